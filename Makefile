@@ -1,0 +1,44 @@
+# Surprisal: `make demo` shows it, `make test` proves it.
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+CONFIGURATION ?= release
+BUILD = $(SWIFT) build -c $(CONFIGURATION)
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev
+
+.PHONY: all setup build test lint format demo bench docs clean install
+
+all: build
+
+# System libraries. Installs only what is missing; without apt it says what to install.
+setup:
+	@if command -v dpkg-query >/dev/null 2>&1 && dpkg-query -W -f='$${Status}\n' $(PACKAGES) 2>/dev/null \
+	   | grep -c 'ok installed' | grep -qx '$(words $(PACKAGES))'; then :; \
+	 elif command -v apt-get >/dev/null 2>&1; then \
+	   $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES); \
+	 else \
+	   missing=; \
+	   for h in jpeglib.h png.h zlib.h oneapi/dnnl/dnnl.h; do \
+	     echo "#include <stdio.h>\n#include <$$h>" | cc -E - >/dev/null 2>&1 || missing="$$missing $$h"; \
+	   done; \
+	   if [ -n "$$missing" ]; then \
+	     echo "setup: no apt-get here. Install the development files that hold:$$missing" >&2; \
+	     echo "setup: (libjpeg, libpng, zlib and oneDNN 2.6 or newer)" >&2; exit 1; \
+	   fi; \
+	 fi
+
+build: setup
+	$(BUILD) --product surprisal
+
+test: setup
+	$(SWIFT) build -c $(CONFIGURATION) --build-tests -Xswiftc -enable-testing
+	$(SWIFT) test -c $(CONFIGURATION) --skip-build -Xswiftc -enable-testing
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+clean:
+	$(SWIFT) package clean

@@ -31,6 +31,17 @@ static inline int onednn_max_threads(void) { return omp_get_max_threads ? omp_ge
 #define ONEDNN_MD(md) ((const_dnnl_memory_desc_t)(md))
 #endif
 
+/// Whether the processor multiplies bfloat16 natively (oneDNN falls back to slow emulation elsewhere).
+static inline int onednn_has_bf16(void) {
+  const int isa = (int)dnnl_get_effective_cpu_isa();
+  return (isa & (int)dnnl_cpu_isa_avx512_core_bf16) == (int)dnnl_cpu_isa_avx512_core_bf16;
+}
+
+/// The execution argument that holds the second operand of the binary post-operation at `position`.
+static inline int onednn_arg_post_operand(int position) {
+  return DNNL_ARG_ATTR_MULTIPLE_POST_OP(position) | DNNL_ARG_SRC_1;
+}
+
 // ---- Memory descriptors -------------------------------------------------------------------------------
 
 static inline dnnl_status_t onednn_md_create(onednn_md *md, int rank, const int64_t *dims,
@@ -63,6 +74,21 @@ static inline size_t onednn_md_size(onednn_md md) { return dnnl_memory_desc_get_
 
 static inline int onednn_md_equal(onednn_md a, onednn_md b) {
   return dnnl_memory_desc_equal(ONEDNN_MD(a), ONEDNN_MD(b));
+}
+
+/// A window of `parent`: `dims` elements from `offsets` on, in the parent's memory.
+static inline dnnl_status_t onednn_md_window(onednn_md *md, onednn_md parent, const int64_t *dims,
+                                             const int64_t *offsets) {
+#if DNNL_VERSION_MAJOR < 3
+  dnnl_memory_desc_t *made = (dnnl_memory_desc_t *)malloc(sizeof(*made));
+  if (!made) return dnnl_out_of_memory;
+  dnnl_status_t status = dnnl_memory_desc_init_submemory(made, ONEDNN_MD(parent), dims, offsets);
+  if (status != dnnl_success) { free(made); made = NULL; }
+  *md = (onednn_md)made;
+  return status;
+#else
+  return dnnl_memory_desc_create_submemory((dnnl_memory_desc_t *)md, ONEDNN_MD(parent), dims, offsets);
+#endif
 }
 
 /// A copy of the descriptor a primitive asks for (layouts made with dnnl_format_tag_any are decided there).
@@ -282,6 +308,18 @@ static inline dnnl_status_t onednn_resampling_backward(dnnl_primitive_desc_t *pd
 static inline dnnl_status_t onednn_reorder(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, onednn_md src,
                                            onednn_md dst) {
   return dnnl_reorder_primitive_desc_create(pd, ONEDNN_MD(src), engine, ONEDNN_MD(dst), engine, NULL);
+}
+
+/// Two tensors one after the other along `axis`.
+static inline dnnl_status_t onednn_concat(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, int axis, onednn_md a,
+                                          onednn_md b, onednn_md dst) {
+#if DNNL_VERSION_MAJOR < 3
+  const dnnl_memory_desc_t parts[2] = {*ONEDNN_MD(a), *ONEDNN_MD(b)};
+  return dnnl_concat_primitive_desc_create(pd, ONEDNN_MD(dst), 2, axis, parts, NULL, engine);
+#else
+  const_dnnl_memory_desc_t parts[2] = {ONEDNN_MD(a), ONEDNN_MD(b)};
+  return dnnl_concat_primitive_desc_create(pd, engine, ONEDNN_MD(dst), 2, axis, parts, NULL);
+#endif
 }
 
 #endif

@@ -1,0 +1,50 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target compiles in Swift 6 language mode with warnings as errors, always optimised enough to test with.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "surprisal",
+  products: [
+    .library(name: "Surprisal", targets: ["Surprisal"]),
+    .executable(name: "surprisal", targets: ["SurprisalCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Pixels: C shim, then decoding, orientation, resampling, enumeration.
+    .target(
+      name: "CImageCodecs",
+      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
+    .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: strict),
+
+    // Numbers: oneDNN, layers, network, log-probability.
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .target(name: "Tensors", dependencies: ["COneDNN"], swiftSettings: strict),
+    .target(name: "ScoreModel", dependencies: ["Tensors"], swiftSettings: strict),
+    .target(name: "Diffusion", dependencies: ["ScoreModel"], swiftSettings: strict),
+
+    // Verdicts and how they are told.
+    .target(name: "Detection", dependencies: ["Diffusion"], swiftSettings: strict),
+    .target(name: "Reports", dependencies: ["Detection"], swiftSettings: strict),
+
+    // The public face and the command over it.
+    .target(
+      name: "Surprisal",
+      dependencies: [
+        "Images", "ScoreModel", "Diffusion", "Detection", "Reports",
+        .product(name: "Yams", package: "Yams"),
+      ], swiftSettings: strict),
+    .executableTarget(
+      name: "SurprisalCLI",
+      dependencies: [
+        "Surprisal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
+
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

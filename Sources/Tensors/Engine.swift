@@ -1,0 +1,56 @@
+import COneDNN
+
+/// How a network's inner layers compute.
+public enum Precision: String, Sendable, CaseIterable {
+  /// Every value in 32-bit floating point.
+  case float32 = "f32"
+  /// Inner activations and weights in bfloat16, sums in float32; first and last layers in float32.
+  case bfloat16 = "bf16"
+
+  /// bfloat16 where the processor multiplies it natively, float32 elsewhere.
+  public static var fastest: Precision { onednn_has_bf16() != 0 ? .bfloat16 : .float32 }
+}
+
+/// A oneDNN CPU engine and the stream its primitives run on.
+///
+/// Use one engine from one thread at a time: oneDNN's OpenMP team belongs to the calling thread.
+public final class Engine {
+  let handle: dnnl_engine_t
+  let stream: dnnl_stream_t
+
+  /// - Parameter threads: OpenMP threads for this process, or nil for as many as the machine offers.
+  /// - Throws: `EngineError.operationFailed` when oneDNN has no CPU engine.
+  public init(threads: Int? = nil) throws(EngineError) {
+    if let threads { onednn_set_threads(Int32(threads)) }
+    var engine: dnnl_engine_t?
+    try check(dnnl_engine_create(&engine, dnnl_cpu, 0), "create engine")
+    var stream: dnnl_stream_t?
+    try check(
+      dnnl_stream_create(&stream, engine, dnnl_stream_default_flags.rawValue), "create stream")
+    guard let engine, let stream else {
+      throw .operationFailed(operation: "create engine", status: 5)
+    }
+    self.handle = engine
+    self.stream = stream
+  }
+
+  deinit {
+    dnnl_stream_destroy(stream)
+    dnnl_engine_destroy(handle)
+  }
+
+  /// Version of the oneDNN library in use, such as "2.6.3".
+  public static var version: String {
+    guard let version = dnnl_version()?.pointee else { return "unknown" }
+    return "\(version.major).\(version.minor).\(version.patch)"
+  }
+
+  /// OpenMP threads that primitives use.
+  public static var threads: Int { Int(onednn_max_threads()) }
+}
+
+func check(_ status: dnnl_status_t, _ operation: @autoclosure () -> String) throws(EngineError) {
+  guard status == dnnl_success else {
+    throw .operationFailed(operation: operation(), status: Int(status.rawValue))
+  }
+}

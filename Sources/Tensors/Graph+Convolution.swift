@@ -1,0 +1,207 @@
+import COneDNN
+
+extension Graph {
+  /// Convolution, then optional shift, swish and residual sum: `swish(w * x + b + shift) + adding`.
+  ///
+  /// Padding is `kernel / 2`, so stride 1 keeps the size and stride 2 halves an even one.
+  ///
+  /// - Parameters:
+  ///   - x: `[batch, height, width, input]`; its type is the compute type.
+  ///   - weight: name of a parameter `[output, input, kernel, kernel]`.
+  ///   - bias: name of a parameter `[output]`.
+  ///   - shift: `[batch or 1, output]` in float32, added to every pixel; 1 only in inference.
+  ///   - adding: `[batch, height/stride, width/stride, output]` in x's type.
+  /// - Throws: `EngineError.missingParameter`, `.shapeMismatch`, `.operationFailed`.
+  public func convolution(
+    _ x: Value, weight: String, bias: String, stride: Int = 1, shift: Value? = nil, swish: Bool = false,
+    adding: Value? = nil
+  ) throws(EngineError) -> Value {
+    let shape = try spec(weight).shape
+    guard shape.count == 4, x.shape.count == 4, shape[1] == x.shape[3] else {
+      throw .shapeMismatch(operation: "convolution \(weight)", expected: shape, found: x.shape)
+    }
+    let plain = Convolution(shape: shape, stride: stride, weight: weight, bias: bias)
+    if mode == .inference {
+      return try emit(plain, x, shift: shift, swish: swish, adding: adding)
+    }
+    var y = try emit(plain, x, shift: nil, swish: false, adding: nil)
+    if let shift { y = try addShift(shift, to: y) }
+    if swish { y = try self.swish(y) }
+    if let adding { y = try add(y, adding) }
+    return y
+  }
+
+  private struct Convolution {
+    let shape: [Int]
+    let stride: Int
+    let weight: String
+    let bias: String
+
+    var strides: [Int64] { [Int64(stride), Int64(stride)] }
+    var padBegin: [Int64] { [Int64(shape[2] / 2), Int64(shape[3] / 2)] }
+
+    func outputSize(_ size: Int, kernel: Int) -> Int { (size + 2 * (kernel / 2) - kernel) / stride + 1 }
+
+    /// Rows or columns past the end that the last window reaches.
+    func padEnd(_ x: [Int], _ y: [Int]) -> [Int64] {
+      (0..<2).map { axis in
+        Int64((y[axis + 1] - 1) * stride + shape[axis + 2] - x[axis + 1] - shape[axis + 2] / 2)
+      }
+    }
+  }
+
+  private func emit(
+    _ layer: Convolution, _ x: Value, shift: Value?, swish: Bool, adding: Value?
+  ) throws(EngineError) -> Value {
+    let output = [
+      x.shape[0], layer.outputSize(x.shape[1], kernel: layer.shape[2]),
+      layer.outputSize(x.shape[2], kernel: layer.shape[3]), layer.shape[0],
+    ]
+    let y = try value(output, x.type)
+    let weights = try parameter(layer.weight, shape: layer.shape)
+    let bias = try parameter(layer.bias, shape: [layer.shape[0]])
+    let biasLayout = try Descriptor([layer.shape[0]], .float32, dnnl_a)
+    let stored = try Descriptor(layer.shape, .float32, dnnl_oihw)
+    let open = try Descriptor(layer.shape, x.type, dnnl_format_tag_any)
+    let padEnd = layer.padEnd(x.shape, output)
+
+    let fused = try PostOperations()
+    var extra: [Argument] = []
+    if let shift {
+      guard shift.shape == [1, layer.shape[0]] else {
+        throw .shapeMismatch(operation: layer.weight, expected: [1, layer.shape[0]], found: shift.shape)
+      }
+      let broadcast = try Descriptor([1, layer.shape[0], 1, 1], .float32, dnnl_nhwc)
+      extra.append(try fused.add(shift.slot, broadcast))
+    }
+    if swish { try fused.swish() }
+    if let adding { extra.append(try fused.add(adding.slot, adding.descriptor)) }
+
+    let kind = mode == .training ? dnnl_forward_training : dnnl_forward_inference
+    let forward = try PrimitiveDescriptor("convolution \(layer.weight)") {
+      onednn_convolution_forward(
+        &$0, engine.handle, kind, x.descriptor.handle, open.handle, biasLayout.handle,
+        y.descriptor.handle, layer.strides, layer.padBegin, padEnd, fused.attributes)
+    }
+    let preferred = try forward.layout(dnnl_query_weights_md)
+    var laidOut = weights.value
+    if !preferred.sameLayout(as: stored) {
+      laidOut = Slot(bytes: preferred.bytes)
+      laidOut.pin()
+      try reorder(
+        .prepare, "lay out \(layer.weight)", from: (weights.value, stored), to: (laidOut, preferred))
+    }
+    try emit(
+      .forward, layer.weight, forward,
+      [
+        .init(DNNL_ARG_SRC, x.slot, x.descriptor), .init(DNNL_ARG_WEIGHTS, laidOut, preferred),
+        .init(DNNL_ARG_BIAS, bias.value, biasLayout), .init(DNNL_ARG_DST, y.slot, y.descriptor),
+      ] + extra)
+
+    guard mode == .training else { return y }
+    if tape.isEmpty && !x.slot.needsGradient { x.slot.isRoot = true }
+    tape.append { [unowned self] in
+      guard let dy = gradient(of: y) else { return }
+      try emitWeightGradient(layer, x, y, dy, padEnd, open, biasLayout, stored, weights, bias, forward)
+      if !x.slot.isRoot || x.slot.needsGradient {
+        try emitInputGradient(layer, x, y, dy, padEnd, open, stored, weights, forward)
+      }
+    }
+    return y
+  }
+
+  private func emitWeightGradient(
+    _ layer: Convolution, _ x: Value, _ y: Value, _ dy: Slot, _ padEnd: [Int64], _ open: Descriptor,
+    _ biasLayout: Descriptor, _ stored: Descriptor, _ weights: (value: Slot, gradient: Slot),
+    _ bias: (value: Slot, gradient: Slot), _ forward: PrimitiveDescriptor
+  ) throws(EngineError) {
+    let label = "\(layer.weight) weight gradient"
+    let openGradient = try Descriptor(layer.shape, .float32, dnnl_format_tag_any)
+    let backward = try PrimitiveDescriptor(label) {
+      onednn_convolution_backward_weights(
+        &$0, engine.handle, x.descriptor.handle, openGradient.handle, biasLayout.handle,
+        y.descriptor.handle, layer.strides, layer.padBegin, padEnd, forward.handle)
+    }
+    let preferred = try backward.layout(dnnl_query_diff_weights_md)
+    let direct = preferred.sameLayout(as: stored)
+    let target = direct ? weights.gradient : Slot(bytes: preferred.bytes)
+    try emit(
+      .backward, label, backward,
+      [
+        .init(DNNL_ARG_SRC, x.slot, x.descriptor), .init(DNNL_ARG_DIFF_DST, dy, y.descriptor),
+        .init(DNNL_ARG_DIFF_WEIGHTS, target, preferred), .init(DNNL_ARG_DIFF_BIAS, bias.gradient, biasLayout),
+      ])
+    if !direct {
+      try reorder(
+        .backward, "lay out \(label)", from: (target, preferred), to: (weights.gradient, stored))
+    }
+  }
+
+  private func emitInputGradient(
+    _ layer: Convolution, _ x: Value, _ y: Value, _ dy: Slot, _ padEnd: [Int64], _ open: Descriptor,
+    _ stored: Descriptor, _ weights: (value: Slot, gradient: Slot), _ forward: PrimitiveDescriptor
+  ) throws(EngineError) {
+    let label = "\(layer.weight) input gradient"
+    let backward = try PrimitiveDescriptor(label) {
+      onednn_convolution_backward_data(
+        &$0, engine.handle, x.descriptor.handle, open.handle, y.descriptor.handle, layer.strides,
+        layer.padBegin, padEnd, forward.handle)
+    }
+    let preferred = try backward.layout(dnnl_query_weights_md)
+    let laidOut = Slot(bytes: preferred.bytes)
+    laidOut.pin()
+    try reorder(
+      .prepare, "lay out \(label)", from: (weights.value, stored), to: (laidOut, preferred))
+    let dx = Slot(bytes: x.descriptor.bytes)
+    try emit(
+      .backward, label, backward,
+      [
+        .init(DNNL_ARG_DIFF_DST, dy, y.descriptor), .init(DNNL_ARG_WEIGHTS, laidOut, preferred),
+        .init(DNNL_ARG_DIFF_SRC, dx, x.descriptor),
+      ])
+    try accumulate(dx, into: x)
+  }
+}
+
+/// Operations fused behind a primitive, in order.
+final class PostOperations {
+  private let chain: dnnl_post_ops_t
+  private let made: dnnl_primitive_attr_t
+  private var count = 0
+
+  init() throws(EngineError) {
+    var operations: dnnl_post_ops_t?
+    try check(dnnl_post_ops_create(&operations), "post-operations")
+    var attributes: dnnl_primitive_attr_t?
+    try check(dnnl_primitive_attr_create(&attributes), "attributes")
+    guard let operations, let attributes else {
+      throw .operationFailed(operation: "attributes", status: 1)
+    }
+    chain = operations
+    made = attributes
+  }
+
+  deinit {
+    dnnl_post_ops_destroy(chain)
+    dnnl_primitive_attr_destroy(made)
+  }
+
+  func swish() throws(EngineError) {
+    try check(onednn_post_swish(chain), "post-operation swish")
+    count += 1
+  }
+
+  /// Adds a tensor; the argument returned belongs to the primitive's.
+  func add(_ slot: Slot, _ descriptor: Descriptor) throws(EngineError) -> Argument {
+    try check(onednn_post_add(chain, descriptor.handle), "post-operation add")
+    count += 1
+    return Argument(onednn_arg_post_operand(Int32(count - 1)), slot, descriptor)
+  }
+
+  /// For the creation of the primitive descriptor; nil when nothing is fused.
+  var attributes: dnnl_primitive_attr_t? {
+    guard count > 0 else { return nil }
+    dnnl_primitive_attr_set_post_ops(made, chain)
+    return made
+  }
+}

@@ -1,0 +1,214 @@
+import COneDNN
+
+/// A fixed computation over tensors of fixed shapes: a list of oneDNN primitives with their memory planned.
+///
+/// Layers are added once (`convolution`, `layerNorm`, ...), `compile` plans the memory, then `prepare`, `forward`
+/// and `backward` only run primitives: no allocation, no lookup, no shape arithmetic. Every primitive and every
+/// reordered weight is therefore cached by construction, one graph a shape and type.
+///
+/// Activations are channels-last (`nhwc`) from end to end, so normalisation over channels, convolution and
+/// resampling take them as they are. Weights are laid out as each convolution prefers, by `prepare`.
+///
+/// In `.training`, every layer also records its backward pass; in `.inference`, shifts, swish and residual sums
+/// are fused into the convolution before them and buffers are shared between values that never live together.
+///
+/// Use from one thread at a time.
+public final class Graph {
+  public enum Mode: Sendable { case inference, training }
+
+  /// A tensor in the graph. Shape `[batch, height, width, channels]` or `[batch, channels]`.
+  public final class Value {
+    public let shape: [Int]
+    public let type: ElementType
+    let slot: Slot
+    let descriptor: Descriptor
+
+    init(shape: [Int], type: ElementType, slot: Slot, descriptor: Descriptor) {
+      self.shape = shape
+      self.type = type
+      self.slot = slot
+      self.descriptor = descriptor
+    }
+  }
+
+  public let engine: Engine
+  public let mode: Mode
+  public let parameters: Parameters
+  var steps: [Phase: [Step]] = [:]
+  /// Emits the backward steps of each layer when run last to first.
+  ///
+  /// Each throws only `EngineError`; typed, these closures crash the Swift 6.3.1 optimiser.
+  var tape: [() throws -> Void] = []
+  var gradients: [ObjectIdentifier: Slot] = [:]
+  private var isCompiled = false
+
+  /// - Parameter parameters: the learned tensors that layers refer to by name. Each may be used once.
+  public init(engine: Engine, mode: Mode, parameters: Parameters) {
+    self.engine = engine
+    self.mode = mode
+    self.parameters = parameters
+  }
+
+  // MARK: Inputs and outputs
+
+  /// A float32 tensor that the host fills with `write` before `forward`.
+  public func input(_ shape: [Int]) throws(EngineError) -> Value {
+    let value = try value(shape, .float32)
+    value.slot.pin()
+    return value
+  }
+
+  /// Keeps a value's memory after `forward` so that `read` finds it.
+  public func output(_ value: Value) { value.slot.pin() }
+
+  /// Emits the backward pass from `output`, whose gradient the host fills through `writeGradient`.
+  ///
+  /// - Parameter wanted: inputs whose gradients are to be readable afterwards.
+  public func differentiate(_ output: Value, wanted: [Value] = []) throws(EngineError) {
+    let seed = Slot(bytes: output.descriptor.bytes)
+    seed.pin()
+    for value in wanted { value.slot.needsGradient = true }
+    gradients[ObjectIdentifier(output.slot)] = seed
+    do {
+      for layer in tape.reversed() { try layer() }
+    } catch let error as EngineError {
+      throw error
+    } catch {
+      throw .operationFailed(operation: "differentiate: \(error)", status: 5)
+    }
+    tape = []
+    for value in wanted { gradients[ObjectIdentifier(value.slot)]?.pin() }
+  }
+
+  /// Copies `source`, row-major, into a float32 value; a shorter source leaves the rest as it was.
+  public func write(_ source: [Float], to value: Value) {
+    source.withUnsafeBytes { value.slot.pointer.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+  }
+
+  /// A float32 value's memory, for host code that fills or reads it in place. Valid while the graph lives.
+  public func withFloats<R>(
+    of value: Value, _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
+  ) rethrows -> R {
+    try body(Self.floats(value.slot, value.shape))
+  }
+
+  /// A copy of a float32 value.
+  public func read(_ value: Value) -> [Float] { withFloats(of: value) { Array($0) } }
+
+  /// The memory of a float32 value's gradient: to fill (the output's) or to read (a wanted input's).
+  public func withGradient<R>(
+    of value: Value, _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
+  ) rethrows -> R? {
+    guard let slot = gradients[ObjectIdentifier(value.slot)] else { return nil }
+    return try body(Self.floats(slot, value.shape))
+  }
+
+  private static func floats(_ slot: Slot, _ shape: [Int]) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(
+      start: slot.pointer.assumingMemoryBound(to: Float.self), count: shape.reduce(1, *))
+  }
+
+  // MARK: Running
+
+  /// Plans memory and binds it to the primitives. Call once, after the last layer.
+  public func compile() throws(EngineError) {
+    precondition(!isCompiled, "a graph is compiled once")
+    isCompiled = true
+    let ordered = Phase.allCases.flatMap { steps[$0] ?? [] }
+    MemoryPlan.assign(ordered)
+    for step in ordered { try step.bind(engine) }
+  }
+
+  /// Lays out the weights as the primitives want them: after compiling and whenever parameters change.
+  public func prepare() throws(EngineError) { try run(.prepare) }
+
+  /// Computes every value from the inputs.
+  public func forward() throws(EngineError) { try run(.forward) }
+
+  /// Computes the gradients of all parameters, and of wanted inputs, from the output's gradient.
+  public func backward() throws(EngineError) { try run(.backward) }
+
+  private func run(_ phase: Phase) throws(EngineError) {
+    for step in steps[phase] ?? [] { try step.run(on: engine.stream) }
+    try check(dnnl_stream_wait(engine.stream), "wait")
+  }
+
+  /// Runs each forward and backward step alone, `rounds` times, and reports its time and the oneDNN kernel used.
+  public func profile(rounds: Int) throws(EngineError) -> [(layer: String, kernel: String, seconds: Double)] {
+    var report: [(layer: String, kernel: String, seconds: Double)] = []
+    for step in [Phase.prepare, .forward, .backward].flatMap({ steps[$0] ?? [] }) {
+      let start = ContinuousClock.now
+      for _ in 0..<rounds {
+        try step.run(on: engine.stream)
+        try check(dnnl_stream_wait(engine.stream), "wait")
+      }
+      let spent = (ContinuousClock.now - start) / Duration.seconds(1)
+      report.append((step.label, step.kernel, spent / Double(rounds)))
+    }
+    return report
+  }
+
+  // MARK: Building blocks for the layers
+
+  func value(_ shape: [Int], _ type: ElementType) throws(EngineError) -> Value {
+    let descriptor = try Self.descriptor(shape, type)
+    return Value(shape: shape, type: type, slot: Slot(bytes: descriptor.bytes), descriptor: descriptor)
+  }
+
+  /// Channels-last layout of a shape; oneDNN names the axes batch, channels, height, width whatever the layout.
+  static func descriptor(_ shape: [Int], _ type: ElementType) throws(EngineError) -> Descriptor {
+    shape.count == 4
+      ? try Descriptor([shape[0], shape[3], shape[1], shape[2]], type, dnnl_nhwc)
+      : try Descriptor(shape, type, dnnl_ab)
+  }
+
+  /// Slots over a learned tensor's values and its gradient.
+  func parameter(_ name: String, shape: [Int]) throws(EngineError) -> (value: Slot, gradient: Slot) {
+    guard let spec = parameters.specs.first(where: { $0.name == name }), spec.shape == shape,
+      let offset = parameters.offsets[name]
+    else { throw .missingParameter(name: name, shape: shape) }
+    return (
+      Slot(borrowing: parameters.values.base + offset * 4, owner: parameters.values),
+      Slot(borrowing: parameters.gradients.base + offset * 4, owner: parameters.gradients)
+    )
+  }
+
+  func spec(_ name: String) throws(EngineError) -> ParameterSpec {
+    guard let spec = parameters.specs.first(where: { $0.name == name }) else {
+      throw .missingParameter(name: name, shape: [])
+    }
+    return spec
+  }
+
+  func emit(
+    _ phase: Phase, _ label: String, _ primitive: PrimitiveDescriptor, _ arguments: [Argument]
+  ) throws(EngineError) {
+    steps[phase, default: []].append(try Step(label, primitive, arguments))
+  }
+
+  /// Copies between layouts or element types.
+  func reorder(
+    _ phase: Phase, _ label: String, from source: (Slot, Descriptor), to target: (Slot, Descriptor)
+  ) throws(EngineError) {
+    let primitive = try PrimitiveDescriptor(label) {
+      onednn_reorder(&$0, engine.handle, source.1.handle, target.1.handle)
+    }
+    try emit(
+      phase, label, primitive,
+      [.init(DNNL_ARG_FROM, source.0, source.1), .init(DNNL_ARG_TO, target.0, target.1)])
+  }
+
+  /// Adds `slot` to what is known of a value's gradient.
+  func accumulate(_ slot: Slot, into value: Value) throws(EngineError) {
+    let key = ObjectIdentifier(value.slot)
+    guard let known = gradients[key] else {
+      gradients[key] = slot
+      return
+    }
+    let sum = Slot(bytes: value.descriptor.bytes)
+    try emitSum(.backward, "gradient sum", known, slot, into: sum, as: value.descriptor)
+    gradients[key] = sum
+  }
+
+  func gradient(of value: Value) -> Slot? { gradients[ObjectIdentifier(value.slot)] }
+}

@@ -41,7 +41,8 @@ let package = Package(
     .executableTarget(
       name: "SurprisalCLI",
       dependencies: [
-        "Surprisal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Surprisal", "ScoreModel", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),

@@ -37,6 +37,12 @@ static inline int onednn_has_bf16(void) {
   return (isa & (int)dnnl_cpu_isa_avx512_core_bf16) == (int)dnnl_cpu_isa_avx512_core_bf16;
 }
 
+/// Whether it has matrix tiles for bfloat16 (AMX).
+static inline int onednn_has_amx_bf16(void) {
+  const int tiles = (int)dnnl_cpu_isa_avx512_core_amx;
+  return ((int)dnnl_get_effective_cpu_isa() & tiles) == tiles;
+}
+
 /// The execution argument that holds the second operand of the binary post-operation at `position`.
 static inline int onednn_arg_post_operand(int position) {
   return DNNL_ARG_ATTR_MULTIPLE_POST_OP(position) | DNNL_ARG_SRC_1;

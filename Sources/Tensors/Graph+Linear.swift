@@ -30,7 +30,8 @@ extension Graph {
           .backward, "\(weight) weight gradient", (x.slot, transposedInput), (dy, y.descriptor),
           into: (weights.gradient, matrix))
         try emitProduct(
-          .backward, "\(bias) gradient", (try ones(x.shape[0]), try Descriptor([1, x.shape[0]], .float32, dnnl_ab)),
+          .backward, "\(bias) gradient",
+          (try ones(x.shape[0]), try Descriptor([1, x.shape[0]], .float32, dnnl_ab)),
           (dy, y.descriptor), into: (biases.gradient, row))
         let transposed = try Descriptor([shape[1], shape[0]], .float32, dnnl_ba)
         let dx = Slot(bytes: x.descriptor.bytes)

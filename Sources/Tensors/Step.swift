@@ -137,7 +137,9 @@ enum MemoryPlan {
         life.slot.place(in: AlignedBuffer(bytes: life.slot.bytes))
         continue
       }
-      let free = pool.indices.filter { pool[$0].busyUntil < life.first && pool[$0].buffer.bytes >= life.slot.bytes }
+      let free = pool.indices.filter {
+        pool[$0].busyUntil < life.first && pool[$0].buffer.bytes >= life.slot.bytes
+      }
       if let best = free.min(by: { pool[$0].buffer.bytes < pool[$1].buffer.bytes }) {
         pool[best].busyUntil = life.last
         life.slot.place(in: pool[best].buffer)

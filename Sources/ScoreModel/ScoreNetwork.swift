@@ -1,0 +1,71 @@
+import Tensors
+
+/// A trained network ready to denoise: weights laid out, memory planned for one batch size.
+///
+/// Every call runs whole batches, the last one filled up with what the buffer held, so an image's result does
+/// not depend on how many come with it. Use from one thread at a time.
+public final class ScoreNetwork: Denoiser {
+  public let network: Network
+  public let preconditioning: Preconditioning
+  public let precision: Precision
+  /// Images one pass takes.
+  public let batch: Int
+  private let graph: Graph
+  private let x: Graph.Value
+  private let features: Graph.Value
+  private let f: Graph.Value
+
+  /// - Throws: `EngineError` when oneDNN cannot build the network.
+  public init(
+    _ network: Network, parameters: Parameters, preconditioning: Preconditioning, engine: Engine,
+    precision: Precision = .fastest, batch: Int = 32
+  ) throws(EngineError) {
+    self.network = network
+    self.preconditioning = preconditioning
+    self.precision = precision
+    self.batch = batch
+    let shape = network.architecture.shape
+    graph = Graph(engine: engine, mode: .inference, parameters: parameters)
+    x = try graph.input([batch, shape.height, shape.width, network.inputChannels])
+    features = try graph.input([1, 2 * network.architecture.frequencies])
+    f = try network.build(in: graph, x: x, features: features, precision: precision)
+    graph.output(f)
+    try graph.compile()
+    try graph.prepare()
+  }
+
+  public var valuesPerImage: Int { network.architecture.shape.count }
+
+  public func denoise(_ noisy: [Float], sigma: Float) throws -> [Float] {
+    let shape = network.architecture.shape
+    let count = noisy.count / shape.count
+    graph.write(network.levelFeatures(sigma), to: features)
+    var clean = [Float](repeating: 0, count: noisy.count)
+    try noisy.withUnsafeBufferPointer { noisy in
+      try clean.withUnsafeMutableBufferPointer { clean in
+        for start in stride(from: 0, to: count, by: batch) {
+          let images = min(batch, count - start)
+          // In bounds: start and images stay within the arrays' count of whole images.
+          let z = noisy.baseAddress! + start * shape.count
+          graph.withFloats(of: x) {
+            preconditioning.encode(
+              z, pixels: images * shape.height * shape.width, channels: shape.channels, sigma: sigma,
+              into: $0.baseAddress!)
+          }
+          try graph.forward()
+          graph.withFloats(of: f) {
+            preconditioning.decode(
+              $0.baseAddress!, noisy: z, count: images * shape.count, sigma: sigma,
+              into: clean.baseAddress! + start * shape.count)
+          }
+        }
+      }
+    }
+    return clean
+  }
+
+  /// Time of each layer for one batch, and the oneDNN kernel that ran it.
+  public func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
+    try graph.profile(rounds: rounds)
+  }
+}

@@ -1,0 +1,211 @@
+import Foundation
+import Tensors
+
+/// How a network is trained. Everything that decides the weights, apart from the images and the machine.
+public struct TrainingOptions: Codable, Sendable, Hashable {
+  public var batch = 32
+  public var steps = 2000
+  /// Peak learning rate: reached linearly over the warm-up, then a half cosine to zero.
+  public var learningRate: Float = 2e-3
+  public var warmup = 200
+  public var weightDecay: Float = 0.01
+  public var averaging: Float = 0.999
+  public var clip: Float = 1
+  /// Whether images are mirrored left to right at random.
+  public var flips = false
+  public var seed: UInt64 = 0
+  public var precision = "f32"
+
+  public init() {}
+
+  /// Learning rate of a step counted from 0.
+  func rate(at step: Int) -> Float {
+    let warm = min(warmup, max(steps / 10, 1))
+    if step < warm { return learningRate * Float(step + 1) / Float(warm) }
+    let progress = Float(step - warm) / Float(max(steps - warm, 1))
+    return learningRate * 0.5 * (1 + cos(Float.pi * min(progress, 1)))
+  }
+}
+
+/// Where training puts its noise levels: uniform in ln sigma on each side of a knee, denser below it.
+///
+/// The integrand of the log-probability lives below the knee; above it the image is all but drowned, the integrand
+/// small and the task easy, yet sampling starts there.
+struct NoiseLevelDensity {
+  static let lower = log(0.002)
+  static let knee = log(1.5)
+  static let upper = log(80.0)
+  static let shareBelowKnee = 0.85
+
+  /// ln sigma at a quantile in 0..<1.
+  static func level(_ quantile: Double) -> Double {
+    quantile < shareBelowKnee
+      ? lower + quantile / shareBelowKnee * (knee - lower)
+      : knee + (quantile - shareBelowKnee) / (1 - shareBelowKnee) * (upper - knee)
+  }
+}
+
+/// What training needs to go on exactly where it stopped.
+public struct TrainingState: Sendable {
+  public var step: Int
+  public var values: [Float]
+  public var first: [Float]
+  public var second: [Float]
+  public var average: [Float]
+}
+
+/// Trains a network's parameters on 8-bit images.
+///
+/// The loss of an image at noise level sigma is `||y - yhat||^2 / (d c_out^2)`: the log-probability's integrand
+/// `||y - yhat||^2 / sigma^2` times the weight `1 + sigma^2 / sigma_data^2`, which is near 1 where the integrand
+/// has its mass and keeps the levels above it learning (the weight of Karras et al. 2022, equation 8).
+///
+/// All randomness is a function of the seed and the step, so a resumed run repeats an uninterrupted one exactly.
+public final class Trainer {
+  public let network: Network
+  public let options: TrainingOptions
+  public let preconditioning: Preconditioning
+  public private(set) var step = 0
+  private let images: [UInt8]
+  private let count: Int
+  private let parameters: Parameters
+  private var adam: Adam
+  private let graph: Graph
+  private let x: Graph.Value
+  private let features: Graph.Value
+  private let f: Graph.Value
+  private var order: (epoch: Int, indices: [Int]) = (-1, [])
+
+  /// - Parameters:
+  ///   - images: `[N, height, width, channels]`, N at least 1.
+  ///   - state: where an earlier run stopped.
+  /// - Throws: `EngineError` when oneDNN cannot build the network or the state does not fit it.
+  public init(
+    _ network: Network, images: [UInt8], options: TrainingOptions, preconditioning: Preconditioning,
+    engine: Engine, resuming state: TrainingState? = nil
+  ) throws(EngineError) {
+    self.network = network
+    self.options = options
+    self.preconditioning = preconditioning
+    self.images = images
+    let shape = network.architecture.shape
+    count = images.count / shape.count
+    parameters = Parameters(network.parameterSpecs)
+    parameters.initialise(seed: options.seed)
+    adam = Adam(start: parameters.withValues { Array($0) })
+    if let state {
+      for part in [state.values, state.first, state.second, state.average]
+      where part.count != parameters.count {
+        throw .shapeMismatch(operation: "resume", expected: [parameters.count], found: [part.count])
+      }
+      parameters.withValues { _ = $0.update(from: state.values) }
+      adam.first = state.first
+      adam.second = state.second
+      adam.average = state.average
+      step = state.step
+    }
+    graph = Graph(engine: engine, mode: .training, parameters: parameters)
+    x = try graph.input([options.batch, shape.height, shape.width, network.inputChannels])
+    features = try graph.input([options.batch, 2 * network.architecture.frequencies])
+    f = try network.build(
+      in: graph, x: x, features: features, precision: Precision(rawValue: options.precision) ?? .float32)
+    graph.output(f)
+    try graph.differentiate(f)
+    try graph.compile()
+  }
+
+  public var state: TrainingState {
+    TrainingState(
+      step: step, values: parameters.withValues { Array($0) }, first: adam.first, second: adam.second,
+      average: adam.average)
+  }
+
+  /// The averaged weights: what is evaluated and shipped.
+  public var averaged: Parameters {
+    let copy = Parameters(network.parameterSpecs)
+    copy.withValues { _ = $0.update(from: adam.average) }
+    return copy
+  }
+
+  /// One step of the optimiser.
+  /// - Returns: the batch's mean loss (1 is what predicting the mean image's noise-free value would give).
+  public func advance() throws(EngineError) -> Float {
+    var random = RandomSource(seed: options.seed, stream: 0x5354_4550 &+ UInt64(step) << 32)
+    let shape = network.architecture.shape
+    let d = shape.count
+    var clean = [Float](repeating: 0, count: options.batch * d)
+    var noisy = random.normal(options.batch * d)
+    var sigmas = [Float](repeating: 0, count: options.batch)
+    var levels: [Float] = []
+    for row in 0..<options.batch {
+      let quantile = (Double(row) + random.uniform()) / Double(options.batch)
+      sigmas[row] = Float(exp(NoiseLevelDensity.level(quantile)))
+      levels += network.levelFeatures(sigmas[row])
+      load(row, flipped: options.flips && random.next() & 1 == 1, into: &clean)
+      for i in row * d..<(row + 1) * d { noisy[i] = clean[i] + sigmas[row] * noisy[i] }
+    }
+    graph.write(levels, to: features)
+    graph.withFloats(of: x) { target in
+      noisy.withUnsafeBufferPointer { noisy in
+        for row in 0..<options.batch {
+          // In bounds: each row is d values of noisy and 3 d of the input.
+          preconditioning.encode(
+            noisy.baseAddress! + row * d, pixels: shape.height * shape.width, channels: shape.channels,
+            sigma: sigmas[row], into: target.baseAddress! + row * 3 * d)
+        }
+      }
+    }
+    try graph.prepare()
+    try graph.forward()
+    let loss = differentiateLoss(clean, noisy, sigmas, d)
+    try graph.backward()
+    let decayed = min(options.averaging, Float(step + 1) / Float(step + 10))
+    step += 1
+    let norm = adam.update(
+      parameters, step: step, rate: options.rate(at: step - 1), decay: options.weightDecay,
+      clip: options.clip, averaging: decayed)
+    return norm.isFinite ? loss : .nan
+  }
+
+  /// Writes the loss's gradient with respect to F and returns the loss.
+  private func differentiateLoss(_ clean: [Float], _ noisy: [Float], _ sigmas: [Float], _ d: Int) -> Float {
+    var total = 0.0
+    graph.withFloats(of: f) { f in
+      _ = graph.withGradient(of: self.f) { gradient in
+        for row in 0..<options.batch {
+          let out = preconditioning.coefficients(sigmas[row]).out
+          let weight = 1 / (out * out * Float(d * options.batch))
+          for i in row * d..<(row + 1) * d {
+            let (value, slope) = preconditioning.decode(f[i], noisy: noisy[i], sigma: sigmas[row])
+            let error = value - clean[i]
+            total += Double(weight * error * error)
+            gradient[i] = 2 * weight * error * slope
+          }
+        }
+      }
+    }
+    return Float(total)
+  }
+
+  /// Copies the row's training image, scaled to -1...1; each epoch is a new permutation of all images.
+  private func load(_ row: Int, flipped: Bool, into clean: inout [Float]) {
+    let position = step * options.batch + row
+    let epoch = position / count
+    if order.epoch != epoch {
+      var random = RandomSource(seed: options.seed, stream: 0x4550_4F43 &+ UInt64(epoch) << 32)
+      order = (epoch, Array(0..<count).shuffled(using: &random))
+    }
+    let shape = network.architecture.shape
+    let from = order.indices[position % count] * shape.count
+    let to = row * shape.count
+    let line = shape.width * shape.channels
+    for y in 0..<shape.height {
+      for x in 0..<shape.width {
+        let source = from + y * line + (flipped ? shape.width - 1 - x : x) * shape.channels
+        for c in 0..<shape.channels {
+          clean[to + y * line + x * shape.channels + c] = Float(images[source + c]) / 127.5 - 1
+        }
+      }
+    }
+  }
+}

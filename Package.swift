@@ -46,6 +46,9 @@ let package = Package(
       ], swiftSettings: strict),
 
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
+    .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: strict),
+    .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"], swiftSettings: strict),
+    .testTarget(name: "DetectionTests", dependencies: ["Detection"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

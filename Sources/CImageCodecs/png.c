@@ -1,0 +1,177 @@
+#include "image_codecs.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+typedef struct {
+  const uint8_t *bytes;
+  size_t size;
+  size_t at;
+} png_bytes;
+
+static void leave(png_structp png, png_const_charp text) {
+  snprintf((char *)png_get_error_ptr(png), IMAGE_MESSAGE_SIZE, "PNG: %s", text);
+  png_longjmp(png, 1);
+}
+
+// Warnings are about ancillary chunks (profiles, dates); damage to pixels is an error.
+static void ignore(png_structp png, png_const_charp text) { (void)png, (void)text; }
+
+static void read_bytes(png_structp png, png_bytep target, png_size_t count) {
+  png_bytes *source = png_get_io_ptr(png);
+  if (count > source->size - source->at) png_error(png, "unexpected end of file");
+  memcpy(target, source->bytes + source->at, count);
+  source->at += count;
+}
+
+int image_decode_png(const uint8_t *bytes, size_t size, uint64_t most_pixels, image_pixels *image,
+                     char message[IMAGE_MESSAGE_SIZE]) {
+  // Volatile: changed between setjmp and longjmp.
+  uint8_t *volatile pixels = NULL;
+  png_bytep *volatile rows = NULL;
+  volatile int status = IMAGE_CORRUPT;
+  png_bytes source = {bytes, size, 0};
+  memset(image, 0, sizeof(*image));
+  snprintf(message, IMAGE_MESSAGE_SIZE, "PNG: not enough memory");
+  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, leave, ignore);
+  if (!png) return IMAGE_OUT_OF_MEMORY;
+  png_infop info = png_create_info_struct(png);
+  if (!info) {
+    png_destroy_read_struct(&png, NULL, NULL);
+    return IMAGE_OUT_OF_MEMORY;
+  }
+  if (setjmp(png_jmpbuf(png))) goto failed;
+
+  png_set_read_fn(png, &source, read_bytes);
+  // Ancillary chunks can neither be many nor large.
+  png_set_chunk_cache_max(png, 128);
+  png_set_chunk_malloc_max(png, 8 << 20);
+  png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
+  png_read_info(png, info);
+  const png_uint_32 width = png_get_image_width(png, info);
+  const png_uint_32 height = png_get_image_height(png, info);
+  if ((uint64_t)width * height > most_pixels) {
+    snprintf(message, IMAGE_MESSAGE_SIZE, "PNG: %u x %u pixels, more than the limit of %llu", width, height,
+             (unsigned long long)most_pixels);
+    status = IMAGE_TOO_LARGE;
+    goto failed;
+  }
+  png_set_expand(png);
+  png_set_scale_16(png);
+  const int passes = png_set_interlace_handling(png);
+  png_read_update_info(png, info);
+  const size_t row = png_get_rowbytes(png, info);
+  pixels = malloc(row * height);
+  rows = malloc(sizeof(png_bytep) * height);
+  if (!pixels || !rows) {
+    status = IMAGE_OUT_OF_MEMORY;
+    snprintf(message, IMAGE_MESSAGE_SIZE, "PNG: not enough memory for %u x %u pixels", width, height);
+    goto failed;
+  }
+  for (png_uint_32 y = 0; y < height; y++) rows[y] = pixels + row * y;
+  (void)passes;
+  png_read_image(png, rows);
+  png_read_end(png, NULL);
+  image->pixels = pixels;
+  image->width = (int)width;
+  image->height = (int)height;
+  image->channels = png_get_channels(png, info);
+  image->orientation = 1;
+  png_destroy_read_struct(&png, &info, NULL);
+  free(rows);
+  return IMAGE_OK;
+
+failed:
+  png_destroy_read_struct(&png, &info, NULL);
+  free(pixels);
+  free(rows);
+  return status;
+}
+
+int image_encode_png(const uint8_t *pixels, int width, int height, int channels, uint8_t **encoded, size_t *size,
+                     char message[IMAGE_MESSAGE_SIZE]) {
+  png_image image;
+  memset(&image, 0, sizeof(image));
+  image.version = PNG_IMAGE_VERSION;
+  image.width = (png_uint_32)width;
+  image.height = (png_uint_32)height;
+  image.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+  png_alloc_size_t room = PNG_IMAGE_PNG_SIZE_MAX(image);
+  uint8_t *made = malloc(room);
+  if (!made) {
+    snprintf(message, IMAGE_MESSAGE_SIZE, "PNG: not enough memory for %d x %d pixels", width, height);
+    return IMAGE_OUT_OF_MEMORY;
+  }
+  if (!png_image_write_to_memory(&image, made, &room, 0, pixels, 0, NULL)) {
+    snprintf(message, IMAGE_MESSAGE_SIZE, "PNG: %s", image.message);
+    free(made);
+    return IMAGE_UNWRITABLE;
+  }
+  *encoded = made;
+  *size = room;
+  return IMAGE_OK;
+}
+
+int image_gunzip(const uint8_t *bytes, size_t size, size_t most, uint8_t **inflated, size_t *inflated_size,
+                 char message[IMAGE_MESSAGE_SIZE]) {
+  z_stream stream;
+  memset(&stream, 0, sizeof(stream));
+  if (inflateInit2(&stream, 15 + 16) != Z_OK) return IMAGE_OUT_OF_MEMORY;
+  size_t room = 1 << 20, filled = 0;
+  uint8_t *made = malloc(room);
+  int state = Z_OK, status = IMAGE_CORRUPT;
+  stream.next_in = (Bytef *)bytes;
+  size_t left = size;
+  while (made && state == Z_OK) {
+    if (filled == room) {
+      if (room >= most) break;
+      room = room * 2 < most ? room * 2 : most;
+      uint8_t *larger = realloc(made, room);
+      if (!larger) {
+        free(made);
+        made = NULL;
+        break;
+      }
+      made = larger;
+    }
+    if (stream.avail_in == 0 && left > 0) {
+      stream.avail_in = left < 1u << 30 ? (uInt)left : 1u << 30;
+      left -= stream.avail_in;
+    }
+    const size_t free_room = room - filled;
+    const uInt space = free_room < 1u << 30 ? (uInt)free_room : 1u << 30;
+    stream.next_out = made + filled;
+    stream.avail_out = space;
+    state = inflate(&stream, Z_NO_FLUSH);
+    filled += space - stream.avail_out;
+  }
+  inflateEnd(&stream);
+  if (!made) {
+    snprintf(message, IMAGE_MESSAGE_SIZE, "gzip: not enough memory");
+    return IMAGE_OUT_OF_MEMORY;
+  }
+  if (state == Z_STREAM_END) {
+    *inflated = made;
+    *inflated_size = filled;
+    return IMAGE_OK;
+  }
+  if (state == Z_OK) {
+    status = IMAGE_TOO_LARGE;
+    snprintf(message, IMAGE_MESSAGE_SIZE, "gzip: inflates to more than the limit of %zu bytes", most);
+  } else {
+    snprintf(message, IMAGE_MESSAGE_SIZE, "gzip: corrupt or cut off after %zu bytes of content", filled);
+  }
+  free(made);
+  return status;
+}
+
+void image_free(image_pixels *image) {
+  free(image->pixels);
+  image->pixels = NULL;
+}
+
+void image_free_bytes(uint8_t *bytes) { free(bytes); }

@@ -1,0 +1,74 @@
+import Foundation
+
+/// A range of noise standard deviations, on the scale where pixels span -1...1.
+public struct NoiseLevelRange: Codable, Sendable, Hashable {
+  /// sigma_0, where the decoder takes over.
+  public let lower: Double
+  /// sigma_T, where the prior takes over.
+  public let upper: Double
+
+  public init(lower: Double = 0.002, upper: Double = 80) {
+    self.lower = lower
+    self.upper = upper
+  }
+}
+
+/// Nodes and weights of an integral over ln sigma.
+public struct Quadrature: Codable, Sendable, Hashable {
+  /// Noise standard deviations, ascending.
+  public let sigmas: [Double]
+  /// What each node's integrand counts for; together about ln(upper / lower).
+  public let weights: [Double]
+
+  public init(sigmas: [Double], weights: [Double]) {
+    self.sigmas = sigmas
+    self.weights = weights
+  }
+
+  /// Gauss-Legendre nodes in u = ln sigma: exact for polynomials in u of degree below `2 * count`.
+  ///
+  /// - Parameter count: at least 1.
+  public static func gaussLegendre(_ count: Int, over range: NoiseLevelRange) -> Quadrature {
+    let rule = legendreRule(count)
+    let half = (log(range.upper) - log(range.lower)) / 2
+    let middle = (log(range.upper) + log(range.lower)) / 2
+    return Quadrature(
+      sigmas: rule.nodes.map { exp(middle + half * $0) }, weights: rule.weights.map { half * $0 })
+  }
+
+  /// Nodes and weights on -1...1, ascending, by Newton's method on the Legendre polynomial
+  /// (Davis and Rabinowitz 1984, section 2.7).
+  static func legendreRule(_ count: Int) -> (nodes: [Double], weights: [Double]) {
+    var nodes = [Double](repeating: 0, count: count)
+    var weights = nodes
+    for index in 0..<count {
+      var x = -cos(Double.pi * (Double(index) + 0.75) / (Double(count) + 0.5))
+      var slope = 1.0
+      // Newton doubles the digits each round; from this start six rounds reach the last one.
+      for _ in 0..<8 {
+        var before = 1.0
+        var value = x
+        for degree in 1..<max(count, 1) {
+          let next = (Double(2 * degree + 1) * x * value - Double(degree) * before) / Double(degree + 1)
+          before = value
+          value = next
+        }
+        slope = Double(count) * (x * value - before) / (x * x - 1)
+        x -= value / slope
+      }
+      nodes[index] = x
+      weights[index] = 2 / ((1 - x * x) * slope * slope)
+    }
+    return (nodes, weights)
+  }
+}
+
+/// The Gaussian noise of an estimate: one draw for each node and replicate, the same for every image.
+///
+/// Common noise makes scores of different images, batches and runs comparable; draws of different nodes and
+/// replicates are independent.
+public struct NoiseSource: Codable, Sendable, Hashable {
+  public let seed: UInt64
+
+  public init(seed: UInt64 = 0) { self.seed = seed }
+}

@@ -1,0 +1,92 @@
+import Diffusion
+import Foundation
+import Tensors
+import Testing
+
+@testable import Detection
+
+struct DetectionTests {
+  /// An image whose log errors are `means` plus normal noise.
+  static func estimate(_ random: inout RandomSource, shift: Double = 0) -> SurprisalEstimate {
+    let noise = random.normal(9).map(Double.init)
+    let integrand = (0..<8).map { exp(-Double($0) / 4 + 0.3 * noise[$0] + 0.2 * noise[8] + shift) }
+    let bits = integrand.reduce(0, +)
+    return SurprisalEstimate(
+      bitsPerDim: bits, standardError: nil, prior: 0, integral: bits, decoder: 0, integrand: integrand,
+      evaluations: 8, map: [])
+  }
+
+  @Test("p-values of the population are uniform: each rate is realised", arguments: StatisticName.allCases)
+  func ratesHold(statistic: StatisticName) throws {
+    let splits = 60
+    let fresh = 200
+    for rate in [0.1, 0.05, 0.02] {
+      var flagged = 0.0
+      for split in 0..<splits {
+        var random = RandomSource(seed: UInt64(split), stream: 1)
+        let calibration = try Calibration(
+          evaluations: 8, estimates: (0..<268).map { _ in Self.estimate(&random) })
+        try calibration.require(rate: rate, for: statistic)
+        for _ in 0..<fresh {
+          let score = calibration.score(Self.estimate(&random), by: statistic)
+          if calibration.pValue(score, by: statistic) <= rate { flagged += 1 }
+        }
+      }
+      // Given 201 references, floor(202 rate)/202 are flagged on average; the references' own luck varies a split's
+      // rate by sqrt(r (1-r) / 201), the fresh images' by sqrt(r (1-r) / 200).
+      let expected = (202 * rate).rounded(.down) / 202
+      let error = (rate * (1 - rate) * (1 / 201.0 + 1 / 200.0) / Double(splits)).squareRoot()
+      #expect(abs(flagged / Double(splits * fresh) - expected) < 3.5 * error, "\(rate)")
+    }
+  }
+
+  @Test("Too few references for a rate are refused, with the number needed")
+  func tooFew() throws {
+    var random = RandomSource(seed: 1)
+    let calibration = try Calibration(
+      evaluations: 8, estimates: (0..<100).map { _ in Self.estimate(&random) })
+    #expect(throws: CalibrationError.tooFewReferences(found: 75, needed: 99, rate: 0.01)) {
+      try calibration.require(rate: 0.01, for: .profile)
+    }
+    #expect(throws: CalibrationError.invalidRate(0)) { try calibration.require(rate: 0, for: .profile) }
+    #expect(throws: CalibrationError.self) { try Calibration(evaluations: 8, estimates: []) }
+    try calibration.require(rate: 1.0 / 76, for: .profile)
+  }
+
+  @Test("Benjamini-Hochberg keeps the share of false discoveries")
+  func falseDiscoveries() {
+    // Uniform p-values for 180 members and tiny ones for 20 outliers.
+    var share = 0.0
+    let rounds = 400
+    for round in 0..<rounds {
+      var random = RandomSource(seed: UInt64(round), stream: 2)
+      let members = (0..<180).map { _ in random.uniform() }
+      let odd = (0..<20).map { _ in random.uniform() * 1e-4 }
+      let threshold = FlaggingRule.falseDiscoveryRate(0.1).threshold(for: members + odd)
+      let wrong = Double(members.count { $0 <= threshold })
+      share += wrong / max(wrong + Double(odd.count { $0 <= threshold }), 1)
+    }
+    // Expected 0.1 * 180/200 = 0.09; a round's share has a standard deviation below 0.07.
+    #expect(share / Double(rounds) < 0.1 + 3 * 0.07 / Double(rounds).squareRoot())
+    #expect(share / Double(rounds) > 0.09 - 3 * 0.07 / Double(rounds).squareRoot())
+  }
+
+  @Test("AUROC is the chance of the right order, and its interval covers it")
+  func auroc() {
+    #expect(Separation(inliers: [1, 2], outliers: [3, 4]).auroc == 1)
+    #expect(Separation(inliers: [1, 1], outliers: [1, 1]).auroc == 0.5)
+    #expect(Separation(inliers: [2, 4], outliers: [1, 3]).auroc == 0.25)
+    #expect(Separation(inliers: [1, 2, 3, 4], outliers: [3.5]).fprAt95 == 0.25)
+    // Unit normals one deviation apart: AUROC = Phi(1/sqrt 2).
+    let truth = 0.5 * erfc(-0.5)
+    var held = 0
+    for round in 0..<200 {
+      var random = RandomSource(seed: UInt64(round), stream: 3)
+      let result = Separation(
+        inliers: random.normal(100).map(Double.init), outliers: random.normal(80).map { Double($0) + 1 })
+      if result.aurocInterval[0] <= truth, truth <= result.aurocInterval[1] { held += 1 }
+    }
+    // 190 expected of 200, standard deviation 3.1; the normal approximation may cost two points.
+    #expect(held >= 176)
+  }
+}

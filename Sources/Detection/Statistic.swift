@@ -49,6 +49,11 @@ public struct TypicalityStatistic: Statistic {
   public let mean: Double
   public let deviation: Double
 
+  public init(mean: Double, deviation: Double) {
+    self.mean = mean
+    self.deviation = deviation
+  }
+
   public init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
     guard estimates.count >= 2 else { throw .tooFewToFit(found: estimates.count, needed: 2) }
     let n = Double(estimates.count)
@@ -76,6 +81,12 @@ public struct ProfileStatistic: Statistic {
   public let deviation: [Double]
   /// Lower Cholesky factor of the shrunk correlation matrix, row-major.
   public let factor: [Double]
+
+  public init(mean: [Double], deviation: [Double], factor: [Double]) {
+    self.mean = mean
+    self.deviation = deviation
+    self.factor = factor
+  }
 
   /// Log of one node's integrand; errors below a millionth of the noise are as good as none.
   static func logError(_ integrand: Double) -> Double { log(max(integrand, 1e-6)) }

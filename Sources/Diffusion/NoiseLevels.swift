@@ -72,3 +72,19 @@ public struct NoiseSource: Codable, Sendable, Hashable {
 
   public init(seed: UInt64 = 0) { self.seed = seed }
 }
+
+extension Quadrature {
+  /// Gauss-Legendre on two panels of ln sigma, most nodes below the knee where the integrand has its mass.
+  ///
+  /// - Parameters:
+  ///   - count: nodes in all; with fewer than 4 there is one panel.
+  ///   - knee: a noise level some three times the population's standard deviation, above which the integrand falls
+  ///     as 1/sigma^2 and few nodes are enough.
+  public static func twoPanels(_ count: Int, over range: NoiseLevelRange, knee: Double) -> Quadrature {
+    guard count >= 4, range.lower < knee, knee < range.upper else { return gaussLegendre(count, over: range) }
+    let above = max(1, count / 4)
+    let low = gaussLegendre(count - above, over: NoiseLevelRange(lower: range.lower, upper: knee))
+    let high = gaussLegendre(above, over: NoiseLevelRange(lower: knee, upper: range.upper))
+    return Quadrature(sigmas: low.sigmas + high.sigmas, weights: low.weights + high.weights)
+  }
+}

@@ -5,5 +5,15 @@ struct SurprisalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "surprisal",
     abstract: "Tells which images do not belong, in bits per dimension.",
-    version: "0.1.0")
+    discussion: """
+      A model learns a population of images from examples; scan, gate and explain then say how surprising each
+      image is under it, with a stated error rate.
+
+      Exit codes: 0 done, 1 could not run, 2 gate failed, 3 gate could not decide, 64 wrong usage.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      TrainCommand.self, CalibrateCommand.self, ScanCommand.self, GateCommand.self, SampleCommand.self,
+      EvaluateCommand.self, ExplainCommand.self, ModelCommand.self,
+    ])
 }

@@ -1,0 +1,83 @@
+import Foundation
+import Images
+import ScoreModel
+
+/// An image as scoring takes it, or why there is none.
+public struct LoadedImage: Sendable {
+  public let name: String
+  public let pixels: Result<[UInt8], ImageError>
+}
+
+/// Decodes images on another thread, a bounded number ahead of who takes them, in order.
+///
+/// `@unchecked Sendable`: all mutable state is read and written only while `condition` is locked.
+final class ImageStream: @unchecked Sendable {
+  private let condition = NSCondition()
+  private var waiting: [LoadedImage] = []
+  private var isFinished = false
+  private var isCancelled = false
+  private var skippedFiles = 0
+  private let ahead: Int
+
+  private struct Cancelled: Error {}
+
+  init(_ paths: [String], shape: ImageShape, decoder: ImageDecoder, limit: Int?, ahead: Int = 96) {
+    self.ahead = ahead
+    Thread.detachNewThread { [self] in
+      var left = limit ?? Int.max
+      var skipped = 0
+      do {
+        skipped = try ImageEnumerator().forEach(in: paths) { source in
+          guard left > 0 else { throw Cancelled() }
+          left -= 1
+          let pixels: Result<[UInt8], ImageError>
+          do throws(ImageError) {
+            pixels = .success(
+              try source.load(decoder, width: shape.width, height: shape.height, channels: shape.channels)
+                .pixels)
+          } catch { pixels = .failure(error) }
+          try put(LoadedImage(name: source.name, pixels: pixels))
+        }
+      } catch {}
+      condition.lock()
+      skippedFiles = skipped
+      isFinished = true
+      condition.broadcast()
+      condition.unlock()
+    }
+  }
+
+  private func put(_ image: LoadedImage) throws {
+    condition.lock()
+    defer { condition.unlock() }
+    while waiting.count >= ahead && !isCancelled { condition.wait() }
+    if isCancelled { throw Cancelled() }
+    waiting.append(image)
+    condition.broadcast()
+  }
+
+  /// The next images, at most `count`; empty at the end.
+  func next(_ count: Int) -> [LoadedImage] {
+    condition.lock()
+    defer { condition.unlock() }
+    while waiting.count < count && !isFinished { condition.wait() }
+    let taken = Array(waiting.prefix(count))
+    waiting.removeFirst(taken.count)
+    condition.broadcast()
+    return taken
+  }
+
+  /// Files in folders that were no images; known at the end.
+  var skipped: Int {
+    condition.lock()
+    defer { condition.unlock() }
+    return skippedFiles
+  }
+
+  func cancel() {
+    condition.lock()
+    isCancelled = true
+    condition.broadcast()
+    condition.unlock()
+  }
+}

@@ -1,0 +1,206 @@
+import Detection
+import Diffusion
+import Foundation
+import ScoreModel
+import Tensors
+
+/// A population learned from images: everything a score depends on, as one file holds it.
+public struct Model: Sendable {
+  /// What is known of the training.
+  public struct Facts: Codable, Sendable, Hashable {
+    public var trainingImages = 0
+    public var validationImages = 0
+    public var seconds = 0.0
+    public var options = TrainingOptions()
+    /// Mean over the validation images, at the calibration's evaluations.
+    public var validationBitsPerDim = 0.0
+    public var onednn = ""
+
+    public init() {}
+  }
+
+  public let architecture: Architecture
+  public let preconditioning: Preconditioning
+  public let range: NoiseLevelRange
+  public let moments: PopulationMoments
+  /// Seed of the common noise that images are scored with.
+  public let noise: NoiseSource
+  /// Learned tensors by name.
+  public let weights: [String: [Float]]
+  public var calibrations: [Calibration] = []
+  public var facts = Facts()
+
+  static let formatVersion = 1
+  private static let key = "surprisal"
+
+  public init(
+    architecture: Architecture, preconditioning: Preconditioning, range: NoiseLevelRange,
+    moments: PopulationMoments, noise: NoiseSource, weights: [String: [Float]]
+  ) {
+    self.architecture = architecture
+    self.preconditioning = preconditioning
+    self.range = range
+    self.moments = moments
+    self.noise = noise
+    self.weights = weights
+  }
+
+  public var shape: ImageShape { architecture.shape }
+
+  /// The calibration for a number of evaluations, or the first one.
+  public func calibration(evaluations: Int?) throws -> Calibration {
+    let found =
+      evaluations.map { wanted in calibrations.first { $0.evaluations == wanted } } ?? calibrations.first
+    guard let found else {
+      throw UsageError(
+        evaluations.map {
+          "the model has no reference scores for \($0) evaluations: run surprisal calibrate --evaluations \($0)"
+        }
+          ?? "the model is not calibrated: run surprisal calibrate")
+    }
+    return found
+  }
+
+  // MARK: File
+
+  private struct Header: Codable {
+    let formatVersion: Int
+    let architecture: Architecture
+    let preconditioning: Preconditioning
+    let range: NoiseLevelRange
+    let noise: NoiseSource
+    let resampling: String
+    let evaluations: [Int]
+    let facts: Facts
+  }
+
+  private struct Version: Codable { let formatVersion: Int }
+
+  /// - Throws: `ModelFileError` with the path and the cause.
+  public init(path: String) throws(ModelFileError) {
+    let file = try SafeTensors(path: path)
+    func damaged(_ reason: String) -> ModelFileError { .damaged(path: path, reason: reason) }
+    guard let text = file.metadata[Self.key] else { throw damaged("no surprisal metadata") }
+    let json = Data(text.utf8)
+    guard let version = try? JSONDecoder().decode(Version.self, from: json).formatVersion else {
+      throw damaged("metadata has no format version")
+    }
+    guard version <= Self.formatVersion else { throw .tooNew(path: path, version: version) }
+    guard let header = try? JSONDecoder().decode(Header.self, from: json) else {
+      throw damaged("metadata is incomplete")
+    }
+    if let refusal = header.architecture.refusal { throw damaged(refusal) }
+    guard header.range.lower > 0, header.range.lower < header.range.upper, header.range.upper.isFinite,
+      header.preconditioning.deviation > 0, header.preconditioning.mean.isFinite
+    else { throw damaged("noise range or preconditioning out of range") }
+    func tensor(_ name: String, _ count: Int? = nil) throws(ModelFileError) -> [Float] {
+      guard let tensor = file.tensors[name] else { throw damaged("tensor \(name) is missing") }
+      if let count, tensor.values.count != count {
+        throw damaged("tensor \(name) has \(tensor.values.count) values, not \(count)")
+      }
+      guard tensor.values.allSatisfy(\.isFinite) else {
+        throw damaged("tensor \(name) holds what is no number")
+      }
+      return tensor.values
+    }
+    architecture = header.architecture
+    preconditioning = header.preconditioning
+    range = header.range
+    noise = header.noise
+    facts = header.facts
+    let d = header.architecture.shape.count
+    moments = PopulationMoments(
+      mean: try tensor("population.mean", d), variance: try tensor("population.variance", d))
+    var weights: [String: [Float]] = [:]
+    for spec in Network(header.architecture).parameterSpecs {
+      weights[spec.name] = try tensor("network.\(spec.name)", spec.count)
+    }
+    self.weights = weights
+    for evaluations in header.evaluations {
+      guard (1...4096).contains(evaluations) else { throw damaged("\(evaluations) evaluations") }
+      let name = "calibration.\(evaluations)"
+      let levels = Evaluations(evaluations).nodes
+      func doubles(_ part: String, _ count: Int? = nil) throws(ModelFileError) -> [Double] {
+        try tensor("\(name).\(part)", count).map(Double.init)
+      }
+      let center = try doubles("typicality", 2)
+      var references: [StatisticName: ReferenceScores] = [:]
+      for statistic in StatisticName.allCases {
+        do {
+          references[statistic] = try ReferenceScores(try doubles("reference.\(statistic.rawValue)"))
+        } catch let
+          error as ModelFileError
+        { throw error } catch { throw damaged("\(error)") }
+      }
+      calibrations.append(
+        Calibration(
+          evaluations: evaluations, typicality: TypicalityStatistic(mean: center[0], deviation: center[1]),
+          profile: ProfileStatistic(
+            mean: try doubles("profile.mean", levels), deviation: try doubles("profile.deviation", levels),
+            factor: try doubles("profile.factor", levels * levels)), references: references))
+    }
+  }
+
+  /// Writes atomically.
+  public func write(to path: String) throws {
+    var file = SafeTensors()
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let header = Header(
+      formatVersion: Self.formatVersion, architecture: architecture, preconditioning: preconditioning,
+      range: range, noise: noise, resampling: "area", evaluations: calibrations.map(\.evaluations),
+      facts: facts)
+    file.metadata[Self.key] = String(decoding: try encoder.encode(header), as: UTF8.self)
+    let image = [shape.height, shape.width, shape.channels]
+    file.tensors["population.mean"] = .init(shape: image, values: moments.mean)
+    file.tensors["population.variance"] = .init(shape: image, values: moments.variance)
+    for spec in Network(architecture).parameterSpecs {
+      file.tensors["network.\(spec.name)"] = .init(shape: spec.shape, values: weights[spec.name] ?? [])
+    }
+    for calibration in calibrations {
+      let name = "calibration.\(calibration.evaluations)"
+      let profile = calibration.profile
+      file.tensors["\(name).typicality"] = .init([
+        Float(calibration.typicality.mean), Float(calibration.typicality.deviation),
+      ])
+      file.tensors["\(name).profile.mean"] = .init(profile.mean.map { Float($0) })
+      file.tensors["\(name).profile.deviation"] = .init(profile.deviation.map { Float($0) })
+      file.tensors["\(name).profile.factor"] = .init(profile.factor.map { Float($0) })
+      for (statistic, scores) in calibration.references {
+        file.tensors["\(name).reference.\(statistic.rawValue)"] = .init(scores.sorted.map { Float($0) })
+      }
+    }
+    try file.write(to: path)
+  }
+
+  // MARK: Names
+
+  /// The file that `--model` means: a path, or a name looked up in `folders` with `.safetensors` added.
+  /// - Throws: `UsageError` naming where it was looked for.
+  public static func locate(_ name: String, in folders: [String]) throws -> String {
+    if name.contains("/") || name.hasSuffix(".safetensors") || FileManager.default.fileExists(atPath: name) {
+      return name
+    }
+    let candidates = folders.map { "\($0)/\(name).safetensors" }
+    if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) { return found }
+    throw UsageError("no model named \(name): looked for \(candidates.joined(separator: ", "))")
+  }
+}
+
+/// Something the user asked for that cannot be, in words that say what can.
+public struct UsageError: Error, CustomStringConvertible {
+  public let description: String
+  public init(_ description: String) { self.description = description }
+}
+
+/// How a number of network evaluations is spent: two replicates of half as many nodes where that leaves at least
+/// four nodes, one replicate otherwise.
+struct Evaluations {
+  let nodes: Int
+  let replicates: Int
+
+  init(_ count: Int) {
+    replicates = count >= 8 && count % 2 == 0 ? 2 : 1
+    nodes = count / replicates
+  }
+}

@@ -1,0 +1,111 @@
+import Detection
+import Foundation
+import Images
+import Reports
+
+/// A scan of images under a calibrated model: scores them as they come, judges them when all are known.
+public struct Scan {
+  public var statistic = StatisticName.profile
+  public var rule = FlaggingRule.falsePositiveRate(0.01)
+  public var limit: Int?
+  public var decoder = ImageDecoder()
+
+  public init() {}
+
+  /// Counts of a finished scan.
+  public struct Summary: Sendable {
+    public var scored = 0
+    public var outliers = 0
+    public var unreadable = 0
+    /// Files in folders that were no images.
+    public var skipped = 0
+    public var meanBitsPerDim = 0.0
+  }
+
+  /// Scores every image and hands over the records, most surprising first, unreadable ones last in their order.
+  ///
+  /// Records wait in an unnamed temporary file until all p-values are known; memory holds a few bytes an image.
+  ///
+  /// - Parameters:
+  ///   - progress: told how many images are done.
+  ///   - body: takes each record.
+  public func run(
+    _ paths: [String], scorer: Scorer, calibration: Calibration, progress: (Int) -> Void = { _ in },
+    _ body: (Record) throws -> Void
+  ) throws -> Summary {
+    try calibration.require(rate: rule.rate, for: statistic)
+    let spool = try Spool()
+    var summary = Summary()
+    var entries: [(entry: Spool.Entry, score: Double, pValue: Double)] = []
+    var unreadable: [Spool.Entry] = []
+    let stream = ImageStream(paths, shape: scorer.model.shape, decoder: decoder, limit: limit)
+    defer { stream.cancel() }
+    while case let images = stream.next(Scorer.batch), !images.isEmpty {
+      let readable = images.compactMap { try? $0.pixels.get() }
+      var estimates = try scorer.estimate(readable.flatMap { $0 })[...]
+      for image in images {
+        switch image.pixels {
+        case .failure(let error):
+          unreadable.append(try spool.append(Record(path: image.name, error: error.description)))
+          summary.unreadable += 1
+        case .success:
+          let record = Record(
+            path: image.name, estimate: estimates.removeFirst(), quadrature: scorer.formula.quadrature,
+            calibration: calibration, statistic: statistic)
+          entries.append((try spool.append(record), record.score ?? 0, record.pValue ?? 1))
+          summary.scored += 1
+          summary.meanBitsPerDim += record.bitsPerDim ?? 0
+        }
+      }
+      progress(summary.scored + summary.unreadable)
+    }
+    summary.skipped = stream.skipped
+    summary.meanBitsPerDim /= Double(max(summary.scored, 1))
+    let threshold = rule.threshold(for: entries.map(\.pValue))
+    let order = entries.indices.sorted {
+      entries[$0].score != entries[$1].score ? entries[$0].score > entries[$1].score : $0 < $1
+    }
+    for index in order {
+      var record = try spool.read(entries[index].entry)
+      record.outlier = entries[index].pValue <= threshold
+      if record.outlier == true { summary.outliers += 1 }
+      try body(record)
+    }
+    for entry in unreadable { try body(try spool.read(entry)) }
+    return summary
+  }
+}
+
+/// Records in a temporary file without a name, gone when the process is.
+final class Spool {
+  struct Entry {
+    let offset: UInt64
+    let length: Int
+  }
+
+  private let handle: FileHandle
+  private var end: UInt64 = 0
+
+  init() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("surprisal-\(UUID().uuidString)")
+      .path
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
+    guard descriptor >= 0 else {
+      throw UsageError("\(path): cannot write: \(String(cString: strerror(errno)))")
+    }
+    unlink(path)
+    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+  }
+
+  func append(_ record: Record) throws -> Entry {
+    let bytes = try JSONEncoder().encode(record)
+    try handle.write(contentsOf: bytes)
+    defer { end += UInt64(bytes.count) }
+    return Entry(offset: end, length: bytes.count)
+  }
+
+  func read(_ entry: Entry) throws -> Record {
+    try handle.seek(toOffset: entry.offset)
+    return try JSONDecoder().decode(Record.self, from: try handle.read(upToCount: entry.length) ?? Data())
+  }
+}

@@ -1,0 +1,209 @@
+import Detection
+import Diffusion
+import Foundation
+import Images
+import ScoreModel
+import Tensors
+
+/// Trains a model on images and calibrates it on images held out.
+public struct Training {
+  public var shape: ImageShape
+  public var preset = Architecture.Preset.small
+  public var options = TrainingOptions()
+  /// Share of the images held out at random, unless `heldOut` names them.
+  public var validationShare = 0.1
+  public var heldOut: [String] = []
+  /// Stop after this long; nil: after `options.steps`.
+  public var minutes: Double?
+  public var evaluations = 16
+  public var checkpoint: String?
+  public var resume: Checkpoint?
+
+  public init(shape: ImageShape) { self.shape = shape }
+
+  /// What happens while training.
+  public enum Event {
+    case unreadable(path: String, error: String)
+    case loaded(training: Int, validation: Int, parameters: Int)
+    /// Steps were fixed from the pace measured.
+    case planned(steps: Int, secondsPerStep: Double)
+    case progress(step: Int, of: Int, loss: Float, secondsLeft: Double)
+    case validated(step: Int, bitsPerDim: Double, standardError: Double)
+    case calibrating(done: Int, of: Int)
+    case stopped(step: Int)
+  }
+
+  /// - Parameters:
+  ///   - shouldStop: asked after each step; true saves the checkpoint and returns nil.
+  /// - Throws: `UsageError` with too few images, `EngineError`, `ModelFileError`, `CalibrationError`.
+  public func run(
+    _ paths: [String], engine: Engine, shouldStop: () -> Bool = { false }, report: (Event) -> Void
+  ) throws -> Model? {
+    if let refusal = shape.refusal { throw UsageError(refusal) }
+    let (training, validation) = try load(paths, report)
+    let architecture = resume?.architecture ?? Architecture(shape: shape, preset: preset)
+    guard architecture.shape == shape else {
+      throw UsageError(
+        "the checkpoint is of another image size than \(shape.width)x\(shape.height)x\(shape.channels)")
+    }
+    let network = Network(architecture)
+    let preconditioning = resume?.preconditioning ?? Preconditioning(images: training)
+    report(
+      .loaded(
+        training: training.count / shape.count, validation: validation.count / shape.count,
+        parameters: network.parameterSpecs.reduce(0) { $0 + $1.count }))
+    let started = ContinuousClock.now
+    var options = resume?.options ?? self.options
+    if resume == nil, let minutes {
+      options.steps = try plan(minutes, network, training, preconditioning, engine, report)
+    }
+    let trainer = try Trainer(
+      network, images: training, options: options, preconditioning: preconditioning, engine: engine,
+      resuming: resume?.state)
+    let moments = PopulationMoments(images: training, valuesPerImage: shape.count)
+    func model() throws -> Model {
+      let averaged = trainer.averaged
+      return Model(
+        architecture: architecture, preconditioning: preconditioning, range: NoiseLevelRange(),
+        moments: moments,
+        noise: NoiseSource(seed: options.seed),
+        weights: Dictionary(uniqueKeysWithValues: averaged.specs.map { ($0.name, averaged.read($0)) }))
+    }
+    func save() throws {
+      guard let checkpoint else { return }
+      try Checkpoint(
+        architecture: architecture, preconditioning: preconditioning, options: options, state: trainer.state
+      ).write(to: checkpoint)
+    }
+    let first = trainer.step
+    let every = max(options.steps / 20, 1)
+    while trainer.step < options.steps {
+      let loss = try trainer.advance()
+      let spent = (ContinuousClock.now - started) / .seconds(1)
+      let left = spent / Double(trainer.step - first) * Double(options.steps - trainer.step)
+      report(.progress(step: trainer.step, of: options.steps, loss: loss, secondsLeft: left))
+      if shouldStop() {
+        try save()
+        report(.stopped(step: trainer.step))
+        return nil
+      }
+      if trainer.step % every == 0 || trainer.step == options.steps {
+        try save()
+        let scorer = try Scorer(try model(), evaluations: evaluations, engine: engine)
+        let some = try scorer.estimate(Array(validation.prefix(256 * shape.count))).map(\.bitsPerDim)
+        let mean = some.reduce(0, +) / Double(max(some.count, 1))
+        let square = some.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        report(
+          .validated(
+            step: trainer.step, bitsPerDim: mean,
+            standardError: (square / Double(max(some.count * (some.count - 1), 1))).squareRoot()))
+      }
+    }
+    var result = try model()
+    result.facts.trainingImages = training.count / shape.count
+    result.facts.seconds = ((ContinuousClock.now - started) / .seconds(1) * 10).rounded() / 10
+    result.facts.options = options
+    result.facts.onednn = Engine.version
+    try result.calibrate(on: validation, evaluations: evaluations, engine: engine) {
+      report(.calibrating(done: $0, of: $1))
+    }
+    return result
+  }
+
+  /// Steps that fit the time, from the pace of a short trial that leaves no trace in the weights.
+  private func plan(
+    _ minutes: Double, _ network: Network, _ images: [UInt8], _ preconditioning: Preconditioning,
+    _ engine: Engine,
+    _ report: (Event) -> Void
+  ) throws -> Int {
+    let trial = try Trainer(
+      network, images: images, options: options, preconditioning: preconditioning, engine: engine)
+    for _ in 0..<3 { _ = try trial.advance() }
+    let start = ContinuousClock.now
+    for _ in 0..<10 { _ = try trial.advance() }
+    let pace = (ContinuousClock.now - start) / .seconds(10)
+    let steps = max(Int(minutes * 60 / pace), 1)
+    report(.planned(steps: steps, secondsPerStep: pace))
+    return steps
+  }
+
+  private func load(_ paths: [String], _ report: (Event) -> Void) throws -> ([UInt8], [UInt8]) {
+    var training = try pixels(paths, report)
+    let count = training.count / shape.count
+    guard heldOut.isEmpty else {
+      let validation = try pixels(heldOut, report)
+      guard count > 0, !validation.isEmpty else {
+        throw UsageError("no readable images to train or validate on")
+      }
+      return (training, validation)
+    }
+    let held = Int(Double(count) * validationShare)
+    guard held >= 9 else {
+      throw UsageError(
+        "\(count) readable images with a validation share of \(validationShare) leave \(held) to calibrate with: at least 9 are needed"
+      )
+    }
+    var random = RandomSource(seed: options.seed, stream: 0x484F_4C44)
+    let order = Array(0..<count).shuffled(using: &random)
+    let gather = { (indices: [Int]) in
+      indices.sorted().flatMap { training[$0 * self.shape.count..<($0 + 1) * self.shape.count] }
+    }
+    let validation = gather(Array(order[..<held]))
+    training = gather(Array(order[held...]))
+    return (training, validation)
+  }
+
+  private func pixels(_ paths: [String], _ report: (Event) -> Void) throws -> [UInt8] {
+    let stream = ImageStream(paths, shape: shape, decoder: ImageDecoder(), limit: nil)
+    var pixels: [UInt8] = []
+    while case let images = stream.next(256), !images.isEmpty {
+      for image in images {
+        switch image.pixels {
+        case .success(let bytes): pixels += bytes
+        case .failure(let error): report(.unreadable(path: image.name, error: error.description))
+        }
+      }
+    }
+    return pixels
+  }
+}
+
+extension Model {
+  /// Sets the reference scores for one number of evaluations from images known to belong, `[N, d]`.
+  /// - Throws: `CalibrationError` with too few, `EngineError`.
+  public mutating func calibrate(
+    on images: [UInt8], evaluations: Int, engine: Engine, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
+    let scorer = try Scorer(self, evaluations: evaluations, engine: engine)
+    let count = images.count / shape.count
+    var estimates = [SurprisalEstimate]()
+    for start in stride(from: 0, to: count, by: Scorer.batch) {
+      let end = min(start + Scorer.batch, count)
+      estimates += try scorer.estimate(Array(images[start * shape.count..<end * shape.count]))
+      progress(end, count)
+    }
+    let calibration = try Calibration(evaluations: evaluations, estimates: estimates)
+    calibrations.removeAll { $0.evaluations == evaluations }
+    calibrations.append(calibration)
+    facts.validationImages = count
+    facts.validationBitsPerDim = estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(count, 1))
+  }
+
+  /// Reads every image of `paths` at the model's size and calibrates on them.
+  public mutating func calibrate(
+    on paths: [String], evaluations: Int, engine: Engine, unreadable: (String, String) -> Void,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
+    let stream = ImageStream(paths, shape: shape, decoder: ImageDecoder(), limit: nil)
+    var pixels: [UInt8] = []
+    while case let images = stream.next(256), !images.isEmpty {
+      for image in images {
+        switch image.pixels {
+        case .success(let bytes): pixels += bytes
+        case .failure(let error): unreadable(image.name, error.description)
+        }
+      }
+    }
+    try calibrate(on: pixels, evaluations: evaluations, engine: engine, progress: progress)
+  }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Detection
+import Foundation
+import Reports
+import Surprisal
+
+struct GateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gate",
+    abstract: "Decides for CI: exits 0 when the images pass, 2 when not, 3 when it cannot tell.",
+    discussion: """
+      The policy file is YAML, all keys optional: model, statistic, fpr or fdr, evaluations, max_outliers (N or P%),
+      max_unreadable (N or P%, default 0), baseline (a file of outliers already accepted, one path a line). Options
+      given on the command line win.
+      """)
+
+  @OptionGroup var images: PathOptions
+  @OptionGroup var verdict: VerdictOptions
+  @OptionGroup var shown: OutputOptions
+
+  @Option(help: "A model file, or the name of a shipped model.") var model: String?
+  @Option(help: "Network evaluations an image.") var evaluations: Int?
+  @Option(help: "Policy file (default .surprisal.yml where there is one).") var policy: String?
+  @Option(help: "Outliers allowed beyond the baseline: N or P% of the images (default: the --fpr share).")
+  var maxOutliers: String?
+  @Option(help: "File of accepted outliers, one path a line.") var baseline: String?
+  @Option(help: "Write this run's outliers as a baseline, and pass.") var writeBaseline: String?
+  @Option(help: "text, jsonl or csv.") var format = ReportFormat.text
+
+  func run() throws {
+    let rules = try Policy(path: policy)
+    var options = ModelOptions()
+    options.model = model ?? rules.model ?? "fashion-mnist"
+    options.evaluations = evaluations ?? rules.evaluations
+    let rule: FlaggingRule =
+      if verdict.fpr == nil, verdict.fdr == nil { rules.rule } else { verdict.rule }
+    let loaded = try options.load()
+    let calibration = try loaded.calibration(evaluations: options.evaluations)
+    var scan = Scan()
+    scan.statistic = verdict.statistic ?? rules.statistic ?? .profile
+    scan.rule = rule
+    let most = try maxOutliers.map { try Allowance($0, of: "--max-outliers") } ?? rules.maxOutliers
+    let accepted = try Self.lines(baseline ?? rules.baseline)
+    let writer = RecordWriter(format)
+    var flagged: [Record] = []
+    let summary: Scan.Summary
+    do {
+      let scorer = try Scorer(
+        loaded, evaluations: calibration.evaluations, engine: try options.engine())
+      summary = try scan.run(images.expanded(), scorer: scorer, calibration: calibration) { record in
+        if record.outlier == true || record.error != nil {
+          print(writer.line(record), terminator: "")
+          flagged.append(record)
+        }
+      }
+    } catch let error as CalibrationError {
+      shown.warn("undecided: \(error)")
+      throw ExitCode(3)
+    }
+    shown.note(summary.text)
+    let outliers = flagged.filter { $0.outlier == true }.map(\.path)
+    if let writeBaseline {
+      try Data((outliers.sorted() + [""]).joined(separator: "\n").utf8).write(
+        to: URL(fileURLWithPath: writeBaseline), options: .atomic)
+      shown.note("baseline of \(outliers.count) outliers written to \(writeBaseline)")
+      return
+    }
+    let total = summary.scored + summary.unreadable
+    guard total > 0 else {
+      shown.warn("undecided: no images found")
+      throw ExitCode(3)
+    }
+    guard rules.maxUnreadable.holds(summary.unreadable, of: total) else {
+      shown.warn(
+        "undecided: \(summary.unreadable) of \(total) images are unreadable, more than \(rules.maxUnreadable)"
+      )
+      throw ExitCode(3)
+    }
+    let new = outliers.count { !accepted.contains($0) }
+    let allowed = most ?? Allowance(share: rule.rate)
+    guard allowed.holds(new, of: total) else {
+      shown.note("gate failed: \(new) new outliers of \(total) images, more than \(allowed)")
+      throw ExitCode(2)
+    }
+    shown.note("gate passed: \(new) new outliers of \(total) images, at most \(allowed) allowed")
+  }
+
+  private static func lines(_ path: String?) throws -> Set<String> {
+    guard let path else { return [] }
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw UsageError("\(path): cannot read the baseline")
+    }
+    return Set(text.split(separator: "\n").map(String.init))
+  }
+}

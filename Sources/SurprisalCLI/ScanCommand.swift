@@ -1,0 +1,76 @@
+import ArgumentParser
+import Detection
+import Foundation
+import Reports
+import Surprisal
+
+/// How images become verdicts; shared by scan and gate.
+struct VerdictOptions: ParsableArguments {
+  @Option(help: "False positive rate: the share of the population flagged (default 0.01).")
+  var fpr: Double?
+
+  @Option(help: "False discovery rate: the share of the flagged that belong after all, instead of --fpr.")
+  var fdr: Double?
+
+  @Option(help: "surprisal, typicality or profile.")
+  var statistic: StatisticName?
+
+  func validate() throws {
+    if fpr != nil, fdr != nil { throw ValidationError("--fpr and --fdr exclude each other") }
+    for rate in [fpr, fdr].compactMap({ $0 }) where !(rate > 0 && rate < 1) {
+      throw ValidationError("a rate must lie between 0 and 1, not \(rate)")
+    }
+  }
+
+  var rule: FlaggingRule {
+    if let fdr { return .falseDiscoveryRate(fdr) }
+    return .falsePositiveRate(fpr ?? 0.01)
+  }
+}
+
+struct ScanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scan", abstract: "Scores every image and flags outliers, most surprising first.")
+
+  @OptionGroup var images: PathOptions
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var verdict: VerdictOptions
+  @OptionGroup var shown: OutputOptions
+
+  @Option(help: "text, jsonl or csv (default: text on a terminal, jsonl elsewhere).")
+  var format: ReportFormat?
+
+  @Option(help: "Write the records here instead of standard output.")
+  var output: String?
+
+  @Option(help: "Stop after this many images.")
+  var limit: Int?
+
+  func run() throws {
+    let loaded = try model.load()
+    let calibration = try loaded.calibration(evaluations: model.evaluations)
+    let scorer = try model.scorer(loaded, evaluations: calibration.evaluations)
+    var scan = Scan()
+    scan.statistic = verdict.statistic ?? .profile
+    scan.rule = verdict.rule
+    scan.limit = limit
+    let writer = RecordWriter(format ?? (output == nil && isatty(1) != 0 ? .text : .jsonl))
+    let sink = try Sink(output)
+    if let header = writer.header { try sink.write(header) }
+    let summary = try scan.run(
+      images.expanded(), scorer: scorer, calibration: calibration,
+      progress: { done in shown.progress("\(done) images scored") },
+      { record in try sink.write(writer.line(record)) })
+    shown.progressDone()
+    try sink.finish()
+    shown.note(summary.text)
+  }
+}
+
+extension Scan.Summary {
+  var text: String {
+    let mean = scored > 0 ? String(format: ", mean %.3f bits/dim", meanBitsPerDim) : ""
+    let others = skipped > 0 ? ", \(skipped) other files skipped" : ""
+    return "\(scored) scored\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)"
+  }
+}

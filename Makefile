@@ -40,5 +40,27 @@ lint:
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+# The main job on the shipped model: scan, and draw from the population.
+demo: build
+	.build/$(CONFIGURATION)/surprisal scan fixtures --model models/fashion-mnist.safetensors --fpr 0.01 --format text
+	@mkdir -p demo-out
+	.build/$(CONFIGURATION)/surprisal sample --model models/fashion-mnist.safetensors -n 64 --sheet demo-out/samples.png
+
+# Accuracy of the shipped model on the sets it is known by. FASHION and MNIST: IDX files of test images.
+FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
+MNIST ?= t10k-images-idx3-ubyte.gz
+bench: build
+	.build/$(CONFIGURATION)/surprisal evaluate --model models/fashion-mnist.safetensors --inliers $(FASHION) --outliers $(MNIST)
+
+docs:
+	$(SWIFT) package dump-symbol-graph --minimum-access-level public
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/surprisal/models
+	install -m 755 .build/$(CONFIGURATION)/surprisal $(DESTDIR)$(PREFIX)/bin/surprisal
+	install -m 644 models/*.safetensors $(DESTDIR)$(PREFIX)/share/surprisal/models
+
 clean:
 	$(SWIFT) package clean
+	rm -rf demo-out

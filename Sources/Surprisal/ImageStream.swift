@@ -56,11 +56,11 @@ final class ImageStream: @unchecked Sendable {
     condition.broadcast()
   }
 
-  /// The next images, at most `count`; empty at the end.
+  /// The next images, at most `count` and at most as many as wait ahead; empty at the end.
   func next(_ count: Int) -> [LoadedImage] {
     condition.lock()
     defer { condition.unlock() }
-    while waiting.count < count && !isFinished { condition.wait() }
+    while waiting.count < min(count, ahead) && !isFinished { condition.wait() }
     let taken = Array(waiting.prefix(count))
     waiting.removeFirst(taken.count)
     condition.broadcast()

@@ -1,0 +1,145 @@
+import Detection
+import Foundation
+import Images
+import Reports
+import ScoreModel
+import Tensors
+import Testing
+
+@testable import Surprisal
+
+/// Real training, scoring and files, at the smallest size.
+///
+/// One at a time: each test's primitives use every core.
+@Suite(.serialized)
+struct EndToEndTests {
+  static let shape = ImageShape(height: 16, width: 16, channels: 1)
+
+  static func folder() throws -> String {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("surprisal-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
+    return path.path
+  }
+
+  /// Bright discs on black; `checks` are what does not belong.
+  static func disc(_ random: inout RandomSource) -> Bitmap {
+    let (cx, cy, r) = (4 + 8 * random.uniform(), 4 + 8 * random.uniform(), 2 + 3 * random.uniform())
+    return Bitmap(
+      width: 16, height: 16, channels: 1,
+      pixels: (0..<256).map { i in
+        let distance = (pow(Double(i % 16) - cx, 2) + pow(Double(i / 16) - cy, 2)).squareRoot()
+        return UInt8(255 * min(max(r - distance + 0.5, 0), 1))
+      })
+  }
+
+  static let checks = Bitmap(
+    width: 16, height: 16, channels: 1, pixels: (0..<256).map { ($0 % 16 / 2 + $0 / 32) % 2 == 0 ? 40 : 200 })
+
+  /// A folder of discs and a training of some steps on it.
+  static func training(_ folder: String, steps: Int) throws -> Training {
+    var random = RandomSource(seed: 6)
+    for index in 0..<400 {
+      try disc(&random).png().write(to: URL(fileURLWithPath: "\(folder)/\(1000 + index).png"))
+    }
+    var training = Training(shape: shape)
+    training.preset = .tiny
+    training.options.steps = steps
+    training.options.precision = "f32"
+    training.validationShare = 0.4
+    training.checkpoint = "\(folder)/x.checkpoint"
+    return training
+  }
+
+  @Test("Training learns, the file gives back the model, and a scan finds what does not belong")
+  func trainSaveScan() throws {
+    let folder = try Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let engine = try Engine()
+    var bits: [Double] = []
+    let model = try #require(
+      try Self.training(folder, steps: 120).run([folder], engine: engine) { event in
+        if case .validated(_, let value, _) = event { bits.append(value) }
+      })
+    // Knowing nothing costs 8 bits; a disc on black must cost far less once learned.
+    #expect(try #require(bits.last) < 4)
+    #expect(try #require(bits.last) < (bits.first ?? 0) - 2)
+
+    let path = "\(folder)/model.safetensors"
+    try model.write(to: path)
+    let loaded = try Model(path: path)
+    #expect(loaded.weights == model.weights)
+    #expect(loaded.calibrations[0].references[.profile]?.count == 120)
+
+    let mixed = "\(folder)/mixed"
+    try FileManager.default.createDirectory(atPath: mixed, withIntermediateDirectories: true)
+    var random = RandomSource(seed: 77)
+    for index in 0..<9 {
+      try Self.disc(&random).png().write(to: URL(fileURLWithPath: "\(mixed)/\(index).png"))
+    }
+    try Self.checks.png().write(to: URL(fileURLWithPath: "\(mixed)/odd.png"))
+    try Data("no image".utf8).write(to: URL(fileURLWithPath: "\(mixed)/bad.png"))
+    let scorer = try Scorer(loaded, evaluations: 16, engine: engine)
+    var records: [Record] = []
+    let summary = try Scan().run([mixed], scorer: scorer, calibration: loaded.calibrations[0]) {
+      records.append($0)
+    }
+    #expect(records.map(\.path).first == "\(mixed)/odd.png")
+    #expect(records.first?.outlier == true)
+    #expect(records.last?.path == "\(mixed)/bad.png")
+    #expect(records.last?.error == "not an image of a known kind")
+    #expect(summary.scored == 10 && summary.unreadable == 1)
+
+    // A damaged file is refused, wherever it is cut.
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    for length in [0, 7, 8, 100, bytes.count / 2, bytes.count - 1] {
+      try bytes.prefix(length).write(to: URL(fileURLWithPath: "\(folder)/cut.safetensors"))
+      #expect(throws: ModelFileError.self) { try Model(path: "\(folder)/cut.safetensors") }
+    }
+  }
+
+  @Test("A resumed run ends with the weights of an uninterrupted one")
+  func resume() throws {
+    let folder = try Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let engine = try Engine()
+    var training = try Self.training(folder, steps: 8)
+    let whole = try #require(try training.run([folder], engine: engine) { _ in })
+    var steps = 0
+    func fifth() -> Bool {
+      steps += 1
+      return steps == 5
+    }
+    let stopped = try training.run([folder], engine: engine, shouldStop: fifth) { _ in }
+    #expect(stopped == nil)
+    training.resume = try Checkpoint(path: "\(folder)/x.checkpoint")
+    #expect(training.resume?.state.step == 5)
+    let resumed = try #require(try training.run([folder], engine: engine) { _ in })
+    #expect(resumed.weights == whole.weights)
+  }
+
+  @Test("Records are JSON with the contract's keys, and CSV cells are quoted")
+  func records() throws {
+    let record = Record(path: "a \"b\",\n.png", error: "PNG: cut")
+    let json =
+      try JSONSerialization.jsonObject(with: Data(RecordWriter(.jsonl).line(record).utf8))
+      as? [String: String]
+    #expect(json == ["path": "a \"b\",\n.png", "status": "unreadable", "error": "PNG: cut"])
+    #expect(RecordWriter(.csv).line(record).hasPrefix("\"a \"\"b\"\",\n.png\",unreadable,"))
+  }
+
+  @Test("A policy is read whole or refused with what is wrong")
+  func policy() throws {
+    let folder = try Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = "\(folder)/p.yml"
+    try Data("fpr: 0.02\nmax_outliers: 3%\nmax_unreadable: 2\n".utf8).write(to: URL(fileURLWithPath: path))
+    let policy = try Policy(path: path)
+    #expect(policy.rule == .falsePositiveRate(0.02))
+    #expect(policy.maxOutliers?.holds(3, of: 100) == true && policy.maxOutliers?.holds(4, of: 100) == false)
+    #expect(policy.maxUnreadable.holds(2, of: 9) && !policy.maxUnreadable.holds(3, of: 9))
+    for wrong in ["fprr: 1", "fpr: 2", "max_outliers: many", "- 1", "statistic: x"] {
+      try Data(wrong.utf8).write(to: URL(fileURLWithPath: path))
+      #expect(throws: UsageError.self) { try Policy(path: path) }
+    }
+  }
+}

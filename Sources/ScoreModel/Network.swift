@@ -13,9 +13,9 @@ import Tensors
 ///     block   x + conv(swish(conv(layerNorm(x)) + embedding))
 ///     embedding  sines and cosines of ln sigma -> linear -> swish -> linear -> swish, one linear a block
 ///
-/// Parameters, with B = 2 and 28x28 gray: 0.3 M (w = 16), 1.2 M (32), 4.5 M (64). Multiply-adds a pixel and
-/// evaluation: 4B * 9w^2 at full resolution, as many at half, half as many at a quarter, 2.5 * 36 w^2 * 2 in all
-/// plus about a tenth: 0.2 M for w = 32 (0.32 GFLOP an image of 28x28), growing with w^2.
+/// Parameters, with B = 2 and gray images: 0.3 M (w = 16), 1.2 M (32), 4.5 M (64). Multiply-adds a pixel and
+/// evaluation, with B = 2: blocks 72 w^2 at full resolution, 72 w^2 at half, 36 w^2 at a quarter; between
+/// resolutions 14 w^2; input and output 36 w for gray. For w = 32 that is 0.2 M, 0.31 GFLOP an image of 28x28.
 ///
 /// Normalisation is over a pixel's channels alone: nothing but convolutions carries information between pixels,
 /// so cost is linear in pixels and a crop is treated as it would be inside its image (edges apart).

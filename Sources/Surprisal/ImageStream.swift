@@ -80,4 +80,21 @@ final class ImageStream: @unchecked Sendable {
     condition.broadcast()
     condition.unlock()
   }
+
+  /// The pixels of every readable image, `[N, d]`; the others are told to `unreadable` with name and reason.
+  static func pixels(
+    of paths: [String], shape: ImageShape, unreadable: (String, String) -> Void
+  ) -> [UInt8] {
+    let stream = ImageStream(paths, shape: shape, decoder: ImageDecoder(), limit: nil)
+    var pixels: [UInt8] = []
+    while case let images = stream.next(256), !images.isEmpty {
+      for image in images {
+        switch image.pixels {
+        case .success(let bytes): pixels += bytes
+        case .failure(let error): unreadable(image.name, error.description)
+        }
+      }
+    }
+    return pixels
+  }
 }

@@ -128,10 +128,10 @@ public struct Training {
   }
 
   private func load(_ paths: [String], _ report: (Event) -> Void) throws -> ([UInt8], [UInt8]) {
-    var training = try pixels(paths, report)
+    var training = pixels(paths, report)
     let count = training.count / shape.count
     guard heldOut.isEmpty else {
-      let validation = try pixels(heldOut, report)
+      let validation = pixels(heldOut, report)
       guard count > 0, !validation.isEmpty else {
         throw UsageError("no readable images to train or validate on")
       }
@@ -153,18 +153,10 @@ public struct Training {
     return (training, validation)
   }
 
-  private func pixels(_ paths: [String], _ report: (Event) -> Void) throws -> [UInt8] {
-    let stream = ImageStream(paths, shape: shape, decoder: ImageDecoder(), limit: nil)
-    var pixels: [UInt8] = []
-    while case let images = stream.next(256), !images.isEmpty {
-      for image in images {
-        switch image.pixels {
-        case .success(let bytes): pixels += bytes
-        case .failure(let error): report(.unreadable(path: image.name, error: error.description))
-        }
-      }
+  private func pixels(_ paths: [String], _ report: (Event) -> Void) -> [UInt8] {
+    ImageStream.pixels(of: paths, shape: shape) {
+      report(.unreadable(path: $0, error: $1))
     }
-    return pixels
   }
 }
 
@@ -194,16 +186,7 @@ extension Model {
     on paths: [String], evaluations: Int, engine: Engine, unreadable: (String, String) -> Void,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
-    let stream = ImageStream(paths, shape: shape, decoder: ImageDecoder(), limit: nil)
-    var pixels: [UInt8] = []
-    while case let images = stream.next(256), !images.isEmpty {
-      for image in images {
-        switch image.pixels {
-        case .success(let bytes): pixels += bytes
-        case .failure(let error): unreadable(image.name, error.description)
-        }
-      }
-    }
+    let pixels = ImageStream.pixels(of: paths, shape: shape, unreadable: unreadable)
     try calibrate(on: pixels, evaluations: evaluations, engine: engine, progress: progress)
   }
 }

@@ -9,9 +9,9 @@ public enum Precision: String, Sendable, CaseIterable {
 
   /// bfloat16 where the processor has matrix tiles for it (AMX), float32 elsewhere.
   ///
-  /// Where bfloat16 is only in the vector units, oneDNN 2.6's channels-last kernels ran it at 0.6 of their
-  /// float32 speed (`surprisal model NAME --profile`), so it is left to who asks for it. The choice depends on
-  /// the processor alone, never on a timing: the same machine gives the same bytes.
+  /// Where bfloat16 is only in the vector units, oneDNN 2.6's channels-last kernels were slower in it than in
+  /// float32, so it is left to who asks for it. The choice depends on the processor alone, never on a timing: the
+  /// same machine gives the same bytes.
   public static var fastest: Precision { onednn_has_amx_bf16() != 0 ? .bfloat16 : .float32 }
 
   /// Whether the processor multiplies bfloat16 at all.

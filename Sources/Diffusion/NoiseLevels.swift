@@ -7,7 +7,7 @@ public struct NoiseLevelRange: Codable, Sendable, Hashable {
   /// sigma_T, where the prior takes over.
   public let upper: Double
 
-  public init(lower: Double = 0.002, upper: Double = 80) {
+  public init(lower: Double = 0.001, upper: Double = 80) {
     self.lower = lower
     self.upper = upper
   }

@@ -32,7 +32,7 @@ public struct TrainingOptions: Codable, Sendable, Hashable {
 /// The integrand of the log-probability lives below the knee; above it the image is all but drowned, the integrand
 /// small and the task easy, yet sampling starts there.
 struct NoiseLevelDensity {
-  static let lower = log(0.002)
+  static let lower = log(0.001)
   static let knee = log(1.5)
   static let upper = log(80.0)
   static let shareBelowKnee = 0.85

@@ -10,7 +10,6 @@ public struct Model: Sendable {
   public struct Facts: Codable, Sendable, Hashable {
     public var trainingImages = 0
     public var validationImages = 0
-    public var seconds = 0.0
     public var options = TrainingOptions()
     /// Mean over the validation images, at the calibration's evaluations.
     public var validationBitsPerDim = 0.0

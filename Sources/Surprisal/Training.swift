@@ -101,7 +101,6 @@ public struct Training {
     }
     var result = try model()
     result.facts.trainingImages = training.count / shape.count
-    result.facts.seconds = ((ContinuousClock.now - started) / .seconds(1) * 10).rounded() / 10
     result.facts.options = options
     result.facts.onednn = Engine.version
     try result.calibrate(on: validation, evaluations: evaluations, engine: engine) {

@@ -93,7 +93,7 @@ struct ModelCommand: ParsableCommand {
       let fields: [String: Any] = [
         "path": path, "width": shape.width, "height": shape.height, "channels": shape.channels,
         "parameters": parameters, "training_images": facts.trainingImages, "steps": facts.options.steps,
-        "batch": facts.options.batch, "seconds": facts.seconds, "bits_per_dim": facts.validationBitsPerDim,
+        "batch": facts.options.batch, "bits_per_dim": facts.validationBitsPerDim,
         "sigma": [loaded.range.lower, loaded.range.upper],
         "calibrations": loaded.calibrations.map {
           ["evaluations": $0.evaluations, "references": $0.references[.profile]?.count ?? 0]
@@ -108,7 +108,7 @@ struct ModelCommand: ParsableCommand {
         \(path)
         images       \(shape.width)x\(shape.height) \(shape.channels == 1 ? "gray" : "rgb")
         network      \(parameters) parameters, noise levels \(loaded.range.lower) to \(loaded.range.upper)
-        training     \(facts.trainingImages) images, \(facts.options.steps) steps of \(facts.options.batch), \(Int(facts.seconds)) s
+        training     \(facts.trainingImages) images, \(facts.options.steps) steps of \(facts.options.batch)
         calibration  \(calibrations.isEmpty ? "none" : calibrations.joined(separator: "; "))
         validation   \(String(format: "%.3f", facts.validationBitsPerDim)) bits/dim on \(facts.validationImages) images
         """)

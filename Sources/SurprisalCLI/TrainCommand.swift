@@ -76,6 +76,7 @@ struct TrainCommand: ParsableCommand {
     source.resume()
     defer { source.cancel() }
 
+    let started = ContinuousClock.now
     let model = try training.run(
       images.expanded(), engine: try Engine(threads: threads),
       shouldStop: { interrupted.load(ordering: .relaxed) }, report: tell)
@@ -85,8 +86,9 @@ struct TrainCommand: ParsableCommand {
     try? FileManager.default.removeItem(atPath: "\(output).checkpoint")
     shown.note(
       String(
-        format: "%@: %.3f bits/dim on %d held-out images, trained %.0f s", output,
-        model.facts.validationBitsPerDim, model.facts.validationImages, model.facts.seconds))
+        format: "%@: %.3f bits/dim on %d held-out images; this run took %.0f s", output,
+        model.facts.validationBitsPerDim, model.facts.validationImages,
+        (ContinuousClock.now - started) / .seconds(1)))
   }
 
   private func tell(_ event: Training.Event) {

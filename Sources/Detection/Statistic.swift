@@ -75,9 +75,9 @@ public struct TypicalityStatistic: Statistic {
 /// The covariance is shrunk towards its diagonal by the share that minimises its expected squared error under
 /// normality (Schaefer and Strimmer 2005, target D, with a floor of 1 %), so a few references suffice.
 public struct ProfileStatistic: Statistic {
-  /// Mean log integrand per node.
+  /// Mean log error per node.
   public let mean: [Double]
-  /// Standard deviation of the log integrand per node.
+  /// Standard deviation of the log error per node.
   public let deviation: [Double]
   /// Lower Cholesky factor of the shrunk correlation matrix, row-major.
   public let factor: [Double]
@@ -88,15 +88,15 @@ public struct ProfileStatistic: Statistic {
     self.factor = factor
   }
 
-  /// Log of one node's integrand; errors below a millionth of the noise are as good as none.
+  /// Log of one node's error; errors below a millionth of the noise are as good as none.
   static func logError(_ integrand: Double) -> Double { log(max(integrand, 1e-6)) }
 
   public init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
-    guard estimates.count >= 3, let levels = estimates.first?.integrand.count else {
+    guard estimates.count >= 3, let levels = estimates.first?.errors.count else {
       throw .tooFewToFit(found: estimates.count, needed: 3)
     }
     let n = Double(estimates.count)
-    let rows = estimates.map { $0.integrand.map(Self.logError) }
+    let rows = estimates.map { $0.errors.map(Self.logError) }
     let mean = (0..<levels).map { k in rows.reduce(0) { $0 + $1[k] } / n }
     let deviation = (0..<levels).map { k in
       let square = rows.reduce(0) { $0 + ($1[k] - mean[k]) * ($1[k] - mean[k]) }
@@ -139,7 +139,7 @@ public struct ProfileStatistic: Statistic {
 
   /// Log error at each level, in standard deviations from the population's mean.
   public func standardised(_ estimate: SurprisalEstimate) -> [Double] {
-    zip(estimate.integrand, zip(mean, deviation)).map { (Self.logError($0) - $1.0) / $1.1 }
+    zip(estimate.errors, zip(mean, deviation)).map { (Self.logError($0) - $1.0) / $1.1 }
   }
 
   public func score(_ estimate: SurprisalEstimate) -> Double {

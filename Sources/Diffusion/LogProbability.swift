@@ -8,29 +8,36 @@ public struct SurprisalEstimate: Sendable, Equatable {
   public let bitsPerDim: Double
   /// Standard deviation of the Monte-Carlo part; nil with a single replicate, which shows none.
   public let standardError: Double?
+  /// Degrees of freedom behind the standard error (Welch and Satterthwaite): its interval is Student's.
+  public let degreesOfFreedom: Double?
   /// KL from the noisiest image to the prior, bits/dim.
   public let prior: Double
   /// Integral of the denoising errors over ln sigma, bits/dim.
   public let integral: Double
   /// Code length of the pixels given the least noisy image, bits/dim.
   public let decoder: Double
-  /// Mean squared error over sigma^2 at each node, averaged over replicates: the integrand over d, in nats.
+  /// Estimated integrand at each node, nats a value: mean squared error over sigma^2, less the control variate.
+  /// Its quadrature is the integral. Chance can carry it below zero.
   public let integrand: [Double]
+  /// Mean squared error over sigma^2 at each node as it was, averaged over replicates: what statistics compare.
+  public let errors: [Double]
   /// Network evaluations spent.
   public let evaluations: Int
   /// Share of each value in prior + integral + decoder, `[d]` bits, summing to `bitsPerDim * d`; empty unless asked.
   public let map: [Double]
 
   public init(
-    bitsPerDim: Double, standardError: Double?, prior: Double, integral: Double, decoder: Double,
-    integrand: [Double], evaluations: Int, map: [Double]
+    bitsPerDim: Double, standardError: Double?, degreesOfFreedom: Double? = nil, prior: Double,
+    integral: Double, decoder: Double, integrand: [Double], errors: [Double], evaluations: Int, map: [Double]
   ) {
     self.bitsPerDim = bitsPerDim
     self.standardError = standardError
+    self.degreesOfFreedom = degreesOfFreedom
     self.prior = prior
     self.integral = integral
     self.decoder = decoder
     self.integrand = integrand
+    self.errors = errors
     self.evaluations = evaluations
     self.map = map
   }
@@ -45,23 +52,50 @@ public struct SurprisalEstimate: Sendable, Equatable {
 ///
 /// Averaged over a population it is an upper bound on the cross-entropy; for one image it is the code length under
 /// the model that the denoiser defines, exact when the denoiser is.
+///
+/// Noise is independent between nodes and between replicates. The standard error adds up each node's own spread
+/// over its replicates, `sum w_k^2 s_k^2 / R`, which has as many degrees of freedom as there are nodes that matter.
 public struct LogProbability: Sendable {
+  /// A control variate with its learned multiples.
+  public struct Control: Sendable {
+    public let variate: ControlVariate
+    public let survey: IntegrandSurvey
+
+    public init(variate: ControlVariate, survey: IntegrandSurvey) {
+      self.variate = variate
+      self.survey = survey
+    }
+  }
+
   public let range: NoiseLevelRange
   public let quadrature: Quadrature
   /// Independent draws of the noise at every node.
   public let replicates: Int
   public let noise: NoiseSource
   public let moments: PopulationMoments
+  public let control: Control?
 
   public init(
     range: NoiseLevelRange, quadrature: Quadrature, replicates: Int, noise: NoiseSource,
-    moments: PopulationMoments
+    moments: PopulationMoments, control: Control? = nil
   ) {
     self.range = range
     self.quadrature = quadrature
     self.replicates = replicates
     self.noise = noise
     self.moments = moments
+    self.control = control
+  }
+
+  /// What one image's evaluations add up to.
+  private struct Sums {
+    /// `[nodes][replicates]`, less the control variate.
+    var integrand: [[Double]]
+    /// `[nodes]`, as they were.
+    var errors: [Double]
+    /// `[replicates]`, bits.
+    var decoder: [Double]
+    var map: [Double]
   }
 
   /// Estimates the surprisal of 8-bit images, all with the same noise.
@@ -78,43 +112,57 @@ public struct LogProbability: Sendable {
     let count = images.count / d
     let clean = images.map { Float($0) / 127.5 - 1 }
     let nodes = quadrature.sigmas.count
-    var errors = [Double](repeating: 0, count: count * nodes * replicates)
-    var decoder = [Double](repeating: 0, count: count * replicates)
-    var map = [Double](repeating: 0, count: withMap ? images.count : 0)
+    let empty = Sums(
+      integrand: [[Double]](repeating: [], count: nodes), errors: [Double](repeating: 0, count: nodes),
+      decoder: [], map: [Double](repeating: 0, count: withMap ? d : 0))
+    var sums = [Sums](repeating: empty, count: count)
+    let parts = control.map { control in
+      (0..<count).map { control.variate.image(clean[$0 * d..<($0 + 1) * d]) }
+    }
     for replicate in 0..<replicates {
       for (node, sigma) in quadrature.sigmas.enumerated() {
         let draw = self.draw(node: node, replicate: replicate, count: d)
         let noisy = Self.add(draw, times: Float(sigma), to: clean)
         let estimate = try denoiser.denoise(noisy, sigma: Float(sigma))
-        let share = quadrature.weights[node] / (sigma * sigma * log(2) * Double(replicates))
+        let companion = control.map {
+          (draw: $0.variate.draw(draw, sigma: sigma), multiples: $0.survey.multiples(at: sigma))
+        }
+        let share = quadrature.weights[node] / (log(2) * Double(replicates))
         for image in 0..<count {
           var total = 0.0
-          for i in image * d..<(image + 1) * d {
-            let error = Double(estimate[i] - clean[i])
+          for i in 0..<d {
+            let error = Double(estimate[image * d + i] - clean[image * d + i]) / sigma
             total += error * error
-            if withMap { map[i] += share * error * error }
+            if withMap { sums[image].map[i] += share * error * error }
           }
-          errors[(image * replicates + replicate) * nodes + node] = total / (sigma * sigma * Double(d))
+          sums[image].errors[node] += total / Double(d * replicates)
+          if let control, let companion, let parts {
+            let features = control.variate.features(parts[image], companion.draw)
+            total -= zip(companion.multiples, features).reduce(0) { $0 + $1.0 * $1.1 }
+            if withMap {
+              let taken = control.variate.map(parts[image], companion.draw, multiples: companion.multiples)
+              for i in 0..<d { sums[image].map[i] -= share * taken[i] }
+            }
+          }
+          sums[image].integrand[node].append(total / Double(d))
         }
       }
       // Its own stream, past the nodes'.
       let draw = self.draw(node: nodes, replicate: replicate, count: d)
       for image in 0..<count {
+        var total = 0.0
         for i in 0..<d {
           let bits = Self.decoderBits(draw[i], value: images[image * d + i], sigma: range.lower)
-          decoder[image * replicates + replicate] += bits / Double(d)
-          if withMap { map[image * d + i] += bits / Double(replicates) }
+          total += bits / Double(d)
+          if withMap { sums[image].map[i] += bits / Double(replicates) }
         }
+        sums[image].decoder.append(total)
       }
     }
     return (0..<count).map { image in
       let priors = priorBits(clean[image * d..<(image + 1) * d])
-      if withMap { for i in 0..<d { map[image * d + i] += priors[i] } }
-      return summarise(
-        prior: priors.reduce(0, +) / Double(d),
-        errors: Array(errors[image * replicates * nodes..<(image + 1) * replicates * nodes]),
-        decoder: Array(decoder[image * replicates..<(image + 1) * replicates]),
-        map: withMap ? Array(map[image * d..<(image + 1) * d]) : [])
+      if withMap { for i in 0..<d { sums[image].map[i] += priors[i] } }
+      return summarise(sums[image], prior: priors.reduce(0, +) / Double(d))
     }
   }
 
@@ -133,30 +181,30 @@ public struct LogProbability: Sendable {
     return noisy
   }
 
-  private func summarise(
-    prior: Double, errors: [Double], decoder: [Double], map: [Double]
-  ) -> SurprisalEstimate {
-    let nodes = quadrature.weights.count
-    var integrand = [Double](repeating: 0, count: nodes)
-    var totals: [Double] = []
-    for replicate in 0..<replicates {
-      var total = 0.0
-      for node in 0..<nodes {
-        let error = errors[replicate * nodes + node]
-        integrand[node] += error / Double(replicates)
-        total += quadrature.weights[node] * error / log(2)
+  private func summarise(_ sums: Sums, prior: Double) -> SurprisalEstimate {
+    let integrand = sums.integrand.map { $0.reduce(0, +) / Double(replicates) }
+    let integral = zip(quadrature.weights, integrand).reduce(0) { $0 + $1.0 * $1.1 } / log(2)
+    let decoder = sums.decoder.reduce(0, +) / Double(replicates)
+    var error: Double?
+    var freedom: Double?
+    if replicates > 1 {
+      func variance(_ values: [Double], times weight: Double) -> Double {
+        let mean = values.reduce(0, +) / Double(values.count)
+        let square = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return weight * weight * square / Double(values.count * (values.count - 1))
       }
-      totals.append(total + decoder[replicate])
+      let parts =
+        zip(quadrature.weights, sums.integrand).map { variance($1, times: $0 / log(2)) }
+        + [variance(sums.decoder, times: 1)]
+      let total = parts.reduce(0, +)
+      error = total.squareRoot()
+      let squares = parts.reduce(0) { $0 + $1 * $1 }
+      freedom = squares > 0 ? Double(replicates - 1) * total * total / squares : Double(replicates - 1)
     }
-    let mean = totals.reduce(0, +) / Double(replicates)
-    let meanDecoder = decoder.reduce(0, +) / Double(replicates)
-    let spread = totals.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     return SurprisalEstimate(
-      bitsPerDim: prior + mean,
-      standardError: replicates > 1
-        ? (spread / Double(replicates * (replicates - 1))).squareRoot() : nil,
-      prior: prior, integral: mean - meanDecoder, decoder: meanDecoder, integrand: integrand,
-      evaluations: nodes * replicates, map: map)
+      bitsPerDim: prior + integral + decoder, standardError: error, degreesOfFreedom: freedom, prior: prior,
+      integral: integral, decoder: decoder, integrand: integrand, errors: sums.errors,
+      evaluations: integrand.count * replicates, map: sums.map)
   }
 
   /// KL( N(y, T) || N(mu, T + S) ) of each value, in bits.

@@ -19,7 +19,7 @@ public struct Preconditioning: Codable, Sendable, Hashable {
   /// Distance of neighbouring grey levels on the scale -1...1.
   public static let greyLevel: Float = 2 / 255
   /// The grid is invisible from this noise level on.
-  static let gridVisibleBelow = 0.75 * greyLevel
+  package static let gridVisibleBelow = 0.75 * greyLevel
 
   public init(mean: Float, deviation: Float) {
     self.mean = mean
@@ -95,7 +95,7 @@ public struct Preconditioning: Codable, Sendable, Hashable {
 
   /// Mean over the 8-bit grid under weights exp(-(m - x_v)^2 / 2 sigma^2), and its derivative, the variance over
   /// sigma^2.
-  static func gridPosterior(_ m: Float, sigma: Float) -> (mean: Float, slope: Float) {
+  package static func gridPosterior(_ m: Float, sigma: Float) -> (mean: Float, slope: Float) {
     guard sigma < gridVisibleBelow else { return (m, 1) }
     let position = (m + 1) / greyLevel
     let nearest = position.rounded()

@@ -26,6 +26,8 @@ public struct Model: Sendable {
   public let noise: NoiseSource
   /// Learned tensors by name.
   public let weights: [String: [Float]]
+  /// Control variate and survey of the integrand: what makes few evaluations enough. Nil while training.
+  public private(set) var control: LogProbability.Control?
   public var calibrations: [Calibration] = []
   public var facts = Facts()
 
@@ -58,6 +60,35 @@ public struct Model: Sendable {
           ?? "the model is not calibrated: run surprisal calibrate")
     }
     return found
+  }
+
+  /// Fits the control variate to training images `[N, d]` and surveys the integrand on 48 of them.
+  ///
+  /// Calibrations made before are dropped: their scores came from other noise levels.
+  public mutating func survey(
+    on images: [UInt8], engine: Engine, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
+    let variate = ControlVariate(fitting: images, shape: shape, mean: moments.mean)
+    let d = shape.count
+    let count = images.count / d
+    let used = stride(from: 0, to: count, by: max(1, count / 48)).prefix(48)
+    let survey = try IntegrandSurvey(
+      of: used.flatMap { images[$0 * d..<($0 + 1) * d] }, under: try denoiser(engine: engine), range: range,
+      control: variate, seed: noise.seed ^ 0x5355_5256_4559, progress: progress)
+    control = LogProbability.Control(variate: variate, survey: survey)
+    calibrations = []
+  }
+
+  /// The trained network as a denoiser.
+  public func denoiser(
+    engine: Engine, precision: Precision = .fastest, batch: Int = Scorer.batch
+  ) throws(EngineError) -> ScoreNetwork {
+    let network = Network(architecture)
+    let parameters = Parameters(network.parameterSpecs)
+    for (name, values) in weights { try parameters.write(values, to: name) }
+    return try ScoreNetwork(
+      network, parameters: parameters, preconditioning: preconditioning, engine: engine, precision: precision,
+      batch: batch)
   }
 
   // MARK: File
@@ -115,6 +146,21 @@ public struct Model: Sendable {
       weights[spec.name] = try tensor("network.\(spec.name)", spec.count)
     }
     self.weights = weights
+    let levels = try tensor("survey.sigmas").map(Double.init)
+    guard (2...4096).contains(levels.count), zip(levels, levels.dropFirst()).allSatisfy({ $0 < $1 }),
+      levels[0] > 0
+    else { throw damaged("the survey's noise levels do not ascend") }
+    let survey = IntegrandSurvey(
+      sigmas: levels, integrand: try tensor("survey.integrand", levels.count).map(Double.init),
+      multiples: try tensor("survey.multiples", levels.count * ControlVariate.count).map(Double.init))
+    guard survey.integrand.allSatisfy({ $0 >= 0 }) else {
+      throw damaged("the survey has a negative integrand")
+    }
+    let spectrum = try tensor("population.spectrum", d)
+    guard spectrum.allSatisfy({ $0 >= 0 }) else { throw damaged("the population's spectrum is negative") }
+    control = LogProbability.Control(
+      variate: ControlVariate(shape: header.architecture.shape, mean: moments.mean, spectrum: spectrum),
+      survey: survey)
     for evaluations in header.evaluations {
       guard (1...4096).contains(evaluations) else { throw damaged("\(evaluations) evaluations") }
       let name = "calibration.\(evaluations)"
@@ -153,6 +199,15 @@ public struct Model: Sendable {
     let image = [shape.height, shape.width, shape.channels]
     file.tensors["population.mean"] = .init(shape: image, values: moments.mean)
     file.tensors["population.variance"] = .init(shape: image, values: moments.variance)
+    if let control {
+      let survey = control.survey
+      file.tensors["population.spectrum"] = .init(
+        shape: [shape.channels, shape.height, shape.width], values: control.variate.spectrum)
+      file.tensors["survey.sigmas"] = .init(survey.sigmas.map { Float($0) })
+      file.tensors["survey.integrand"] = .init(survey.integrand.map { Float($0) })
+      file.tensors["survey.multiples"] = .init(
+        shape: [survey.sigmas.count, ControlVariate.count], values: survey.multiples.map { Float($0) })
+    }
     for spec in Network(architecture).parameterSpecs {
       file.tensors["network.\(spec.name)"] = .init(shape: spec.shape, values: weights[spec.name] ?? [])
     }

@@ -22,15 +22,10 @@ public final class Scorer {
     let spend = Evaluations(evaluations)
     formula = LogProbability(
       range: model.range,
-      quadrature: .twoPanels(
-        spend.nodes, over: model.range, knee: 3 * Double(model.preconditioning.deviation)),
-      replicates: spend.replicates, noise: model.noise, moments: model.moments)
-    let network = Network(model.architecture)
-    let parameters = Parameters(network.parameterSpecs)
-    for (name, values) in model.weights { try parameters.write(values, to: name) }
-    self.network = try ScoreNetwork(
-      network, parameters: parameters, preconditioning: model.preconditioning, engine: engine,
-      precision: precision, batch: Self.batch)
+      quadrature: model.control.map { .placed(spend.nodes, by: $0.survey) }
+        ?? .twoPanels(spend.nodes, over: model.range, knee: 3 * Double(model.preconditioning.deviation)),
+      replicates: spend.replicates, noise: model.noise, moments: model.moments, control: model.control)
+    network = try model.denoiser(engine: engine, precision: precision)
   }
 
   /// Scores 8-bit images `[N, d]`.

@@ -29,6 +29,7 @@ public struct Training {
     case planned(steps: Int, secondsPerStep: Double)
     case progress(step: Int, of: Int, loss: Float, secondsLeft: Double)
     case validated(step: Int, bitsPerDim: Double, standardError: Double)
+    case surveying(done: Int, of: Int)
     case calibrating(done: Int, of: Int)
     case stopped(step: Int)
   }
@@ -103,6 +104,7 @@ public struct Training {
     result.facts.trainingImages = training.count / shape.count
     result.facts.options = options
     result.facts.onednn = Engine.version
+    try result.survey(on: training, engine: engine) { report(.surveying(done: $0, of: $1)) }
     try result.calibrate(on: validation, evaluations: evaluations, engine: engine) {
       report(.calibrating(done: $0, of: $1))
     }

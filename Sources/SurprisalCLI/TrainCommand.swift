@@ -103,6 +103,7 @@ struct TrainCommand: ParsableCommand {
     case .validated(let step, let bits, let error):
       shown.progressDone()
       shown.note(String(format: "step %d: validation %.3f +- %.3f bits/dim", step, bits, error))
+    case .surveying(let done, let all): shown.progress("surveying noise level \(done) of \(all)")
     case .calibrating(let done, let all): shown.progress("calibrating on image \(done) of \(all)")
     case .stopped(let step):
       shown.progressDone()

@@ -13,7 +13,7 @@ struct DetectionTests {
     let bits = integrand.reduce(0, +)
     return SurprisalEstimate(
       bitsPerDim: bits, standardError: nil, prior: 0, integral: bits, decoder: 0, integrand: integrand,
-      evaluations: 8, map: [])
+      errors: integrand, evaluations: 8, map: [])
   }
 
   @Test("p-values of the population are uniform: each rate is realised", arguments: StatisticName.allCases)

@@ -36,10 +36,10 @@ test: setup
 	$(SWIFT) test -c $(CONFIGURATION) --skip-build -Xswiftc -enable-testing
 
 lint:
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
 # The main job on the shipped model: scan, and draw from the population.
 demo: build

@@ -45,6 +45,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
+    // Figures for docs and README: `make bench`.
+    .executableTarget(
+      name: "bench",
+      dependencies: [
+        "Surprisal", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks/Bench", swiftSettings: strict),
+
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Reference"], swiftSettings: strict),
     .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: strict),

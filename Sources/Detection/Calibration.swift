@@ -35,8 +35,11 @@ public struct Calibration: Sendable {
   public let profile: ProfileStatistic
   public let references: [StatisticName: ReferenceScores]
 
-  /// Share of the images that fit the statistics; the others set the reference scores.
-  static let fittingShare = 0.25
+  /// One image in so many fits the statistics; the others set the reference scores.
+  static let fittingEvery = 4
+
+  /// Whether the image at this place among those calibrated on fits the statistics.
+  public static func fits(_ index: Int) -> Bool { index % fittingEvery == 0 }
 
   public init(
     evaluations: Int, typicality: TypicalityStatistic, profile: ProfileStatistic,
@@ -51,10 +54,11 @@ public struct Calibration: Sendable {
   /// Fits on every fourth image and takes the others as references: no image is both, so p-values are exact.
   /// - Throws: `CalibrationError`.
   public init(evaluations: Int, estimates: [SurprisalEstimate]) throws(CalibrationError) {
-    let every = Int(1 / Self.fittingShare)
-    let fitting = estimates.indices.filter { $0 % every == 0 }.map { estimates[$0] }
-    let held = estimates.indices.filter { $0 % every != 0 }.map { estimates[$0] }
-    guard fitting.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3 * every - 3) }
+    let fitting = estimates.indices.filter(Self.fits).map { estimates[$0] }
+    let held = estimates.indices.filter { !Self.fits($0) }.map { estimates[$0] }
+    guard fitting.count >= 3 else {
+      throw .tooFewToFit(found: estimates.count, needed: 3 * Self.fittingEvery - 3)
+    }
     let typicality = try TypicalityStatistic(fitting: fitting)
     let profile = try ProfileStatistic(fitting: fitting)
     self.evaluations = evaluations

@@ -29,6 +29,8 @@ public struct Model: Sendable {
   /// Control variate and survey of the integrand: what makes few evaluations enough. Nil while training.
   public private(set) var control: LogProbability.Control?
   public var calibrations: [Calibration] = []
+  /// The ladder of `EvaluationBudget.auto`, when calibrated for it.
+  public var adaptive: AdaptiveCalibration?
   public var facts = Facts()
 
   static let formatVersion = 1
@@ -77,6 +79,7 @@ public struct Model: Sendable {
       control: variate, seed: noise.seed ^ 0x5355_5256_4559, progress: progress)
     control = LogProbability.Control(variate: variate, survey: survey)
     calibrations = []
+    adaptive = nil
   }
 
   /// The trained network as a denoiser.
@@ -91,6 +94,17 @@ public struct Model: Sendable {
       batch: batch)
   }
 
+  /// The trained network with its gradient with respect to the input, for `ProbabilityFlow`.
+  public func differentiableDenoiser(
+    engine: Engine, batch: Int
+  ) throws(EngineError) -> DifferentiableNetwork {
+    let network = Network(architecture)
+    let parameters = Parameters(network.parameterSpecs)
+    for (name, values) in weights { try parameters.write(values, to: name) }
+    return try DifferentiableNetwork(
+      network, parameters: parameters, preconditioning: preconditioning, engine: engine, batch: batch)
+  }
+
   // MARK: File
 
   private struct Header: Codable {
@@ -101,6 +115,8 @@ public struct Model: Sendable {
     let noise: NoiseSource
     let resampling: String
     let evaluations: [Int]
+    /// Stages of `auto`, when calibrated for it.
+    let ladder: [Int]?
     let facts: Facts
   }
 
@@ -184,6 +200,26 @@ public struct Model: Sendable {
             mean: try doubles("profile.mean", levels), deviation: try doubles("profile.deviation", levels),
             factor: try doubles("profile.factor", levels * levels)), references: references))
     }
+    if let stages = header.ladder {
+      let known = Set(header.evaluations)
+      guard stages.count >= 2, stages == stages.sorted(), stages.allSatisfy(known.contains) else {
+        throw damaged("the stages of auto evaluations are not calibrated")
+      }
+      func ladders(_ name: String) throws(ModelFileError) -> [[Double]] {
+        let values = try tensor(name).map(Double.init)
+        guard values.count % stages.count == 0 else { throw damaged("tensor \(name) is cut") }
+        return stride(from: 0, to: values.count, by: stages.count).map {
+          Array(values[$0..<$0 + stages.count])
+        }
+      }
+      var fitting: [StatisticName: [[Double]]] = [:]
+      var references: [StatisticName: [[Double]]] = [:]
+      for statistic in StatisticName.allCases {
+        fitting[statistic] = try ladders("auto.fitting.\(statistic.rawValue)")
+        references[statistic] = try ladders("auto.reference.\(statistic.rawValue)")
+      }
+      adaptive = AdaptiveCalibration(evaluations: stages, fitting: fitting, references: references)
+    }
   }
 
   /// Writes atomically.
@@ -194,7 +230,7 @@ public struct Model: Sendable {
     let header = Header(
       formatVersion: Self.formatVersion, architecture: architecture, preconditioning: preconditioning,
       range: range, noise: noise, resampling: "area", evaluations: calibrations.map(\.evaluations),
-      facts: facts)
+      ladder: adaptive?.evaluations, facts: facts)
     file.metadata[Self.key] = String(decoding: try encoder.encode(header), as: UTF8.self)
     let image = [shape.height, shape.width, shape.channels]
     file.tensors["population.mean"] = .init(shape: image, values: moments.mean)
@@ -224,7 +260,18 @@ public struct Model: Sendable {
         file.tensors["\(name).reference.\(statistic.rawValue)"] = .init(scores.sorted.map { Float($0) })
       }
     }
+    for (statistic, ladders) in adaptive?.fitting ?? [:] {
+      file.tensors["auto.fitting.\(statistic.rawValue)"] = Self.tensor(ladders)
+    }
+    for (statistic, ladders) in adaptive?.references ?? [:] {
+      file.tensors["auto.reference.\(statistic.rawValue)"] = Self.tensor(ladders)
+    }
     try file.write(to: path)
+  }
+
+  private static func tensor(_ ladders: [[Double]]) -> SafeTensors.Tensor {
+    .init(
+      shape: [ladders.count, ladders.first?.count ?? 0], values: ladders.flatMap { $0 }.map { Float($0) })
   }
 
   // MARK: Names

@@ -36,7 +36,7 @@ public struct Allowance: Sendable, Equatable, CustomStringConvertible {
 /// What a gate allows, as a YAML file states it.
 public struct Policy: Sendable {
   public var model: String?
-  public var evaluations: Int?
+  public var evaluations: EvaluationBudget?
   public var statistic: StatisticName?
   public var rule = FlaggingRule.falsePositiveRate(0.01)
   public var maxOutliers: Allowance?
@@ -68,10 +68,10 @@ public struct Policy: Sendable {
     model = entries["model"].map { "\($0)" }
     baseline = entries["baseline"].map { "\($0)" }
     if let value = entries["evaluations"] {
-      guard let count = value as? Int, count > 0 else {
-        throw UsageError("\(file): evaluations must be a count")
+      guard let budget = EvaluationBudget("\(value)") else {
+        throw UsageError("\(file): evaluations must be a count or auto")
       }
-      evaluations = count
+      evaluations = budget
     }
     if let value = entries["statistic"] {
       guard let name = StatisticName(rawValue: "\(value)") else {

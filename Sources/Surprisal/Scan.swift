@@ -5,7 +5,6 @@ import Reports
 
 /// A scan of images under a calibrated model: scores them as they come, judges them when all are known.
 public struct Scan {
-  public var statistic = StatisticName.profile
   public var rule = FlaggingRule.falsePositiveRate(0.01)
   public var limit: Int?
   public var decoder = ImageDecoder()
@@ -20,6 +19,8 @@ public struct Scan {
     /// Files in folders that were no images.
     public var skipped = 0
     public var meanBitsPerDim = 0.0
+    /// Network evaluations over all images.
+    public var evaluations = 0
   }
 
   /// Scores every image and hands over the records, most surprising first, unreadable ones last in their order.
@@ -30,31 +31,35 @@ public struct Scan {
   ///   - progress: told how many images are done.
   ///   - body: takes each record.
   public func run(
-    _ paths: [String], scorer: Scorer, calibration: Calibration, progress: (Int) -> Void = { _ in },
+    _ paths: [String], by judge: Judge, progress: (Int) -> Void = { _ in },
     _ body: (Record) throws -> Void
   ) throws -> Summary {
-    try calibration.require(rate: rule.rate, for: statistic)
     let spool = try Spool()
     var summary = Summary()
-    var entries: [(entry: Spool.Entry, score: Double, pValue: Double)] = []
+    var entries: [(entry: Spool.Entry, order: (Int, Double), pValue: Double)] = []
     var unreadable: [Spool.Entry] = []
-    let stream = ImageStream(paths, shape: scorer.model.shape, decoder: decoder, limit: limit)
+    let stream = ImageStream(
+      paths, shape: judge.model.shape, decoder: decoder, limit: limit, ahead: judge.chunk + 64)
     defer { stream.cancel() }
-    while case let images = stream.next(Scorer.batch), !images.isEmpty {
+    while case let images = stream.next(judge.chunk), !images.isEmpty {
       let readable = images.compactMap { try? $0.pixels.get() }
-      var estimates = try scorer.estimate(readable.flatMap { $0 })[...]
+      var judgements = try judge.judge(readable.flatMap { $0 })[...]
       for image in images {
         switch image.pixels {
         case .failure(let error):
           unreadable.append(try spool.append(Record(path: image.name, error: error.description)))
           summary.unreadable += 1
         case .success:
-          let record = Record(
-            path: image.name, estimate: estimates.removeFirst(), quadrature: scorer.formula.quadrature,
-            calibration: calibration, statistic: statistic)
-          entries.append((try spool.append(record), record.score ?? 0, record.pValue ?? 1))
+          let judgement = judgements.removeFirst()
+          var record = Record(
+            path: image.name, estimate: judgement.estimate, quadrature: judgement.quadrature,
+            calibration: judgement.calibration, statistic: judge.statistic)
+          record.evaluations = judgement.evaluations
+          record.pValue = judgement.pValue
+          entries.append((try spool.append(record), judgement.order, judgement.pValue))
           summary.scored += 1
-          summary.meanBitsPerDim += record.bitsPerDim ?? 0
+          summary.meanBitsPerDim += judgement.estimate.bitsPerDim
+          summary.evaluations += judgement.evaluations
         }
       }
       progress(summary.scored + summary.unreadable)
@@ -63,7 +68,7 @@ public struct Scan {
     summary.meanBitsPerDim /= Double(max(summary.scored, 1))
     let threshold = rule.threshold(for: entries.map(\.pValue))
     let order = entries.indices.sorted {
-      entries[$0].score != entries[$1].score ? entries[$0].score > entries[$1].score : $0 < $1
+      entries[$0].order != entries[$1].order ? entries[$0].order > entries[$1].order : $0 < $1
     }
     for index in order {
       var record = try spool.read(entries[index].entry)

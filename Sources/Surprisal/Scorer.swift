@@ -19,13 +19,28 @@ public final class Scorer {
     _ model: Model, evaluations: Int, precision: Precision = .fastest, engine: Engine
   ) throws(EngineError) {
     self.model = model
+    formula = Self.formula(model, evaluations: evaluations)
+    network = try model.denoiser(engine: engine, precision: precision)
+  }
+
+  private init(_ model: Model, formula: LogProbability, network: ScoreNetwork) {
+    self.model = model
+    self.formula = formula
+    self.network = network
+  }
+
+  /// The same network with another number of evaluations.
+  public func with(evaluations: Int) -> Scorer {
+    Scorer(model, formula: Self.formula(model, evaluations: evaluations), network: network)
+  }
+
+  private static func formula(_ model: Model, evaluations: Int) -> LogProbability {
     let spend = Evaluations(evaluations)
-    formula = LogProbability(
+    return LogProbability(
       range: model.range,
       quadrature: model.control.map { .placed(spend.nodes, by: $0.survey) }
         ?? .twoPanels(spend.nodes, over: model.range, knee: 3 * Double(model.preconditioning.deviation)),
       replicates: spend.replicates, noise: model.noise, moments: model.moments, control: model.control)
-    network = try model.denoiser(engine: engine, precision: precision)
   }
 
   /// Scores 8-bit images `[N, d]`.

@@ -15,7 +15,8 @@ public struct Training {
   public var heldOut: [String] = []
   /// Stop after this long; nil: after `options.steps`.
   public var minutes: Double?
-  public var evaluations = 16
+  /// What the reference scores are for: with `.auto`, every stage of its ladder.
+  public var budget = EvaluationBudget.fixed(16)
   public var checkpoint: String?
   public var resume: Checkpoint?
 
@@ -90,7 +91,7 @@ public struct Training {
       }
       if trainer.step % every == 0 || trainer.step == options.steps {
         try save()
-        let scorer = try Scorer(try model(), evaluations: evaluations, engine: engine)
+        let scorer = try Scorer(try model(), evaluations: 16, engine: engine)
         let some = try scorer.estimate(Array(validation.prefix(256 * shape.count))).map(\.bitsPerDim)
         let mean = some.reduce(0, +) / Double(max(some.count, 1))
         let square = some.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -105,7 +106,7 @@ public struct Training {
     result.facts.options = options
     result.facts.onednn = Engine.version
     try result.survey(on: training, engine: engine) { report(.surveying(done: $0, of: $1)) }
-    try result.calibrate(on: validation, evaluations: evaluations, engine: engine) {
+    try result.calibrate(on: validation, budget: budget, engine: engine) {
       report(.calibrating(done: $0, of: $1))
     }
     return result
@@ -162,32 +163,74 @@ public struct Training {
 }
 
 extension Model {
-  /// Sets the reference scores for one number of evaluations from images known to belong, `[N, d]`.
+  /// Images that climb the whole ladder when calibrating for `auto`.
+  static let ladderImages = 1200
+
+  /// Sets the reference scores for a budget from images known to belong, `[N, d]`.
+  ///
+  /// For `.auto` that is 16 evaluations on all images, then every stage on the first 1200.
   /// - Throws: `CalibrationError` with too few, `EngineError`.
   public mutating func calibrate(
-    on images: [UInt8], evaluations: Int, engine: Engine, progress: (Int, Int) -> Void = { _, _ in }
+    on images: [UInt8], budget: EvaluationBudget, engine: Engine,
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
+    let evaluations: Int
+    if case .fixed(let count) = budget { evaluations = count } else { evaluations = 16 }
     let scorer = try Scorer(self, evaluations: evaluations, engine: engine)
-    let count = images.count / shape.count
+    let estimates = try Self.estimates(images, scorer, progress)
+    calibrations.removeAll { $0.evaluations == evaluations }
+    calibrations.append(try Calibration(evaluations: evaluations, estimates: estimates))
+    facts.validationImages = estimates.count
+    facts.validationBitsPerDim =
+      estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
+    guard budget == .auto else { return }
+    let first = Array(images.prefix(Self.ladderImages * shape.count))
+    calibrations.removeAll { EvaluationBudget.ladder.contains($0.evaluations) && $0.evaluations != 16 }
+    var fitting: [StatisticName: [[Double]]] = [:]
+    var references: [StatisticName: [[Double]]] = [:]
+    for stage in EvaluationBudget.ladder {
+      let some =
+        stage == 16
+        ? Array(estimates.prefix(Self.ladderImages))
+        : try Self.estimates(first, scorer.with(evaluations: stage), progress)
+      if stage != 16 { calibrations.append(try Calibration(evaluations: stage, estimates: some)) }
+      let statistics = try calibration(evaluations: stage)
+      for statistic in StatisticName.allCases {
+        // Rounded as a file keeps them.
+        let scores = some.map { Double(Float(statistics.score($0, by: statistic))) }
+        let fits = scores.indices.filter { Calibration.fits($0) }.map { scores[$0] }
+        let held = scores.indices.filter { !Calibration.fits($0) }.map { scores[$0] }
+        let append = { (ladders: [[Double]]?, scores: [Double]) in
+          ladders.map { zip($0, scores).map { $0 + [$1] } } ?? scores.map { [$0] }
+        }
+        fitting[statistic] = append(fitting[statistic], fits)
+        references[statistic] = append(references[statistic], held)
+      }
+    }
+    adaptive = AdaptiveCalibration(
+      evaluations: EvaluationBudget.ladder, fitting: fitting, references: references)
+  }
+
+  private static func estimates(
+    _ images: [UInt8], _ scorer: Scorer, _ progress: (Int, Int) -> Void
+  ) throws -> [SurprisalEstimate] {
+    let d = scorer.model.shape.count
+    let count = images.count / d
     var estimates = [SurprisalEstimate]()
     for start in stride(from: 0, to: count, by: Scorer.batch) {
       let end = min(start + Scorer.batch, count)
-      estimates += try scorer.estimate(Array(images[start * shape.count..<end * shape.count]))
+      estimates += try scorer.estimate(Array(images[start * d..<end * d]))
       progress(end, count)
     }
-    let calibration = try Calibration(evaluations: evaluations, estimates: estimates)
-    calibrations.removeAll { $0.evaluations == evaluations }
-    calibrations.append(calibration)
-    facts.validationImages = count
-    facts.validationBitsPerDim = estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(count, 1))
+    return estimates
   }
 
   /// Reads every image of `paths` at the model's size and calibrates on them.
   public mutating func calibrate(
-    on paths: [String], evaluations: Int, engine: Engine, unreadable: (String, String) -> Void,
+    on paths: [String], budget: EvaluationBudget, engine: Engine, unreadable: (String, String) -> Void,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     let pixels = ImageStream.pixels(of: paths, shape: shape, unreadable: unreadable)
-    try calibrate(on: pixels, evaluations: evaluations, engine: engine, progress: progress)
+    try calibrate(on: pixels, budget: budget, engine: engine, progress: progress)
   }
 }

@@ -19,7 +19,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try model.load()
-    let calibration = try loaded.calibration(evaluations: model.evaluations)
+    let calibration = try loaded.calibration(evaluations: try model.count())
     let scorer = try model.scorer(loaded, evaluations: calibration.evaluations)
     let (low, unreadableLow) = try scores(inliers, scorer, calibration)
     let (high, unreadableHigh) = try scores(outliers, scorer, calibration)

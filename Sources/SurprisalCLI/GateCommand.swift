@@ -19,7 +19,7 @@ struct GateCommand: ParsableCommand {
   @OptionGroup var shown: OutputOptions
 
   @Option(help: "A model file, or the name of a shipped model.") var model: String?
-  @Option(help: "Network evaluations an image.") var evaluations: Int?
+  @Option(help: "Network evaluations an image, or auto.") var evaluations: EvaluationBudget?
   @Option(help: "Policy file (default .surprisal.yml where there is one).") var policy: String?
   @Option(help: "Outliers allowed beyond the baseline: N or P% of the images (default: the --fpr share).")
   var maxOutliers: String?
@@ -35,9 +35,7 @@ struct GateCommand: ParsableCommand {
     let rule: FlaggingRule =
       if verdict.fpr == nil, verdict.fdr == nil { rules.rule } else { verdict.rule }
     let loaded = try options.load()
-    let calibration = try loaded.calibration(evaluations: options.evaluations)
     var scan = Scan()
-    scan.statistic = verdict.statistic ?? rules.statistic ?? .profile
     scan.rule = rule
     let most = try maxOutliers.map { try Allowance($0, of: "--max-outliers") } ?? rules.maxOutliers
     let accepted = try Self.lines(baseline ?? rules.baseline)
@@ -45,9 +43,10 @@ struct GateCommand: ParsableCommand {
     var flagged: [Record] = []
     let summary: Scan.Summary
     do {
-      let scorer = try Scorer(
-        loaded, evaluations: calibration.evaluations, engine: try options.engine())
-      summary = try scan.run(images.expanded(), scorer: scorer, calibration: calibration) { record in
+      let judge = try Judge(
+        loaded, budget: options.evaluations, statistic: verdict.statistic ?? rules.statistic ?? .profile,
+        rate: rule.rate, engine: try options.engine())
+      summary = try scan.run(images.expanded(), by: judge) { record in
         if record.outlier == true || record.error != nil {
           print(writer.line(record), terminator: "")
           flagged.append(record)

@@ -9,14 +9,30 @@ import Tensors
 extension StatisticName: ExpressibleByArgument {}
 extension ReportFormat: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
+extension EvaluationBudget: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
 
 /// Which model, and how it computes.
 struct ModelOptions: ParsableArguments {
   @Option(help: "A model file, or the name of a shipped model.")
   var model = "fashion-mnist"
 
-  @Option(help: "Network evaluations an image; the model must be calibrated for them.")
-  var evaluations: Int?
+  @Option(
+    help:
+      "Network evaluations an image, 1 to 4096, or auto: more only while a verdict is open. Needs calibration."
+  )
+  var evaluations: EvaluationBudget?
+
+  /// A plain number of evaluations.
+  /// - Throws: `ValidationError` for auto, which only verdicts can use.
+  func count() throws -> Int? {
+    switch evaluations {
+    case .fixed(let count): return count
+    case .auto: throw ValidationError("--evaluations auto is for scan, gate and calibrate: give a number")
+    case nil: return nil
+    }
+  }
 
   @Option(help: "f32, or bf16 where the processor has it (default: the faster of the two here).")
   var precision: Precision?
@@ -25,9 +41,6 @@ struct ModelOptions: ParsableArguments {
   var threads: Int?
 
   func validate() throws {
-    if let evaluations, !(1...4096).contains(evaluations) {
-      throw ValidationError("--evaluations must be from 1 to 4096")
-    }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
     if precision == .bfloat16, !Precision.hasBFloat16 {
       throw ValidationError("--precision bf16: this processor has no bfloat16 arithmetic")

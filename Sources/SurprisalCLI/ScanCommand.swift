@@ -48,17 +48,17 @@ struct ScanCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try model.load()
-    let calibration = try loaded.calibration(evaluations: model.evaluations)
-    let scorer = try model.scorer(loaded, evaluations: calibration.evaluations)
+    let judge = try Judge(
+      loaded, budget: model.evaluations, statistic: verdict.statistic ?? .profile, rate: verdict.rule.rate,
+      precision: model.precision ?? .fastest, engine: try model.engine())
     var scan = Scan()
-    scan.statistic = verdict.statistic ?? .profile
     scan.rule = verdict.rule
     scan.limit = limit
     let writer = RecordWriter(format ?? (output == nil && isatty(1) != 0 ? .text : .jsonl))
     let sink = try Sink(output)
     if let header = writer.header { try sink.write(header) }
     let summary = try scan.run(
-      images.expanded(), scorer: scorer, calibration: calibration,
+      images.expanded(), by: judge,
       progress: { done in shown.progress("\(done) images scored") },
       { record in try sink.write(writer.line(record)) })
     shown.progressDone()
@@ -69,7 +69,12 @@ struct ScanCommand: ParsableCommand {
 
 extension Scan.Summary {
   var text: String {
-    let mean = scored > 0 ? String(format: ", mean %.3f bits/dim", meanBitsPerDim) : ""
+    let mean =
+      scored > 0
+      ? String(
+        format: ", mean %.3f bits/dim at %.4g evaluations", meanBitsPerDim,
+        Double(evaluations) / Double(scored))
+      : ""
     let others = skipped > 0 ? ", \(skipped) other files skipped" : ""
     return "\(scored) scored\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)"
   }

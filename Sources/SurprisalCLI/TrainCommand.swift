@@ -29,7 +29,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Peak learning rate.") var learningRate: Float = 0.0015
   @Option(help: "Share of the images held out for validation and reference scores.") var validation = 0.1
   @Option(help: "Hold out these images instead of a random share.") var heldOut: [String] = []
-  @Option(help: "Network evaluations an image that the reference scores are for.") var evaluations = 16
+  @Option(help: "Network evaluations an image that the reference scores are for, or auto.")
+  var evaluations = EvaluationBudget.fixed(16)
   @Option(help: "Seed of every random draw.") var seed: UInt64 = 1
   @Flag(help: "Mirror images left to right at random.") var flips = false
   @Option(help: "Go on from a checkpoint; its options win.") var resume: String?
@@ -60,7 +61,7 @@ struct TrainCommand: ParsableCommand {
     training.validationShare = validation
     training.heldOut = heldOut
     training.minutes = steps == nil ? minutes ?? 10 : nil
-    training.evaluations = evaluations
+    training.budget = evaluations
     training.checkpoint = "\(output).checkpoint"
     training.options.batch = batch
     training.options.learningRate = learningRate
@@ -123,14 +124,14 @@ struct CalibrateCommand: ParsableCommand {
 
   func run() throws {
     var loaded = try model.load()
-    let evaluations = model.evaluations ?? 16
+    let budget = model.evaluations ?? .fixed(16)
     try loaded.calibrate(
-      on: images.expanded(), evaluations: evaluations, engine: try model.engine(),
+      on: images.expanded(), budget: budget, engine: try model.engine(),
       unreadable: { shown.warn("\($0): unreadable, left out: \($1)") },
       progress: { shown.progress("calibrating on image \($0) of \($1)") })
     shown.progressDone()
     try loaded.write(to: output)
     let count = loaded.calibrations.last?.references[.profile]?.count ?? 0
-    shown.note("\(output): \(count) reference scores at \(evaluations) evaluations")
+    shown.note("\(output): \(count) reference scores at \(budget) evaluations")
   }
 }

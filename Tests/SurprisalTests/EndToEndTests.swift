@@ -78,9 +78,9 @@ struct EndToEndTests {
     }
     try Self.checks.png().write(to: URL(fileURLWithPath: "\(mixed)/odd.png"))
     try Data("no image".utf8).write(to: URL(fileURLWithPath: "\(mixed)/bad.png"))
-    let scorer = try Scorer(loaded, evaluations: 16, engine: engine)
+    let judge = try Judge(loaded, budget: nil, statistic: .profile, rate: 0.01, engine: engine)
     var records: [Record] = []
-    let summary = try Scan().run([mixed], scorer: scorer, calibration: loaded.calibrations[0]) {
+    let summary = try Scan().run([mixed], by: judge) {
       records.append($0)
     }
     #expect(records.map(\.path).first == "\(mixed)/odd.png")
@@ -88,6 +88,25 @@ struct EndToEndTests {
     #expect(records.last?.path == "\(mixed)/bad.png")
     #expect(records.last?.error == "not an image of a known kind")
     #expect(summary.scored == 10 && summary.unreadable == 1)
+
+    // Verdicts do not depend on the order or number of images, with any budget.
+    var adaptive = loaded
+    var pixels: [UInt8] = []
+    for _ in 0..<48 { pixels += Self.disc(&random).pixels }
+    try adaptive.calibrate(on: pixels, budget: .auto, engine: engine)
+    try adaptive.write(to: path)
+    #expect(try Model(path: path).adaptive == adaptive.adaptive)
+    for budget in [EvaluationBudget.auto, .fixed(16)] {
+      let judge = try Judge(adaptive, budget: budget, statistic: .profile, rate: 0.05, engine: engine)
+      let together = try judge.verdicts(on: pixels).map(\.pValue)
+      var alone: [Double] = []
+      for index in stride(from: 47, through: 0, by: -1) {
+        let image = Array(pixels[index * 256..<(index + 1) * 256])
+        alone.append(try judge.verdicts(on: image)[0].pValue)
+      }
+      alone.reverse()
+      #expect(together == alone)
+    }
 
     // A damaged file is refused, wherever it is cut.
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))

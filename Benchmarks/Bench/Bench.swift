@@ -11,7 +11,10 @@ import Tensors
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures what docs and README state.",
-    subcommands: [CostBench.self, CoverageBench.self, DecoderBench.self, RoadsBench.self, AutoBench.self])
+    subcommands: [
+      CostBench.self, CoverageBench.self, DecoderBench.self, RoadsBench.self, AutoBench.self,
+      IntegrandPicture.self, DecodeDump.self,
+    ])
 }
 
 /// A model and images to measure it with.
@@ -34,7 +37,7 @@ struct Subject: ParsableArguments {
       let image = try? source.load(
         ImageDecoder(), width: shape.width, height: shape.height, channels: shape.channels)
       guard let image else { return }
-      pixels += image.pixels
+      pixels += image.bitmap.pixels
       left -= 1
     }
     guard !pixels.isEmpty else { throw ValidationError("no readable images") }

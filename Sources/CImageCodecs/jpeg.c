@@ -7,53 +7,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exif.h"
+
 typedef struct {
   struct jpeg_error_mgr base;
   jmp_buf escape;
   char *message;
+  int lenient;
 } jpeg_errors;
 
-static void leave(j_common_ptr info) {
+static void describe(j_common_ptr info) {
   jpeg_errors *errors = (jpeg_errors *)info->err;
   char text[JMSG_LENGTH_MAX];
   errors->base.format_message(info, text);
   snprintf(errors->message, IMAGE_MESSAGE_SIZE, "JPEG: %s", text);
-  longjmp(errors->escape, 1);
+}
+
+static void leave(j_common_ptr info) {
+  describe(info);
+  longjmp(((jpeg_errors *)info->err)->escape, 1);
 }
 
 // Level -1 is a warning: the data is corrupt, though libjpeg could go on. Higher levels are traces.
 static void judge(j_common_ptr info, int level) {
-  if (level < 0) leave(info);
+  jpeg_errors *errors = (jpeg_errors *)info->err;
+  if (level >= 0) return;
+  if (!errors->lenient) leave(info);
+  if (errors->message[0] == 0) describe(info);
 }
 
 static void silent(j_common_ptr info) { (void)info; }
 
-static unsigned read16(const uint8_t *at, int little) {
-  return little ? at[0] | at[1] << 8 : at[0] << 8 | at[1];
-}
+typedef struct {
+  struct jpeg_progress_mgr base;
+  int scans;
+} jpeg_patience;
 
-static unsigned long read32(const uint8_t *at, int little) {
-  return little ? read16(at, 1) | (unsigned long)read16(at + 2, 1) << 16
-                : (unsigned long)read16(at, 0) << 16 | read16(at + 2, 0);
-}
-
-/// EXIF 2.3, 4.6.4: tag 0x0112 of the first directory.
-static int exif_orientation(const uint8_t *data, size_t size) {
-  if (size < 14 || memcmp(data, "Exif\0\0", 6) != 0) return 1;
-  const uint8_t *tiff = data + 6;
-  size -= 6;
-  const int little = tiff[0] == 'I';
-  const unsigned long start = read32(tiff + 4, little);
-  if (start + 2 > size || start < 8) return 1;
-  const unsigned count = read16(tiff + start, little);
-  for (unsigned index = 0; index < count; index++) {
-    const unsigned long entry = start + 2 + 12ul * index;
-    if (entry + 12 > size) return 1;
-    if (read16(tiff + entry, little) != 0x0112) continue;
-    const unsigned value = read16(tiff + entry + 8, little);
-    return value >= 1 && value <= 8 ? (int)value : 1;
-  }
-  return 1;
+// A progressive file may pass over its pixels any number of times: a bomb that no header shows.
+static void watch(j_common_ptr info) {
+  const jpeg_patience *patience = (jpeg_patience *)info->progress;
+  jpeg_errors *errors = (jpeg_errors *)info->err;
+  if (!info->is_decompressor || ((j_decompress_ptr)info)->input_scan_number <= patience->scans) return;
+  snprintf(errors->message, IMAGE_MESSAGE_SIZE, "JPEG: more than %d scans", patience->scans);
+  longjmp(errors->escape, 2);
 }
 
 /// Inks to light. Adobe writes CMYK inverted, and libjpeg hands on what the file has.
@@ -67,78 +63,110 @@ static void cmyk_to_rgb(const uint8_t *row, uint8_t *target, int width, int inve
   }
 }
 
-int image_decode_jpeg(const uint8_t *bytes, size_t size, uint64_t most_pixels, int least, image_pixels *image,
+/// Bytes that a JPEG of several scans holds until the last: two for each coefficient of each component's blocks.
+static uint64_t coefficient_bytes(const struct jpeg_decompress_struct *info) {
+  uint64_t total = 0;
+  for (int index = 0; index < info->num_components; index++) {
+    const jpeg_component_info *component = &info->comp_info[index];
+    total += 128ull * component->width_in_blocks * component->height_in_blocks;
+  }
+  return total;
+}
+
+int image_decode_jpeg(const uint8_t *bytes, size_t size, const image_limits *limits, int least_width,
+                      int least_height, int lenient, image_row_function take, void *context, image_header *header,
                       char message[IMAGE_MESSAGE_SIZE]) {
   struct jpeg_decompress_struct info;
   jpeg_errors errors;
+  jpeg_patience patience;
   // Volatile: changed between setjmp and longjmp.
-  uint8_t *volatile pixels = NULL;
-  uint8_t *volatile inks = NULL;
+  uint8_t *volatile line = NULL;
   volatile int status = IMAGE_CORRUPT;
 
-  memset(image, 0, sizeof(*image));
+  message[0] = 0;
+  memset(header, 0, sizeof(*header));
   memset(&info, 0, sizeof(info));
   info.err = jpeg_std_error(&errors.base);
   errors.base.error_exit = leave;
   errors.base.emit_message = judge;
   errors.base.output_message = silent;
   errors.message = message;
-  if (setjmp(errors.escape)) goto failed;
+  errors.lenient = lenient;
+  memset(&patience, 0, sizeof(patience));
+  patience.base.progress_monitor = watch;
+  patience.scans = limits->scans;
+  const int jump = setjmp(errors.escape);
+  if (jump) {
+    if (jump == 2) status = IMAGE_TOO_LARGE;
+    goto done;
+  }
 
   jpeg_create_decompress(&info);
+  info.progress = &patience.base;
   jpeg_mem_src(&info, bytes, (unsigned long)size);
   jpeg_save_markers(&info, JPEG_APP0 + 1, 0xFFFF);
   jpeg_read_header(&info, TRUE);
-  if ((uint64_t)info.image_width * info.image_height > most_pixels) {
-    snprintf(message, IMAGE_MESSAGE_SIZE, "JPEG: %u x %u pixels, more than the limit of %llu", info.image_width,
-             info.image_height, (unsigned long long)most_pixels);
+  if ((uint64_t)info.image_width * info.image_height > limits->pixels || info.image_width > limits->side ||
+      info.image_height > limits->side) {
+    snprintf(message, IMAGE_MESSAGE_SIZE, "JPEG: %u x %u pixels, more than the limit of %llu (%u a side)",
+             info.image_width, info.image_height, (unsigned long long)limits->pixels, limits->side);
     status = IMAGE_TOO_LARGE;
-    goto failed;
+    goto done;
   }
-  image->orientation = 1;
+  if (jpeg_has_multiple_scans(&info) && coefficient_bytes(&info) > limits->memory) {
+    snprintf(message, IMAGE_MESSAGE_SIZE, "JPEG: decoding takes %llu bytes, more than the limit of %llu",
+             (unsigned long long)coefficient_bytes(&info), (unsigned long long)limits->memory);
+    status = IMAGE_TOO_LARGE;
+    goto done;
+  }
+  header->orientation = 1;
   for (jpeg_saved_marker_ptr marker = info.marker_list; marker; marker = marker->next)
     if (marker->data_length >= 14 && memcmp(marker->data, "Exif\0\0", 6) == 0)
-      image->orientation = exif_orientation(marker->data, marker->data_length);
+      header->orientation = exif_orientation(marker->data + 6, marker->data_length - 6);
 
   const int inverted = info.saw_Adobe_marker;
   if (info.num_components == 1) info.out_color_space = JCS_GRAYSCALE;
   else if (info.num_components == 4) info.out_color_space = JCS_CMYK;
   else info.out_color_space = JCS_RGB;
+  const unsigned wide = (unsigned)(header->orientation < 5 ? least_width : least_height);
+  const unsigned high = (unsigned)(header->orientation < 5 ? least_height : least_width);
   info.scale_num = 1;
   info.scale_denom = 1;
-  while (least > 0 && info.scale_denom < 8 && info.image_width / (info.scale_denom * 2) >= (unsigned)least &&
-         info.image_height / (info.scale_denom * 2) >= (unsigned)least)
+  while (wide > 0 && high > 0 && info.scale_denom < 8 && info.image_width / (info.scale_denom * 2) >= wide &&
+         info.image_height / (info.scale_denom * 2) >= high)
     info.scale_denom *= 2;
   jpeg_start_decompress(&info);
 
-  const int channels = info.num_components == 1 ? 1 : 3;
-  const size_t row = (size_t)info.output_width * channels;
-  pixels = malloc(row * info.output_height);
-  if (info.num_components == 4) inks = malloc((size_t)info.output_width * 4);
-  if (!pixels || (info.num_components == 4 && !inks)) {
+  header->width = (int)info.output_width;
+  header->height = (int)info.output_height;
+  header->channels = info.num_components == 1 ? 1 : 3;
+  // The row as libjpeg writes it, then the row as RGB where it is inks.
+  const size_t wide_row = (size_t)info.output_width * (size_t)info.output_components;
+  line = malloc(wide_row + (size_t)info.output_width * 3);
+  if (!line) {
     snprintf(message, IMAGE_MESSAGE_SIZE, "JPEG: not enough memory for %u x %u pixels", info.output_width,
              info.output_height);
     status = IMAGE_OUT_OF_MEMORY;
-    goto failed;
+    goto done;
   }
   while (info.output_scanline < info.output_height) {
-    uint8_t *target = pixels + row * info.output_scanline;
-    JSAMPROW line = inks ? inks : target;
-    jpeg_read_scanlines(&info, &line, 1);
-    if (inks) cmyk_to_rgb(inks, target, (int)info.output_width, inverted);
+    const int y = (int)info.output_scanline;
+    JSAMPROW row = line;
+    if (jpeg_read_scanlines(&info, &row, 1) != 1) {
+      snprintf(message, IMAGE_MESSAGE_SIZE, "JPEG: ends after %d of %d rows", y, header->height);
+      goto done;
+    }
+    if (info.num_components == 4) {
+      cmyk_to_rgb(line, line + wide_row, header->width, inverted);
+      row = line + wide_row;
+    }
+    take(context, header, y, row);
   }
   jpeg_finish_decompress(&info);
-  image->pixels = pixels;
-  image->width = (int)info.output_width;
-  image->height = (int)info.output_height;
-  image->channels = channels;
-  jpeg_destroy_decompress(&info);
-  free(inks);
-  return IMAGE_OK;
+  status = IMAGE_OK;
 
-failed:
+done:
   jpeg_destroy_decompress(&info);
-  free(pixels);
-  free(inks);
+  free(line);
   return status;
 }

@@ -7,14 +7,20 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "exif.h"
+
 typedef struct {
   const uint8_t *bytes;
   size_t size;
   size_t at;
 } png_bytes;
 
+// The message holds how far the rows got, or what fails if memory does.
 static void leave(png_structp png, png_const_charp text) {
-  snprintf((char *)png_get_error_ptr(png), IMAGE_MESSAGE_SIZE, "PNG: %s", text);
+  char *message = png_get_error_ptr(png);
+  char place[64] = "";
+  if (strncmp(message, "row ", 4) == 0) snprintf(place, sizeof(place), " at %.40s", message);
+  snprintf(message, IMAGE_MESSAGE_SIZE, "PNG: %s%s", text, place);
   png_longjmp(png, 1);
 }
 
@@ -28,14 +34,14 @@ static void read_bytes(png_structp png, png_bytep target, png_size_t count) {
   source->at += count;
 }
 
-int image_decode_png(const uint8_t *bytes, size_t size, uint64_t most_pixels, image_pixels *image,
-                     char message[IMAGE_MESSAGE_SIZE]) {
+int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limits, image_row_function take,
+                     void *context, image_header *header, char message[IMAGE_MESSAGE_SIZE]) {
   // Volatile: changed between setjmp and longjmp.
   uint8_t *volatile pixels = NULL;
   png_bytep *volatile rows = NULL;
   volatile int status = IMAGE_CORRUPT;
   png_bytes source = {bytes, size, 0};
-  memset(image, 0, sizeof(*image));
+  memset(header, 0, sizeof(*header));
   snprintf(message, IMAGE_MESSAGE_SIZE, "PNG: not enough memory");
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, leave, ignore);
   if (!png) return IMAGE_OUT_OF_MEMORY;
@@ -44,7 +50,7 @@ int image_decode_png(const uint8_t *bytes, size_t size, uint64_t most_pixels, im
     png_destroy_read_struct(&png, NULL, NULL);
     return IMAGE_OUT_OF_MEMORY;
   }
-  if (setjmp(png_jmpbuf(png))) goto failed;
+  if (setjmp(png_jmpbuf(png))) goto done;
 
   png_set_read_fn(png, &source, read_bytes);
   // Ancillary chunks can neither be many nor large.
@@ -54,38 +60,57 @@ int image_decode_png(const uint8_t *bytes, size_t size, uint64_t most_pixels, im
   png_read_info(png, info);
   const png_uint_32 width = png_get_image_width(png, info);
   const png_uint_32 height = png_get_image_height(png, info);
-  if ((uint64_t)width * height > most_pixels) {
-    snprintf(message, IMAGE_MESSAGE_SIZE, "PNG: %u x %u pixels, more than the limit of %llu", width, height,
-             (unsigned long long)most_pixels);
+  if ((uint64_t)width * height > limits->pixels || width > limits->side || height > limits->side) {
+    snprintf(message, IMAGE_MESSAGE_SIZE, "PNG: %u x %u pixels, more than the limit of %llu (%u a side)", width,
+             height, (unsigned long long)limits->pixels, limits->side);
     status = IMAGE_TOO_LARGE;
-    goto failed;
+    goto done;
   }
   png_set_expand(png);
   png_set_scale_16(png);
   const int passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
   const size_t row = png_get_rowbytes(png, info);
-  pixels = malloc(row * height);
-  rows = malloc(sizeof(png_bytep) * height);
-  if (!pixels || !rows) {
+  const size_t held = passes > 1 ? height : 1;
+  if ((uint64_t)row * held > limits->memory) {
+    snprintf(message, IMAGE_MESSAGE_SIZE, "PNG: decoding takes %llu bytes, more than the limit of %llu",
+             (unsigned long long)((uint64_t)row * held), (unsigned long long)limits->memory);
+    status = IMAGE_TOO_LARGE;
+    goto done;
+  }
+  pixels = malloc(row * held);
+  if (passes > 1) rows = malloc(sizeof(png_bytep) * height);
+  if (!pixels || (passes > 1 && !rows)) {
     status = IMAGE_OUT_OF_MEMORY;
     snprintf(message, IMAGE_MESSAGE_SIZE, "PNG: not enough memory for %u x %u pixels", width, height);
-    goto failed;
+    goto done;
   }
-  for (png_uint_32 y = 0; y < height; y++) rows[y] = pixels + row * y;
-  (void)passes;
-  png_read_image(png, rows);
+  header->width = (int)width;
+  header->height = (int)height;
+  header->channels = png_get_channels(png, info);
+  header->orientation = 1;
+#ifdef PNG_eXIf_SUPPORTED
+  png_uint_32 exif_size = 0;
+  png_bytep exif = NULL;
+  if (png_get_eXIf_1(png, info, &exif_size, &exif) && exif)
+    header->orientation = exif_orientation(exif, exif_size);
+#endif
+  if (passes > 1) {
+    for (png_uint_32 y = 0; y < height; y++) rows[y] = pixels + row * y;
+    png_read_image(png, rows);
+    for (png_uint_32 y = 0; y < height; y++) take(context, header, (int)y, rows[y]);
+  } else {
+    for (png_uint_32 y = 0; y < height; y++) {
+      snprintf(message, IMAGE_MESSAGE_SIZE, "row %u of %u", y, height);
+      png_read_row(png, pixels, NULL);
+      take(context, header, (int)y, pixels);
+    }
+  }
   png_read_end(png, NULL);
-  image->pixels = pixels;
-  image->width = (int)width;
-  image->height = (int)height;
-  image->channels = png_get_channels(png, info);
-  image->orientation = 1;
-  png_destroy_read_struct(&png, &info, NULL);
-  free(rows);
-  return IMAGE_OK;
+  message[0] = 0;
+  status = IMAGE_OK;
 
-failed:
+done:
   png_destroy_read_struct(&png, &info, NULL);
   free(pixels);
   free(rows);
@@ -167,11 +192,6 @@ int image_gunzip(const uint8_t *bytes, size_t size, size_t most, uint8_t **infla
   }
   free(made);
   return status;
-}
-
-void image_free(image_pixels *image) {
-  free(image->pixels);
-  image->pixels = NULL;
 }
 
 void image_free_bytes(uint8_t *bytes) { free(bytes); }

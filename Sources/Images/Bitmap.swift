@@ -28,16 +28,17 @@ public struct Bitmap: Sendable, Equatable {
     var result = Bitmap(width: width, height: height, channels: wanted, filledWith: 0)
     for pixel in 0..<width * height {
       if wanted == 1 {
-        let red = Int(pixels[3 * pixel])
-        let green = Int(pixels[3 * pixel + 1])
-        let blue = Int(pixels[3 * pixel + 2])
-        let luma = 299 * red + 587 * green + 114 * blue
-        result.pixels[pixel] = UInt8((luma + 500) / 1000)
+        result.pixels[pixel] = Self.luma(
+          Int(pixels[3 * pixel]), Int(pixels[3 * pixel + 1]), Int(pixels[3 * pixel + 2]))
       } else {
         for c in 0..<3 { result.pixels[3 * pixel + c] = pixels[pixel] }
       }
     }
     return result
+  }
+
+  static func luma(_ red: Int, _ green: Int, _ blue: Int) -> UInt8 {
+    UInt8((299 * red + 587 * green + 114 * blue + 500) / 1000)
   }
 
   /// Upright from how the camera lay: EXIF orientation 1 to 8 (EXIF 2.3, 4.6.4 A).
@@ -66,45 +67,15 @@ public struct Bitmap: Sendable, Equatable {
     return result
   }
 
-  /// Area-averaging resampling to another size: each target pixel is the mean of the source area it covers, by
-  /// exact fractions; enlarging repeats pixels with blended seams. Rows and columns in turn, result rounded once.
+  /// Resampled by area (`AreaResampler`).
   public func resampled(width newWidth: Int, height newHeight: Int) -> Bitmap {
     guard newWidth != width || newHeight != height else { return self }
-    let columns = Self.areaWeights(from: width, to: newWidth)
-    let rows = Self.areaWeights(from: height, to: newHeight)
-    var across = [Float](repeating: 0, count: height * newWidth * channels)
-    for y in 0..<height {
-      for x in 0..<newWidth {
-        for (source, weight) in columns[x] {
-          for c in 0..<channels {
-            across[(y * newWidth + x) * channels + c] +=
-              weight * Float(pixels[(y * width + source) * channels + c])
-          }
-        }
-      }
+    var resampler = AreaResampler(
+      fromWidth: width, height: height, channels: channels, toWidth: newWidth, height: newHeight)
+    pixels.withUnsafeBufferPointer { pixels in
+      // In bounds: the initialiser holds pixels to width * height * channels.
+      for y in 0..<height { resampler.add(pixels.baseAddress! + y * width * channels) }
     }
-    var result = Bitmap(width: newWidth, height: newHeight, channels: channels, filledWith: 0)
-    let line = newWidth * channels
-    for y in 0..<newHeight {
-      for i in 0..<line {
-        var sum: Float = 0
-        for (source, weight) in rows[y] { sum += weight * across[source * line + i] }
-        result.pixels[y * line + i] = UInt8(min(max(sum.rounded(), 0), 255))
-      }
-    }
-    return result
-  }
-
-  /// For each target position, the source positions under it and their shares, summing to 1.
-  private static func areaWeights(from size: Int, to target: Int) -> [[(Int, Float)]] {
-    let scale = Double(size) / Double(target)
-    return (0..<target).map { index in
-      let start = Double(index) * scale
-      let end = min(Double(index + 1) * scale, Double(size))
-      return (Int(start)..<max(Int(end.rounded(.up)), Int(start) + 1)).compactMap { source in
-        let share = (min(end, Double(source + 1)) - max(start, Double(source))) / (end - start)
-        return share > 0 && source < size ? (source, Float(share)) : nil
-      }
-    }
+    return resampler.finish()
   }
 }

@@ -21,87 +21,224 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   }
 }
 
+/// What an image may cost before it is refused; all but `bytes` are checked from its header, before allocation.
+public struct ImageLimits: Sendable {
+  /// Width times height.
+  public var pixels = 100_000_000
+  /// Width, and height.
+  public var side = 65_500
+  /// Bytes of the file.
+  public var bytes = 256 << 20
+  /// Bytes that decoding holds at once beyond a row: a progressive JPEG's coefficients, an interlaced PNG.
+  public var memory = 1 << 30
+  /// Scans of a progressive JPEG.
+  public var scans = 100
+
+  public init() {}
+
+  var raw: image_limits {
+    image_limits(
+      pixels: UInt64(pixels), side: UInt32(clamping: side), memory: UInt64(memory),
+      scans: Int32(clamping: scans))
+  }
+}
+
+/// An image with what was wrong with its file, where that was let pass.
+public struct DecodedImage: Sendable {
+  public let bitmap: Bitmap
+  /// Damage that `ImageDecoder.isLenient` overlooked.
+  public let warning: String?
+}
+
 /// Decodes JPEG and PNG files to 8-bit gray or RGB, upright.
 ///
 /// The kind is told by the first bytes, not by the name. Alpha is laid over `background`; PNG gamma and colour
-/// profiles are not applied: pixels are taken as stored. 16 bits are scaled to the nearest of 8.
+/// profiles are not applied: pixels are taken as stored. 16 bits are scaled to the nearest of 8. Rows go from the
+/// decoder straight into the resampler.
 public struct ImageDecoder: Sendable {
-  /// Images of more pixels are refused from their header.
-  public var mostPixels = 1 << 28
-  /// Larger files are refused unread.
-  public var mostBytes = 1 << 29
+  public var limits = ImageLimits()
   /// Gray level under transparent pixels.
   public var background: UInt8 = 255
+  /// Takes what a damaged file gives, rows that are missing at `background`, with a warning.
+  public var isLenient = false
 
   public init() {}
+
+  /// The size an image is wanted at.
+  public struct Target: Sendable {
+    public let width: Int
+    public let height: Int
+    public let channels: Int
+
+    public init(width: Int, height: Int, channels: Int) {
+      self.width = width
+      self.height = height
+      self.channels = channels
+    }
+  }
 
   /// - Throws: `ImageError`.
   public func decode(path: String) throws(ImageError) -> Bitmap { try decode(try read(path)) }
 
-  /// Reads a regular file whole.
+  /// Reads a regular file whole. Never waits: a device or pipe is refused.
   func read(_ path: String) throws(ImageError) -> Data {
+    func failure() -> ImageError { .cannotRead(String(cString: strerror(errno))) }
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure() }
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     var status = stat()
-    guard stat(path, &status) == 0 else { throw .cannotRead(String(cString: strerror(errno))) }
+    guard fstat(descriptor, &status) == 0 else { throw failure() }
     guard status.st_mode & S_IFMT == S_IFREG else { throw .cannotRead("not a regular file") }
-    guard status.st_size <= mostBytes else {
-      throw .tooLarge("file of \(status.st_size) bytes, more than the limit of \(mostBytes)")
+    guard status.st_size <= limits.bytes else {
+      throw .tooLarge("file of \(status.st_size) bytes, more than the limit of \(limits.bytes)")
     }
-    do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+    do { return try handle.read(upToCount: Int(status.st_size)) ?? Data() } catch {
       let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
       throw .cannotRead(cause.map { String(cString: strerror(Int32($0.code))) } ?? "\(error)")
     }
   }
 
-  /// - Parameter least: a JPEG may be shrunk by 2, 4 or 8 while decoding as long as both sides keep this many pixels.
+  /// Decodes at the image's own size.
   /// - Throws: `ImageError`.
-  public func decode(_ bytes: Data, least: Int = 0) throws(ImageError) -> Bitmap {
+  public func decode(_ bytes: Data) throws(ImageError) -> Bitmap { try decode(bytes, to: nil).bitmap }
+
+  /// Decodes, and resamples to a target on the way. A JPEG much larger is shrunk by 2, 4 or 8 in its transform.
+  ///
+  /// - Parameter target: nil for the image's own size and channels.
+  /// - Throws: `ImageError`.
+  public func decode(_ bytes: Data, to target: Target?) throws(ImageError) -> DecodedImage {
     guard !bytes.isEmpty else { throw .empty }
-    let kind = ImageKind(bytes)
-    var image = image_pixels()
+    let sink = RowSink(target: target, background: background)
+    var header = image_header()
     var message = [CChar](repeating: 0, count: Int(IMAGE_MESSAGE_SIZE))
+    var limits = limits.raw
+    // The sink outlives the call; no error passes through the row function.
+    let context = Unmanaged.passUnretained(sink).toOpaque()
+    let take: image_row_function = { context, header, _, row in
+      guard let context, let header, let row else { return }
+      Unmanaged<RowSink>.fromOpaque(context).takeUnretainedValue().take(row, header.pointee)
+    }
     let status: Int32
-    switch kind {
+    switch ImageKind(bytes) {
     case .jpeg:
       status = bytes.withUnsafeBytes {
         image_decode_jpeg(
-          $0.baseAddress, $0.count, UInt64(mostPixels), Int32(least), &image, &message)
+          $0.baseAddress, $0.count, &limits, Int32(target?.width ?? 0), Int32(target?.height ?? 0),
+          isLenient ? 1 : 0, take, context, &header, &message)
       }
     case .png:
       status = bytes.withUnsafeBytes {
-        image_decode_png($0.baseAddress, $0.count, UInt64(mostPixels), &image, &message)
+        image_decode_png($0.baseAddress, $0.count, &limits, take, context, &header, &message)
       }
     case .other(let name): throw .unsupported(kind: name)
     case nil: throw .unrecognised
     }
-    defer { image_free(&image) }
-    guard status == IMAGE_OK, let pixels = image.pixels else { throw Self.error(status, message) }
-    let count = Int(image.width) * Int(image.height)
-    let stored = UnsafeBufferPointer(start: pixels, count: count * Int(image.channels))
-    return flatten(stored, image).upright(from: Int(image.orientation))
+    let damage = Self.text(message)
+    if status != IMAGE_OK, !(isLenient && status == IMAGE_CORRUPT && sink.taken > 0) {
+      throw Self.error(status, message)
+    }
+    guard let bitmap = sink.finish() else { throw .corrupt("no rows") }
+    return DecodedImage(bitmap: bitmap, warning: damage.isEmpty ? nil : damage)
+  }
+
+  private static func text(_ message: [CChar]) -> String {
+    let end = message.firstIndex(of: 0) ?? message.endIndex
+    return String(decoding: message[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   static func error(_ status: Int32, _ message: [CChar]) -> ImageError {
-    let end = message.firstIndex(of: 0) ?? message.endIndex
-    let text = String(decoding: message[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return status == IMAGE_TOO_LARGE || status == IMAGE_OUT_OF_MEMORY ? .tooLarge(text) : .corrupt(text)
+    status == IMAGE_TOO_LARGE || status == IMAGE_OUT_OF_MEMORY
+      ? .tooLarge(text(message)) : .corrupt(text(message))
+  }
+}
+
+/// Takes decoded rows to their target: alpha over the background, channels converted, resampled or kept.
+private final class RowSink {
+  private let target: ImageDecoder.Target?
+  private let background: UInt8
+  private var header = image_header()
+  private var channels = 0
+  private var line: [UInt8] = []
+  private var whole: [UInt8] = []
+  private var resampler: AreaResampler?
+  private(set) var taken = 0
+
+  init(target: ImageDecoder.Target?, background: UInt8) {
+    self.target = target
+    self.background = background
   }
 
-  /// Lays alpha over the background.
-  private func flatten(_ stored: UnsafeBufferPointer<UInt8>, _ image: image_pixels) -> Bitmap {
-    let (width, height) = (Int(image.width), Int(image.height))
-    guard image.channels == 2 || image.channels == 4 else {
-      return Bitmap(width: width, height: height, channels: Int(image.channels), pixels: Array(stored))
-    }
-    let colours = Int(image.channels) - 1
-    var result = Bitmap(width: width, height: height, channels: colours, filledWith: 0)
-    for pixel in 0..<width * height {
-      let alpha = Int(stored[pixel * (colours + 1) + colours])
-      for c in 0..<colours {
-        let value = Int(stored[pixel * (colours + 1) + c]) * alpha + Int(background) * (255 - alpha)
-        result.pixels[pixel * colours + c] = UInt8((value + 127) / 255)
+  private func start(_ header: image_header) {
+    self.header = header
+    let (width, height) = (Int(header.width), Int(header.height))
+    channels = target?.channels ?? (header.channels <= 2 ? 1 : 3)
+    line = [UInt8](repeating: 0, count: width * channels)
+    // The target as the file lies.
+    let turned = header.orientation >= 5
+    if let target {
+      let size = turned ? (target.height, target.width) : (target.width, target.height)
+      if size != (width, height) {
+        resampler = AreaResampler(
+          fromWidth: width, height: height, channels: channels, toWidth: size.0, height: size.1)
       }
     }
-    return result
+    if resampler == nil { whole.reserveCapacity(line.count * height) }
+  }
+
+  func take(_ row: UnsafePointer<UInt8>, _ header: image_header) {
+    if taken == 0 { start(header) }
+    taken += 1
+    if Int(header.channels) == channels {
+      pass(row)
+    } else {
+      convert(row)
+      line.withUnsafeBufferPointer { pass($0.baseAddress!) }
+    }
+  }
+
+  private func pass(_ row: UnsafePointer<UInt8>) {
+    if resampler != nil {
+      resampler?.add(row)
+    } else {
+      whole.append(contentsOf: UnsafeBufferPointer(start: row, count: line.count))
+    }
+  }
+
+  /// Lays alpha over the background, then turns colours to gray or gray to colours.
+  private func convert(_ row: UnsafePointer<UInt8>) {
+    let from = Int(header.channels)
+    let hasAlpha = from == 2 || from == 4
+    let colours = hasAlpha ? from - 1 : from
+    for pixel in 0..<Int(header.width) {
+      let source = row + pixel * from
+      func value(_ c: Int) -> Int {
+        guard hasAlpha else { return Int(source[c]) }
+        let alpha = Int(source[colours])
+        return (Int(source[c]) * alpha + Int(background) * (255 - alpha) + 127) / 255
+      }
+      if colours == channels {
+        for c in 0..<channels { line[pixel * channels + c] = UInt8(value(c)) }
+      } else if channels == 1 {
+        line[pixel] = Bitmap.luma(value(0), value(1), value(2))
+      } else {
+        let gray = UInt8(value(0))
+        for c in 0..<channels { line[pixel * channels + c] = gray }
+      }
+    }
+  }
+
+  /// The upright image, missing rows at the background; nil without any row.
+  func finish() -> Bitmap? {
+    guard taken > 0 else { return nil }
+    for i in line.indices { line[i] = background }
+    while taken < Int(header.height) {
+      line.withUnsafeBufferPointer { pass($0.baseAddress!) }
+      taken += 1
+    }
+    let image =
+      resampler?.finish()
+      ?? Bitmap(width: Int(header.width), height: Int(header.height), channels: channels, pixels: whole)
+    return image.upright(from: Int(header.orientation))
   }
 }
 
@@ -131,10 +268,20 @@ public enum ImageKind: Equatable, Sendable {
       self = .other("WebP")
     } else if starts("II*\0") || starts("MM\0*") {
       self = .other("TIFF")
-    } else if starts("ftypheic", at: 4) || starts("ftypmif1", at: 4) || starts("ftypheix", at: 4) {
+    } else if ["ftypheic", "ftypheix", "ftypmif1", "ftypmsf1", "ftyphevc"].contains(where: {
+      starts($0, at: 4)
+    }) {
       self = .other("HEIC")
     } else if starts("ftypavif", at: 4) {
       self = .other("AVIF")
+    } else if starts([0, 0, 0, 12, 0x6A, 0x50, 0x20, 0x20]) || starts([0xFF, 0x4F, 0xFF, 0x51]) {
+      self = .other("JPEG 2000")
+    } else if starts([0, 0, 0, 12, 0x4A, 0x58, 0x4C, 0x20]) || starts([0xFF, 0x0A]) {
+      self = .other("JPEG XL")
+    } else if starts("8BPS") {
+      self = .other("PSD")
+    } else if starts([0x8A, 0x4D, 0x4E, 0x47]) {
+      self = .other("MNG")
     } else if starts("BM"), head.count >= 10, head[6...9].allSatisfy({ $0 == 0 }) {
       self = .other("BMP")
     } else {

@@ -16,31 +16,50 @@ public enum ImageSource: Sendable {
   }
 
   /// - Throws: `ImageError`.
-  public func load(_ decoder: ImageDecoder, width: Int, height: Int, channels: Int) throws(ImageError)
-    -> Bitmap
-  {
-    let image: Bitmap
+  public func load(
+    _ decoder: ImageDecoder, width: Int, height: Int, channels: Int
+  ) throws(ImageError) -> DecodedImage {
     switch self {
-    case .file(let path): image = try decoder.decode(try decoder.read(path))
-    case .indexed(let file, let index): image = file[index]
+    case .file(let path):
+      return try decoder.decode(
+        try decoder.read(path), to: .init(width: width, height: height, channels: channels))
+    case .indexed(let file, let index):
+      let image = file[index].converted(toChannels: channels).resampled(width: width, height: height)
+      return DecodedImage(bitmap: image, warning: nil)
     case .missing(_, let error): throw error
     }
-    return image.converted(toChannels: channels).resampled(width: width, height: height)
   }
 }
 
 /// Walks paths to the images they stand for, in sorted order, holding one folder's listing at a time.
 public struct ImageEnumerator: Sendable {
-  public init() {}
+  /// Whether links inside folders are followed, to wherever they point. Links given by name always are.
+  public var followsLinks: Bool
+
+  public init(followsLinks: Bool = false) { self.followsLinks = followsLinks }
+
+  /// A folder's identity, which no second name hides.
+  private struct Folder: Hashable {
+    let device: dev_t
+    let inode: ino_t
+
+    init(_ status: stat) {
+      device = status.st_dev
+      inode = status.st_ino
+    }
+  }
 
   private static let names: Set<String> = [
-    "jpg", "jpeg", "jpe", "png", "gif", "webp", "tif", "tiff", "bmp", "heic", "avif",
+    "jpg", "jpeg", "jpe", "jfif", "png", "apng", "gif", "webp", "tif", "tiff", "bmp", "heic", "heif", "avif",
+    "jp2",
+    "jxl", "psd",
   ]
 
   /// Calls `body` for every image.
   ///
-  /// In a folder, walked recursively without following links to folders, every file is an image whose name or first
-  /// bytes say so; hidden entries are passed over. A path given by name always counts. `FILE-ubyte#A-B` stands for
+  /// In a folder, walked recursively, every file is an image whose name or first bytes say so; hidden entries are
+  /// passed over. Links are followed where they stay inside the folder, or everywhere with `followsLinks`; a folder is
+  /// never entered from within itself. A path given by name always counts. `FILE-ubyte#A-B` stands for
   /// the images A to B, both included, of an IDX file.
   ///
   /// - Returns: how many files in folders were no images.
@@ -55,7 +74,8 @@ public struct ImageEnumerator: Sendable {
       } else if stat(path, &status) != 0 {
         try body(.missing(path: path, .cannotRead(String(cString: strerror(errno)))))
       } else if status.st_mode & S_IFMT == S_IFDIR {
-        skipped += try walk(path, body)
+        let root = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        skipped += try walk(path, root, above: [Folder(status)], body)
       } else {
         try body(.file(path: path))
       }
@@ -91,7 +111,9 @@ public struct ImageEnumerator: Sendable {
     }
   }
 
-  private func walk(_ folder: String, _ body: (ImageSource) throws -> Void) rethrows -> Int {
+  private func walk(
+    _ folder: String, _ root: String, above: Set<Folder>, _ body: (ImageSource) throws -> Void
+  ) rethrows -> Int {
     let entries: [String]
     do { entries = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
       try body(.missing(path: folder, .cannotRead("folder cannot be listed")))
@@ -100,29 +122,42 @@ public struct ImageEnumerator: Sendable {
     var skipped = 0
     for entry in entries.sorted() where !entry.hasPrefix(".") {
       let path = folder.hasSuffix("/") ? folder + entry : "\(folder)/\(entry)"
+      let isNamed = Self.names.contains((entry as NSString).pathExtension.lowercased())
       var status = stat()
       guard lstat(path, &status) == 0 else { continue }
-      let isLink = status.st_mode & S_IFMT == S_IFLNK
-      if isLink {
+      if status.st_mode & S_IFMT == S_IFLNK {
         guard stat(path, &status) == 0 else {
-          try body(.missing(path: path, .cannotRead("dangling link")))
+          try body(.missing(path: path, .cannotRead("link to nothing, or to itself")))
+          continue
+        }
+        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        guard followsLinks || real == root || real.hasPrefix(root + "/") else {
+          if isNamed || status.st_mode & S_IFMT == S_IFDIR {
+            try body(.missing(path: path, .cannotRead("link out of the folder, not followed")))
+          } else {
+            skipped += 1
+          }
           continue
         }
       }
       switch status.st_mode & S_IFMT {
-      case S_IFDIR: if isLink { skipped += 1 } else { skipped += try walk(path, body) }
+      case S_IFDIR:
+        let identity = Folder(status)
+        if above.contains(identity) {
+          skipped += 1
+        } else {
+          skipped += try walk(path, root, above: above.union([identity]), body)
+        }
       case S_IFREG:
         if IDXFile.isNamed(entry) {
           try expand(path, nil, body)
-        } else if Self.names.contains((entry as NSString).pathExtension.lowercased())
-          || Self.looksLikeImage(path)
-        {
+        } else if isNamed || Self.looksLikeImage(path) {
           try body(.file(path: path))
         } else {
           skipped += 1
         }
       default:
-        if Self.names.contains((entry as NSString).pathExtension.lowercased()) {
+        if isNamed {
           try body(.missing(path: path, .cannotRead("not a regular file")))
         } else {
           skipped += 1

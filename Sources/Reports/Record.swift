@@ -26,6 +26,8 @@ public struct Record: Codable, Sendable, Equatable {
   public var outlier: Bool?
   public var reason: String?
   public var profile: [Level]?
+  /// Damage of the file that --lenient let pass.
+  public var warning: String?
 
   /// A record of an image that could not be had.
   public init(path: String, error: String) {

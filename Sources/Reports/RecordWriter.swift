@@ -15,7 +15,7 @@ public struct RecordWriter: Sendable {
   public var header: String? {
     switch format {
     case .csv:
-      "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error\n"
+      "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning\n"
     case .text: "verdict      p-value    score  bits/dim      +-  path\n"
     case .jsonl: nil
     }
@@ -46,6 +46,7 @@ public struct RecordWriter: Sendable {
     add("outlier", record.outlier.map { "\($0)" })
     add("reason", record.reason.map(Self.quoted))
     add("profile", record.profile.map(Self.profile))
+    add("warning", record.warning.map(Self.quoted))
     return "{\(fields.joined(separator: ","))}"
   }
 
@@ -62,7 +63,7 @@ public struct RecordWriter: Sendable {
       record.path, record.error == nil ? "scored" : "unreadable", number(record.bitsPerDim),
       number(record.standardError), record.evaluations.map { "\($0)" } ?? "", record.statistic ?? "",
       number(record.score), number(record.pValue), record.outlier.map { "\($0)" } ?? "", record.reason ?? "",
-      record.profile.map(Self.profile) ?? "", record.error ?? "",
+      record.profile.map(Self.profile) ?? "", record.error ?? "", record.warning ?? "",
     ]
     return fields.map(Self.cell).joined(separator: ",")
   }
@@ -83,7 +84,8 @@ public struct RecordWriter: Sendable {
       record.pValue ?? 1, record.score ?? 0, record.bitsPerDim ?? 0,
       (record.standardError.map { String(format: "%.3f", $0) } ?? "-") as NSString)
     let why = record.outlier == true ? "\n             \(record.reason ?? "")" : ""
-    return numbers + path + why
+    let damage = record.warning.map { "\n             damaged: \(Self.printable($0))" } ?? ""
+    return numbers + path + why + damage
   }
 
   /// Control characters escaped, so that no file name can drive a terminal.

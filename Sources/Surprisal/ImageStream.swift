@@ -6,6 +6,17 @@ import ScoreModel
 public struct LoadedImage: Sendable {
   public let name: String
   public let pixels: Result<[UInt8], ImageError>
+  /// Damage that was let pass (`ImageDecoder.isLenient`).
+  public var warning: String?
+}
+
+/// How paths become pixels: limits, leniency, links.
+public struct ImageReading: Sendable {
+  public var decoder = ImageDecoder()
+  /// Whether links are followed out of the folders given.
+  public var followsLinks = false
+
+  public init() {}
 }
 
 /// Decodes images on another thread, a bounded number ahead of who takes them, in order.
@@ -21,22 +32,25 @@ final class ImageStream: @unchecked Sendable {
 
   private struct Cancelled: Error {}
 
-  init(_ paths: [String], shape: ImageShape, decoder: ImageDecoder, limit: Int?, ahead: Int = 96) {
+  init(
+    _ paths: [String], shape: ImageShape, reading: ImageReading, limit: Int?, ahead: Int = 96
+  ) {
     self.ahead = ahead
     Thread.detachNewThread { [self] in
       var left = limit ?? Int.max
       var skipped = 0
       do {
-        skipped = try ImageEnumerator().forEach(in: paths) { source in
+        skipped = try ImageEnumerator(followsLinks: reading.followsLinks).forEach(in: paths) { source in
           guard left > 0 else { throw Cancelled() }
           left -= 1
-          let pixels: Result<[UInt8], ImageError>
+          var loaded: LoadedImage
           do throws(ImageError) {
-            pixels = .success(
-              try source.load(decoder, width: shape.width, height: shape.height, channels: shape.channels)
-                .pixels)
-          } catch { pixels = .failure(error) }
-          try put(LoadedImage(name: source.name, pixels: pixels))
+            let image = try source.load(
+              reading.decoder, width: shape.width, height: shape.height, channels: shape.channels)
+            loaded = LoadedImage(name: source.name, pixels: .success(image.bitmap.pixels))
+            loaded.warning = image.warning
+          } catch { loaded = LoadedImage(name: source.name, pixels: .failure(error)) }
+          try put(loaded)
         }
       } catch {}
       condition.lock()
@@ -83,9 +97,9 @@ final class ImageStream: @unchecked Sendable {
 
   /// The pixels of every readable image, `[N, d]`; the others are told to `unreadable` with name and reason.
   static func pixels(
-    of paths: [String], shape: ImageShape, unreadable: (String, String) -> Void
+    of paths: [String], shape: ImageShape, reading: ImageReading, unreadable: (String, String) -> Void
   ) -> [UInt8] {
-    let stream = ImageStream(paths, shape: shape, decoder: ImageDecoder(), limit: nil)
+    let stream = ImageStream(paths, shape: shape, reading: reading, limit: nil)
     var pixels: [UInt8] = []
     while case let images = stream.next(256), !images.isEmpty {
       for image in images {

@@ -7,7 +7,7 @@ import Reports
 public struct Scan {
   public var rule = FlaggingRule.falsePositiveRate(0.01)
   public var limit: Int?
-  public var decoder = ImageDecoder()
+  public var reading = ImageReading()
 
   public init() {}
 
@@ -39,7 +39,7 @@ public struct Scan {
     var entries: [(entry: Spool.Entry, order: (Int, Double), pValue: Double)] = []
     var unreadable: [Spool.Entry] = []
     let stream = ImageStream(
-      paths, shape: judge.model.shape, decoder: decoder, limit: limit, ahead: judge.chunk + 64)
+      paths, shape: judge.model.shape, reading: reading, limit: limit, ahead: judge.chunk + 64)
     defer { stream.cancel() }
     while case let images = stream.next(judge.chunk), !images.isEmpty {
       let readable = images.compactMap { try? $0.pixels.get() }
@@ -56,6 +56,7 @@ public struct Scan {
             calibration: judgement.calibration, statistic: judge.statistic)
           record.evaluations = judgement.evaluations
           record.pValue = judgement.pValue
+          record.warning = image.warning
           entries.append((try spool.append(record), judgement.order, judgement.pValue))
           summary.scored += 1
           summary.meanBitsPerDim += judgement.estimate.bitsPerDim

@@ -67,9 +67,10 @@ extension Scorer {
   /// Scores every image of `paths` in order.
   /// - Returns: how many were unreadable.
   public func estimates(
-    of paths: [String], limit: Int? = nil, _ body: (SurprisalEstimate) throws -> Void
+    of paths: [String], reading: ImageReading = ImageReading(), limit: Int? = nil,
+    _ body: (SurprisalEstimate) throws -> Void
   ) throws -> Int {
-    let stream = ImageStream(paths, shape: model.shape, decoder: ImageDecoder(), limit: limit)
+    let stream = ImageStream(paths, shape: model.shape, reading: reading, limit: limit)
     defer { stream.cancel() }
     var unreadable = 0
     while case let images = stream.next(Self.batch), !images.isEmpty {

@@ -17,6 +17,7 @@ public struct Training {
   public var minutes: Double?
   /// What the reference scores are for: with `.auto`, every stage of its ladder.
   public var budget = EvaluationBudget.fixed(16)
+  public var reading = ImageReading()
   public var checkpoint: String?
   public var resume: Checkpoint?
 
@@ -156,7 +157,7 @@ public struct Training {
   }
 
   private func pixels(_ paths: [String], _ report: (Event) -> Void) -> [UInt8] {
-    ImageStream.pixels(of: paths, shape: shape) {
+    ImageStream.pixels(of: paths, shape: shape, reading: reading) {
       report(.unreadable(path: $0, error: $1))
     }
   }
@@ -227,10 +228,11 @@ extension Model {
 
   /// Reads every image of `paths` at the model's size and calibrates on them.
   public mutating func calibrate(
-    on paths: [String], budget: EvaluationBudget, engine: Engine, unreadable: (String, String) -> Void,
+    on paths: [String], reading: ImageReading = ImageReading(), budget: EvaluationBudget, engine: Engine,
+    unreadable: (String, String) -> Void,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
-    let pixels = ImageStream.pixels(of: paths, shape: shape, unreadable: unreadable)
+    let pixels = ImageStream.pixels(of: paths, shape: shape, reading: reading, unreadable: unreadable)
     try calibrate(on: pixels, budget: budget, engine: engine, progress: progress)
   }
 }

@@ -12,6 +12,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var shown: OutputOptions
+  @OptionGroup var read: ReadingOptions
   @Option(parsing: .upToNextOption, help: "Images that belong.") var inliers: [String]
   @Option(parsing: .upToNextOption, help: "Images that do not.") var outliers: [String]
   @Option(help: "Use only this many images of each set.") var limit: Int?
@@ -60,7 +61,7 @@ struct EvaluateCommand: ParsableCommand {
     _ paths: [String], _ scorer: Scorer, _ calibration: Calibration
   ) throws -> ([StatisticName: [Double]], Int) {
     var scores: [StatisticName: [Double]] = [:]
-    let unreadable = try scorer.estimates(of: paths, limit: limit) { estimate in
+    let unreadable = try scorer.estimates(of: paths, reading: read.reading, limit: limit) { estimate in
       for statistic in StatisticName.allCases {
         scores[statistic, default: []].append(calibration.score(estimate, by: statistic))
       }

@@ -14,6 +14,7 @@ struct ExplainCommand: ParsableCommand {
 
   @Argument(help: "An image file, or FILE-ubyte#N.") var image: String
   @OptionGroup var model: ModelOptions
+  @OptionGroup var read: ReadingOptions
   @OptionGroup var shown: OutputOptions
   @Option(help: "PNG to write: the image, and beside it its map in bits, black none to white most.")
   var output: String?
@@ -58,7 +59,8 @@ struct ExplainCommand: ParsableCommand {
     let bitmap: Bitmap
     do {
       bitmap = try found.load(
-        ImageDecoder(), width: shape.width, height: shape.height, channels: shape.channels)
+        read.reading.decoder, width: shape.width, height: shape.height, channels: shape.channels
+      ).bitmap
     } catch { throw UsageError("\(image): \(error)") }
     let estimate = try scorer.estimate(bitmap.pixels, withMap: true)[0]
     print(Self.text(estimate, scorer, calibration))

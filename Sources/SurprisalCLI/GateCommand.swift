@@ -37,6 +37,7 @@ struct GateCommand: ParsableCommand {
     let loaded = try options.load()
     var scan = Scan()
     scan.rule = rule
+    scan.reading = images.read.reading
     let most = try maxOutliers.map { try Allowance($0, of: "--max-outliers") } ?? rules.maxOutliers
     let accepted = try Self.lines(baseline ?? rules.baseline)
     let writer = RecordWriter(format)

@@ -54,6 +54,7 @@ struct ScanCommand: ParsableCommand {
     var scan = Scan()
     scan.rule = verdict.rule
     scan.limit = limit
+    scan.reading = images.read.reading
     let writer = RecordWriter(format ?? (output == nil && isatty(1) != 0 ? .text : .jsonl))
     let sink = try Sink(output)
     if let header = writer.header { try sink.write(header) }

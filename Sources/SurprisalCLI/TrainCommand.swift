@@ -58,6 +58,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     var training = Training(shape: try shape())
     training.preset = preset
+    training.reading = images.read.reading
     training.validationShare = validation
     training.heldOut = heldOut
     training.minutes = steps == nil ? minutes ?? 10 : nil
@@ -126,7 +127,7 @@ struct CalibrateCommand: ParsableCommand {
     var loaded = try model.load()
     let budget = model.evaluations ?? .fixed(16)
     try loaded.calibrate(
-      on: images.expanded(), budget: budget, engine: try model.engine(),
+      on: images.expanded(), reading: images.read.reading, budget: budget, engine: try model.engine(),
       unreadable: { shown.warn("\($0): unreadable, left out: \($1)") },
       progress: { shown.progress("calibrating on image \($0) of \($1)") })
     shown.progressDone()

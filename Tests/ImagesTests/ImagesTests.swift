@@ -33,8 +33,8 @@ struct ImagesTests {
   @Test("Pixels beyond the limit are refused from the header")
   func tooLarge() throws {
     var decoder = ImageDecoder()
-    decoder.mostPixels = 80
-    #expect(throws: ImageError.tooLarge("PNG: 9 x 9 pixels, more than the limit of 80")) {
+    decoder.limits.pixels = 80
+    #expect(throws: ImageError.tooLarge("PNG: 9 x 9 pixels, more than the limit of 80 (65500 a side)")) {
       try decoder.decode(try Self.ramp(9, 9, 1).png())
     }
   }
@@ -89,7 +89,7 @@ struct ImagesTests {
     var pixels: [UInt8] = []
     try ImageEnumerator().forEach(in: ["\(path)#1-2"]) { source in
       names.append(source.name)
-      pixels += try source.load(ImageDecoder(), width: 2, height: 2, channels: 1).pixels
+      pixels += try source.load(ImageDecoder(), width: 2, height: 2, channels: 1).bitmap.pixels
     }
     #expect(names == ["\(path)#1", "\(path)#2"])
     #expect(pixels == (4..<12).map { UInt8($0) })

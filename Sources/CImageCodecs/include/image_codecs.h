@@ -1,7 +1,8 @@
-// JPEG and PNG for Swift: whole images in memory, errors as codes and messages.
+// JPEG and PNG for Swift, row by row: errors as codes and messages, limits before allocation.
 //
 // libjpeg and libpng leave through longjmp; it never leaves these functions, and nothing they allocated outlives an
-// error. All functions are safe to call from several threads at once.
+// error. A row function returns before the library goes on, so no jump passes through it. All functions are safe to
+// call from several threads at once.
 #ifndef SURPRISAL_IMAGE_CODECS_H
 #define SURPRISAL_IMAGE_CODECS_H
 
@@ -11,29 +12,44 @@
 enum {
   IMAGE_OK = 0,
   IMAGE_CORRUPT = 1,      // the bytes are no whole image of their kind
-  IMAGE_TOO_LARGE = 2,    // more pixels than allowed, by the header
+  IMAGE_TOO_LARGE = 2,    // more than a limit allows, by the header
   IMAGE_OUT_OF_MEMORY = 3,
   IMAGE_UNWRITABLE = 4,
 };
 
+/// What an image may cost. All are checked from the header, before anything is allocated for pixels.
 typedef struct {
-  uint8_t *pixels;  // rows of width * channels bytes; freed with image_free
+  uint64_t pixels;  // width * height
+  uint32_t side;    // width, and height
+  uint64_t memory;  // bytes that decoding holds at once: coefficients of a progressive JPEG, an interlaced PNG
+  int scans;        // passes of a progressive JPEG over its pixels
+} image_limits;
+
+typedef struct {
   int width;
   int height;
-  int channels;     // 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha
+  int channels;     // of the rows: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha
   int orientation;  // EXIF, 1 to 8
-} image_pixels;
+} image_header;
+
+/// Takes rows of `width * channels` bytes, top to bottom; `header` is complete at the first.
+typedef void (*image_row_function)(void *context, const image_header *header, int y, const uint8_t *row);
 
 #define IMAGE_MESSAGE_SIZE 256
 
-/// Decodes a JPEG to gray or RGB. Warnings of the library (such as a premature end) are errors.
-/// `least` allows the decoder to shrink by 1/2, 1/4 or 1/8 while both sides stay at least that many pixels; 0: no.
-int image_decode_jpeg(const uint8_t *bytes, size_t size, uint64_t most_pixels, int least, image_pixels *image,
+/// Decodes a JPEG to gray or RGB.
+///
+/// `least_width` and `least_height` allow the decoder to shrink by 1/2, 1/4 or 1/8 while the upright image stays at
+/// least that large; 0: no. Warnings of the library (such as a premature end) are errors unless `lenient`; then the
+/// first stands in `message` and the result is IMAGE_OK.
+int image_decode_jpeg(const uint8_t *bytes, size_t size, const image_limits *limits, int least_width,
+                      int least_height, int lenient, image_row_function take, void *context, image_header *header,
                       char message[IMAGE_MESSAGE_SIZE]);
 
-/// Decodes a PNG to 8 bits: palettes expanded, 16 bits scaled to the nearest of 8, alpha kept.
-int image_decode_png(const uint8_t *bytes, size_t size, uint64_t most_pixels, image_pixels *image,
-                     char message[IMAGE_MESSAGE_SIZE]);
+/// Decodes a PNG to 8 bits: palettes expanded, 16 bits scaled to the nearest of 8, alpha kept, gamma not applied. Of
+/// an animation, its default image.
+int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limits, image_row_function take,
+                     void *context, image_header *header, char message[IMAGE_MESSAGE_SIZE]);
 
 /// Encodes gray (1 channel) or RGB (3) as PNG; `*encoded` is freed with image_free_bytes.
 int image_encode_png(const uint8_t *pixels, int width, int height, int channels, uint8_t **encoded, size_t *size,
@@ -43,7 +59,6 @@ int image_encode_png(const uint8_t *pixels, int width, int height, int channels,
 int image_gunzip(const uint8_t *bytes, size_t size, size_t most, uint8_t **inflated, size_t *inflated_size,
                  char message[IMAGE_MESSAGE_SIZE]);
 
-void image_free(image_pixels *image);
 void image_free_bytes(uint8_t *bytes);
 
 #endif

@@ -7,7 +7,7 @@ BUILD = $(SWIFT) build -c $(CONFIGURATION)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev
 
-.PHONY: all setup build test lint format demo bench docs clean install
+.PHONY: all setup build test lint format demo bench fuzz mutate docs clean install
 
 all: build
 
@@ -52,6 +52,27 @@ FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 MNIST ?= t10k-images-idx3-ubyte.gz
 bench: build
 	.build/$(CONFIGURATION)/surprisal evaluate --model models/fashion-mnist.safetensors --inliers $(FASHION) --outliers $(MNIST)
+
+# Fuzzing and damaged files, under address and undefined-behaviour sanitizers. CORPUS: files to start from.
+SECONDS ?= 60
+CORPUS ?= fixtures
+SANITIZED = clang -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fuse-ld=lld -ISources/CImageCodecs/include \
+  -ISources/CImageCodecs Sources/CImageCodecs/*.c
+fuzz: setup
+	@mkdir -p .build/fuzz/jpeg-corpus .build/fuzz/png-corpus
+	for kind in jpeg png; do \
+	  $(SANITIZED) -fsanitize=fuzzer Benchmarks/fuzz/$$kind.c -o .build/fuzz/$$kind -ljpeg -lpng -lz && \
+	  find $(CORPUS) -type f -size -64k \( -name "*.$$kind" -o -name "*.jpg" \) -exec cp -n {} .build/fuzz/$$kind-corpus/ \; && \
+	  .build/fuzz/$$kind -max_total_time=$(SECONDS) -timeout=2 -rss_limit_mb=512 -max_len=65536 -print_final_stats=1 \
+	    -artifact_prefix=.build/fuzz/ .build/fuzz/$$kind-corpus 2>&1 | tail -n 12 || exit 1; \
+	done
+
+COUNT ?= 20000
+SEED ?= 1
+mutate: setup
+	@mkdir -p .build/fuzz
+	$(SANITIZED) Benchmarks/fuzz/mutate.c -o .build/fuzz/mutate -ljpeg -lpng -lz
+	.build/fuzz/mutate $(SEED) $(COUNT) $$(find $(CORPUS) -type f -size +15c -size -512k \( -name "*.png" -o -name "*.jpg" -o -name "*.jpeg" \) | sort)
 
 docs:
 	$(SWIFT) package dump-symbol-graph --minimum-access-level public

@@ -13,7 +13,7 @@ struct Bench: ParsableCommand {
     commandName: "bench", abstract: "Measures what docs and README state.",
     subcommands: [
       CostBench.self, CoverageBench.self, DecoderBench.self, RoadsBench.self, AutoBench.self,
-      IntegrandPicture.self, DecodeDump.self,
+      IntegrandPicture.self, DecodeDump.self, LoadBench.self,
     ])
 }
 

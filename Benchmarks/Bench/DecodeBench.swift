@@ -26,3 +26,25 @@ struct DecodeDump: ParsableCommand {
     }
   }
 }
+
+/// Decodes and resamples files on one thread: what Benchmarks/peers/decoding.py times beside others.
+struct LoadBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "load", abstract: "Decodes and resamples files, and prints the seconds it took.")
+
+  @Argument(help: "Image files.") var paths: [String]
+  @Option var size = 64
+
+  func run() throws {
+    let start = ContinuousClock.now
+    var sum = 0
+    for path in paths {
+      let image = try ImageSource.file(path: path).load(
+        ImageDecoder(), width: size, height: size, channels: 3)
+      sum += Int(image.bitmap.pixels[0])
+    }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    print(String(format: "%.6f", seconds))
+    if sum < 0 { print(sum) }
+  }
+}

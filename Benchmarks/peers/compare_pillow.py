@@ -20,7 +20,8 @@ Image.MAX_IMAGE_PIXELS = None
 
 def over_white(a):
     alpha = a[..., -1:].astype(np.int64)
-    return ((a[..., :-1] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    flat = ((a[..., :-1] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return flat[..., 0] if flat.shape[2] == 1 else flat
 
 
 def pillow(path):

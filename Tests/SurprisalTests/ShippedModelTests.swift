@@ -1,0 +1,83 @@
+import Diffusion
+import Foundation
+import Images
+import ScoreModel
+import Tensors
+import Testing
+
+@testable import Surprisal
+
+/// Laws that the shipped model's numbers must obey.
+@Suite(.serialized)
+struct ShippedModelTests {
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../..").standardizedFileURL.path
+
+  static func model() throws -> Model { try Model(path: "\(root)/models/fashion-mnist.safetensors") }
+
+  /// The first clothes of fixtures/, `[count, 784]`.
+  static func clothes(_ count: Int) throws -> [UInt8] {
+    try (0..<count).flatMap { index in
+      let path = "\(root)/fixtures/clothes/\(String(format: "%02d", index)).png"
+      return try ImageDecoder().decode(path: path).converted(toChannels: 1).pixels
+    }
+  }
+
+  @Test("At 16 evaluations the 95 % interval holds the long-run mean 92 to 98 % of the time")
+  func coverage() throws {
+    let model = try Self.model()
+    let images = try Self.clothes(8)
+    let denoiser = try model.denoiser(engine: try Engine(), batch: 8)
+    let control = try #require(model.control)
+    let seeds = 200
+    let estimates = try (0..<seeds).map { seed in
+      try LogProbability(
+        range: model.range, quadrature: .placed(8, by: control.survey), replicates: 2,
+        noise: NoiseSource(seed: UInt64(seed)), moments: model.moments, control: control
+      ).estimate(images, under: denoiser)
+    }
+    var held = 0
+    for image in 0..<8 {
+      let mean = estimates.reduce(0) { $0 + $1[image].bitsPerDim } / Double(seeds)
+      for estimate in estimates {
+        let half = try #require(estimate[image].halfWidth())
+        if abs(estimate[image].bitsPerDim - mean) <= half { held += 1 }
+      }
+    }
+    let share = Double(held) / Double(8 * seeds)
+    #expect(share >= 0.92 && share <= 0.98, "\(share)")
+  }
+
+  @Test("The map of a shipped estimate adds up to it, control variate and all")
+  func mapAddsUp() throws {
+    let scorer = try Scorer(try Self.model(), evaluations: 16, engine: try Engine())
+    for estimate in try scorer.estimate(try Self.clothes(4), withMap: true) {
+      // The map's parts pass through float32 transforms: some 1e-6 of a few bits.
+      #expect(abs(estimate.map.reduce(0, +) / 784 - estimate.bitsPerDim) < 1e-3)
+      #expect(abs(estimate.prior + estimate.integral + estimate.decoder - estimate.bitsPerDim) < 1e-9)
+    }
+  }
+
+  @Test("The network's input gradient is the derivative of its output")
+  func inputGradient() throws {
+    let model = try Self.model()
+    let denoiser = try model.differentiableDenoiser(engine: try Engine(), batch: 1)
+    var random = RandomSource(seed: 4)
+    let clean = try Self.clothes(1).map { Float($0) / 127.5 - 1 }
+    for sigma: Float in [0.05, 0.5] {
+      let z = zip(clean, random.normal(784)).map { $0 + sigma * $1 }
+      let v = random.normal(784)
+      let u = random.normal(784)
+      let gradient = try denoiser.pullBack(v, at: z, sigma: sigma).gradient
+      let exact = zip(gradient, u).reduce(0.0) { $0 + Double($1.0 * $1.1) }
+      let step: Float = 0.02 * sigma
+      let above = try denoiser.denoise(zip(z, u).map { $0 + step * $1 }, sigma: sigma)
+      let below = try denoiser.denoise(zip(z, u).map { $0 - step * $1 }, sigma: sigma)
+      var numeric = 0.0
+      for i in 0..<784 { numeric += Double((above[i] - below[i]) * v[i]) / Double(2 * step) }
+      // Both are sums of 784 terms of either sign, of size about sqrt(784) * sqrt(784) / 28 = 28; the difference
+      // quotient bends by some step^2 and the clipped inputs have corners: 3 %.
+      #expect(abs(exact - numeric) < 0.03 * max(abs(exact), 28))
+    }
+  }
+}

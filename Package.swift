@@ -57,6 +57,7 @@ let package = Package(
       name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Reference"], swiftSettings: strict),
     .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: strict),
     .testTarget(name: "SurprisalTests", dependencies: ["Surprisal"], swiftSettings: strict),
+    .testTarget(name: "SurprisalCLITests", dependencies: ["SurprisalCLI"], swiftSettings: strict),
     .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"], swiftSettings: strict),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"], swiftSettings: strict),
   ],

@@ -2,30 +2,67 @@ import Foundation
 
 /// How records are written.
 public enum ReportFormat: String, Sendable, CaseIterable {
-  case text, jsonl, csv
+  case text, jsonl, csv, html, sarif, junit
 }
 
-/// Turns records into lines of one format.
+/// Counts that some formats state before their records.
+public struct ReportTotals: Sendable {
+  public let scored: Int
+  public let outliers: Int
+  public let unreadable: Int
+
+  public init(scored: Int, outliers: Int, unreadable: Int) {
+    self.scored = scored
+    self.outliers = outliers
+    self.unreadable = unreadable
+  }
+}
+
+/// Turns records into one format: `begin`, a `line` for each record, `end`.
 public struct RecordWriter: Sendable {
   public let format: ReportFormat
+  /// Whether text may be coloured.
+  public let isColoured: Bool
+  private var written = 0
 
-  public init(_ format: ReportFormat) { self.format = format }
+  public init(_ format: ReportFormat, isColoured: Bool = false) {
+    self.format = format
+    self.isColoured = isColoured
+  }
 
-  /// The first line, if the format has one.
-  public var header: String? {
+  public func begin(_ totals: ReportTotals) -> String {
     switch format {
+    case .jsonl: ""
+    case .html: HTMLReport.begin(totals)
+    case .sarif: SARIFReport.begin
+    case .junit: JUnitReport.begin(totals)
     case .csv:
       "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning\n"
     case .text: "verdict      p-value    score  bits/dim      +-  path\n"
-    case .jsonl: nil
     }
   }
 
-  public func line(_ record: Record) -> String {
+  /// What a record adds; empty where the format leaves it out (SARIF lists only what is wrong).
+  public mutating func line(_ record: Record) -> String {
     switch format {
-    case .jsonl: json(record) + "\n"
-    case .csv: csv(record) + "\n"
-    case .text: text(record) + "\n"
+    case .jsonl: return json(record) + "\n"
+    case .csv: return csv(record) + "\n"
+    case .text: return text(record) + "\n"
+    case .html: return HTMLReport.row(record)
+    case .junit: return JUnitReport.testCase(record)
+    case .sarif:
+      guard let result = SARIFReport.result(record) else { return "" }
+      written += 1
+      return (written > 1 ? ",\n" : "") + result
+    }
+  }
+
+  public var end: String {
+    switch format {
+    case .text, .jsonl, .csv: ""
+    case .html: HTMLReport.end
+    case .sarif: SARIFReport.end
+    case .junit: JUnitReport.end
     }
   }
 
@@ -77,10 +114,10 @@ public struct RecordWriter: Sendable {
   private func text(_ record: Record) -> String {
     let path = Self.printable(record.path)
     if let error = record.error { return "unreadable   \(path): \(Self.printable(error))" }
-    let verdict = record.outlier == true ? "OUTLIER" : "ok"
+    let word = (record.outlier == true ? "OUTLIER" : "ok").padding(toLength: 10, withPad: " ", startingAt: 0)
+    let verdict = isColoured && record.outlier == true ? "\u{1B}[31m\(word)\u{1B}[0m" : word
     let numbers = String(
-      format: "%@ %9.4f %8.2f %9.3f %7@  ",
-      verdict.padding(toLength: 10, withPad: " ", startingAt: 0) as NSString,
+      format: "%@ %9.4f %8.2f %9.3f %7@  ", verdict as NSString,
       record.pValue ?? 1, record.score ?? 0, record.bitsPerDim ?? 0,
       (record.standardError.map { String(format: "%.3f", $0) } ?? "-") as NSString)
     let why = record.outlier == true ? "\n             \(record.reason ?? "")" : ""

@@ -29,10 +29,11 @@ public struct Scan {
   ///
   /// - Parameters:
   ///   - progress: told how many images are done.
+  ///   - begin: told the counts before the first record.
   ///   - body: takes each record.
   public func run(
     _ paths: [String], by judge: Judge, progress: (Int) -> Void = { _ in },
-    _ body: (Record) throws -> Void
+    begin: (ReportTotals) throws -> Void = { _ in }, _ body: (Record) throws -> Void
   ) throws -> Summary {
     let spool = try Spool()
     var summary = Summary()
@@ -68,13 +69,15 @@ public struct Scan {
     summary.skipped = stream.skipped
     summary.meanBitsPerDim /= Double(max(summary.scored, 1))
     let threshold = rule.threshold(for: entries.map(\.pValue))
+    summary.outliers = entries.count { $0.pValue <= threshold }
+    try begin(
+      ReportTotals(scored: summary.scored, outliers: summary.outliers, unreadable: summary.unreadable))
     let order = entries.indices.sorted {
       entries[$0].order != entries[$1].order ? entries[$0].order > entries[$1].order : $0 < $1
     }
     for index in order {
       var record = try spool.read(entries[index].entry)
       record.outlier = entries[index].pValue <= threshold
-      if record.outlier == true { summary.outliers += 1 }
       try body(record)
     }
     for entry in unreadable { try body(try spool.read(entry)) }

@@ -3,6 +3,7 @@ import Detection
 import Foundation
 import Reports
 import Surprisal
+import Tensors
 
 struct GateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,34 +26,35 @@ struct GateCommand: ParsableCommand {
   var maxOutliers: String?
   @Option(help: "File of accepted outliers, one path a line.") var baseline: String?
   @Option(help: "Write this run's outliers as a baseline, and pass.") var writeBaseline: String?
-  @Option(help: "text, jsonl or csv.") var format = ReportFormat.text
+  @Option(help: "text, jsonl, csv, html, sarif or junit.") var format = ReportFormat.text
 
   func run() throws {
     let rules = try Policy(path: policy)
-    var options = ModelOptions()
-    options.model = model ?? rules.model ?? "fashion-mnist"
-    options.evaluations = evaluations ?? rules.evaluations
     let rule: FlaggingRule =
       if verdict.fpr == nil, verdict.fdr == nil { rules.rule } else { verdict.rule }
-    let loaded = try options.load()
+    let loaded = try ModelOptions.load(model ?? rules.model ?? ModelOptions.shipped)
     var scan = Scan()
     scan.rule = rule
     scan.reading = images.read.reading
     let most = try maxOutliers.map { try Allowance($0, of: "--max-outliers") } ?? rules.maxOutliers
     let accepted = try Self.lines(baseline ?? rules.baseline)
-    let writer = RecordWriter(format)
+    var writer = RecordWriter(format, isColoured: isatty(1) != 0 && OutputOptions.allowsColour)
     var flagged: [Record] = []
     let summary: Scan.Summary
     do {
       let judge = try Judge(
-        loaded, budget: options.evaluations, statistic: verdict.statistic ?? rules.statistic ?? .profile,
-        rate: rule.rate, engine: try options.engine())
-      summary = try scan.run(images.expanded(), by: judge) { record in
-        if record.outlier == true || record.error != nil {
-          print(writer.line(record), terminator: "")
-          flagged.append(record)
-        }
-      }
+        loaded, budget: evaluations ?? rules.evaluations,
+        statistic: verdict.statistic ?? rules.statistic ?? .profile,
+        rate: rule.rate, engine: try Engine())
+      summary = try scan.run(
+        images.expanded(), by: judge, begin: { print(writer.begin($0), terminator: "") },
+        { record in
+          if record.outlier == true || record.error != nil {
+            print(writer.line(record), terminator: "")
+            flagged.append(record)
+          }
+        })
+      print(writer.end, terminator: "")
     } catch let error as CalibrationError {
       shown.warn("undecided: \(error)")
       throw ExitCode(3)

@@ -16,7 +16,7 @@ extension EvaluationBudget: ExpressibleByArgument {
 /// Which model, and how it computes.
 struct ModelOptions: ParsableArguments {
   @Option(help: "A model file, or the name of a shipped model.")
-  var model = "fashion-mnist"
+  var model = Self.shipped
 
   @Option(
     help:
@@ -47,7 +47,12 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  func load() throws -> Model { try Model(path: try Model.locate(model, in: Self.folders)) }
+  /// The model used where none is named.
+  static let shipped = "fashion-mnist"
+
+  func load() throws -> Model { try Self.load(model) }
+
+  static func load(_ name: String) throws -> Model { try Model(path: try Model.locate(name, in: folders)) }
 
   func engine() throws -> Engine { try Engine(threads: threads) }
 
@@ -75,6 +80,16 @@ struct ModelOptions: ParsableArguments {
 struct OutputOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "No progress and no notes; errors only.")
   var quiet = false
+
+  /// Colours are off where NO_COLOR is set and not empty (no-color.org).
+  static var allowsColour: Bool { (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty }
+
+  @Flag(help: "Also say what is being used: model, references, engine.")
+  var verbose = false
+
+  func detail(_ text: @autoclosure () -> String) {
+    if verbose, !quiet { write(text() + "\n") }
+  }
 
   func note(_ text: String) {
     if !quiet { write(text + "\n") }

@@ -3,6 +3,7 @@ import Detection
 import Foundation
 import Reports
 import Surprisal
+import Tensors
 
 /// How images become verdicts; shared by scan and gate.
 struct VerdictOptions: ParsableArguments {
@@ -37,7 +38,7 @@ struct ScanCommand: ParsableCommand {
   @OptionGroup var verdict: VerdictOptions
   @OptionGroup var shown: OutputOptions
 
-  @Option(help: "text, jsonl or csv (default: text on a terminal, jsonl elsewhere).")
+  @Option(help: "text, jsonl, csv, html, sarif or junit (default: text on a terminal, jsonl elsewhere).")
   var format: ReportFormat?
 
   @Option(help: "Write the records here instead of standard output.")
@@ -51,18 +52,24 @@ struct ScanCommand: ParsableCommand {
     let judge = try Judge(
       loaded, budget: model.evaluations, statistic: verdict.statistic ?? .profile, rate: verdict.rule.rate,
       precision: model.precision ?? .fastest, engine: try model.engine())
+    shown.detail(
+      "model \(model.model): \(loaded.facts.trainingImages) training images, "
+        + "calibrated at \(loaded.calibrations.map { "\($0.evaluations)" }.joined(separator: ", ")) evaluations; "
+        + "oneDNN \(Engine.version)")
     var scan = Scan()
     scan.rule = verdict.rule
     scan.limit = limit
     scan.reading = images.read.reading
-    let writer = RecordWriter(format ?? (output == nil && isatty(1) != 0 ? .text : .jsonl))
+    let isTerminal = output == nil && isatty(1) != 0
+    var writer = RecordWriter(
+      format ?? (isTerminal ? .text : .jsonl), isColoured: isTerminal && OutputOptions.allowsColour)
     let sink = try Sink(output)
-    if let header = writer.header { try sink.write(header) }
     let summary = try scan.run(
       images.expanded(), by: judge,
       progress: { done in shown.progress("\(done) images scored") },
-      { record in try sink.write(writer.line(record)) })
+      begin: { try sink.write(writer.begin($0)) }, { record in try sink.write(writer.line(record)) })
     shown.progressDone()
+    try sink.write(writer.end)
     try sink.finish()
     shown.note(summary.text)
   }

@@ -139,11 +139,34 @@ struct EndToEndTests {
   @Test("Records are JSON with the contract's keys, and CSV cells are quoted")
   func records() throws {
     let record = Record(path: "a \"b\",\n.png", error: "PNG: cut")
+    var jsonl = RecordWriter(.jsonl)
+    var csv = RecordWriter(.csv)
     let json =
-      try JSONSerialization.jsonObject(with: Data(RecordWriter(.jsonl).line(record).utf8))
+      try JSONSerialization.jsonObject(with: Data(jsonl.line(record).utf8))
       as? [String: String]
     #expect(json == ["path": "a \"b\",\n.png", "status": "unreadable", "error": "PNG: cut"])
-    #expect(RecordWriter(.csv).line(record).hasPrefix("\"a \"\"b\"\",\n.png\",unreadable,"))
+    #expect(csv.line(record).hasPrefix("\"a \"\"b\"\",\n.png\",unreadable,"))
+  }
+
+  @Test(
+    "Reports for machines parse, with names that need quoting in each",
+    arguments: [ReportFormat.sarif, .junit, .html])
+  func machineReports(format: ReportFormat) throws {
+    let odd = Record(path: "a&b <\"c\">\u{1}.png", error: "PNG: <cut> & \"bad\"")
+    let good = Record(path: "plain one.png", error: "empty file")
+    var writer = RecordWriter(format)
+    var text = writer.begin(ReportTotals(scored: 0, outliers: 0, unreadable: 2))
+    text += writer.line(odd) + writer.line(good) + writer.end
+    switch format {
+    case .sarif:
+      let root = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+      let run = (root?["runs"] as? [[String: Any]])?.first
+      #expect((run?["results"] as? [Any])?.count == 2)
+    default:
+      // Every tag that opens closes, and nothing of the names is left to be taken for markup.
+      #expect(!text.contains("<cut>") && !text.contains("b <") && !text.unicodeScalars.contains("\u{1}"))
+      #expect(text.contains("&lt;cut&gt; &amp; &quot;bad&quot;"))
+    }
   }
 
   @Test("A policy is read whole or refused with what is wrong")

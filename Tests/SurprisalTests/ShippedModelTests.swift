@@ -26,8 +26,8 @@ struct ShippedModelTests {
   @Test("At 16 evaluations the 95 % interval holds the long-run mean 92 to 98 % of the time")
   func coverage() throws {
     let model = try Self.model()
-    let images = try Self.clothes(8)
-    let denoiser = try model.denoiser(engine: try Engine(), batch: 8)
+    let images = try Self.clothes(4)
+    let denoiser = try model.denoiser(engine: try Engine(), batch: 4)
     let control = try #require(model.control)
     let seeds = 200
     let estimates = try (0..<seeds).map { seed in
@@ -37,14 +37,14 @@ struct ShippedModelTests {
       ).estimate(images, under: denoiser)
     }
     var held = 0
-    for image in 0..<8 {
+    for image in 0..<4 {
       let mean = estimates.reduce(0) { $0 + $1[image].bitsPerDim } / Double(seeds)
       for estimate in estimates {
         let half = try #require(estimate[image].halfWidth())
         if abs(estimate[image].bitsPerDim - mean) <= half { held += 1 }
       }
     }
-    let share = Double(held) / Double(8 * seeds)
+    let share = Double(held) / Double(4 * seeds)
     #expect(share >= 0.92 && share <= 0.98, "\(share)")
   }
 

@@ -47,11 +47,21 @@ demo: build
 	@mkdir -p demo-out
 	.build/$(CONFIGURATION)/surprisal sample --model models/fashion-mnist.safetensors -n 64 --sheet demo-out/samples.png
 
-# Accuracy of the shipped model on the sets it is known by. FASHION and MNIST: IDX files of test images.
+# Figures of docs and model card, on the shipped model. FASHION and MNIST: IDX files of test images. Some 30 minutes;
+# BENCH=cost (or coverage, auto, sigma, roads, evaluate) runs one.
 FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 MNIST ?= t10k-images-idx3-ubyte.gz
+BENCH ?= evaluate cost coverage auto sigma roads integrand
+BENCH_RUN = .build/$(CONFIGURATION)/bench
 bench: build
-	.build/$(CONFIGURATION)/surprisal evaluate --model models/fashion-mnist.safetensors --inliers $(FASHION) --outliers $(MNIST)
+	$(BUILD) --product bench
+	@set -e; for name in $(BENCH); do echo "== $$name"; case $$name in \
+	  evaluate) .build/$(CONFIGURATION)/surprisal evaluate --model models/fashion-mnist.safetensors \
+	    --inliers $(FASHION) --outliers $(MNIST);; \
+	  auto) $(BENCH_RUN) auto --images $(FASHION) --outliers $(MNIST) --limit 2000;; \
+	  roads) $(BENCH_RUN) roads --images $(FASHION) --limit 100;; \
+	  integrand) $(BENCH_RUN) integrand --typical "$(FASHION)#0" --odd "$(MNIST)#0";; \
+	  *) $(BENCH_RUN) $$name --images $(FASHION);; esac; done
 
 # Fuzzing and damaged files, under address and undefined-behaviour sanitizers. CORPUS: files to start from.
 SECONDS ?= 60

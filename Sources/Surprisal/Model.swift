@@ -14,6 +14,8 @@ public struct Model: Sendable {
     /// Mean over the validation images, at the calibration's evaluations.
     public var validationBitsPerDim = 0.0
     public var onednn = ""
+    /// Evaluations whose reference scores come from the model's own samples; the others' are of real images.
+    public var generatedReferences: [Int]?
 
     public init() {}
   }

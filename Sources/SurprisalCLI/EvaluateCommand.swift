@@ -87,8 +87,9 @@ struct ModelCommand: ParsableCommand {
     let shape = loaded.shape
     let parameters = loaded.weights.values.reduce(0) { $0 + $1.count }
     let facts = loaded.facts
+    let generated = Set(facts.generatedReferences ?? [])
     let calibrations = loaded.calibrations.map {
-      "\($0.references[.profile]?.count ?? 0) reference images at \($0.evaluations) evaluations"
+      "\($0.references[.profile]?.count ?? 0) \(generated.contains($0.evaluations) ? "generated" : "real") references at \($0.evaluations) evaluations"
     }
     if format == .json {
       let fields: [String: Any] = [

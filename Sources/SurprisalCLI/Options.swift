@@ -117,7 +117,10 @@ struct PathOptions: ParsableArguments {
 
   @OptionGroup var read: ReadingOptions
 
-  func expanded() -> [String] {
+  func expanded() -> [String] { Self.expand(paths, nul: nul) }
+
+  /// Paths with `-` replaced by those from standard input.
+  static func expand(_ paths: [String], nul: Bool) -> [String] {
     paths.flatMap { path -> [String] in
       guard path == "-" else { return [path] }
       let input = FileHandle.standardInput.readDataToEndOfFile()

@@ -113,26 +113,3 @@ struct TrainCommand: ParsableCommand {
     }
   }
 }
-
-struct CalibrateCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "calibrate", abstract: "Sets a model's reference scores from images known to belong.")
-
-  @OptionGroup var images: PathOptions
-  @OptionGroup var model: ModelOptions
-  @OptionGroup var shown: OutputOptions
-  @Option(help: "Model file to write.") var output: String
-
-  func run() throws {
-    var loaded = try model.load()
-    let budget = model.evaluations ?? .fixed(16)
-    try loaded.calibrate(
-      on: images.expanded(), reading: images.read.reading, budget: budget, engine: try model.engine(),
-      unreadable: { shown.warn("\($0): unreadable, left out: \($1)") },
-      progress: { shown.progress("calibrating on image \($0) of \($1)") })
-    shown.progressDone()
-    try loaded.write(to: output)
-    let count = loaded.calibrations.last?.references[.profile]?.count ?? 0
-    shown.note("\(output): \(count) reference scores at \(budget) evaluations")
-  }
-}

@@ -82,7 +82,7 @@ SEED ?= 1
 mutate: setup
 	@mkdir -p .build/fuzz
 	$(SANITIZED) Benchmarks/fuzz/mutate.c -o .build/fuzz/mutate -ljpeg -lpng -lz
-	.build/fuzz/mutate $(SEED) $(COUNT) $$(find $(CORPUS) -type f -size +15c -size -512k \( -name "*.png" -o -name "*.jpg" -o -name "*.jpeg" \) | sort)
+	ASAN_OPTIONS=quarantine_size_mb=8 .build/fuzz/mutate $(SEED) $(COUNT) $$(find $(CORPUS) -type f -size +15c -size -512k \( -name "*.png" -o -name "*.jpg" -o -name "*.jpeg" \) | sort)
 
 docs:
 	$(SWIFT) package dump-symbol-graph --minimum-access-level public

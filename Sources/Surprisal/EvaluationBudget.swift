@@ -54,6 +54,24 @@ public final class Judge {
   private let scorers: [Scorer]
   private let calibrations: [Calibration]
   private let rule: AdaptiveCalibration.Rule?
+  /// The rate where records depend on it: under `auto`.
+  private let rateKey: String
+
+  /// Tells scans apart whose records cannot be mixed: weights, noise, references, statistic and stages.
+  var fingerprint: String {
+    // FNV-1a (Fowler, Noll and Vo), over values in a fixed order.
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    func add(_ value: UInt64) { hash = (hash ^ value) &* 0x0000_0100_0000_01B3 }
+    for (_, values) in model.weights.sorted(by: { $0.key < $1.key }) {
+      for value in values { add(UInt64(value.bitPattern)) }
+    }
+    add(model.noise.seed)
+    for calibration in calibrations {
+      for score in calibration.references[statistic]?.sorted ?? [] { add(score.bitPattern) }
+    }
+    let stages = calibrations.map { "\($0.evaluations)" }.joined(separator: "-")
+    return "surprisal scan \(statistic.rawValue) \(stages) \(rateKey) \(String(hash, radix: 16))"
+  }
 
   /// Images taken together: enough that later stages, which few images reach, still fill their batches.
   var chunk: Int { scorers.count > 1 ? 16 * Scorer.batch : Scorer.batch }
@@ -67,6 +85,7 @@ public final class Judge {
   ) throws {
     self.model = model
     self.statistic = statistic
+    rateKey = budget == .auto ? "\(rate)" : "any"
     switch budget {
     case .auto:
       guard let adaptive = model.adaptive else {

@@ -33,16 +33,22 @@ final class ImageStream: @unchecked Sendable {
   private struct Cancelled: Error {}
 
   init(
-    _ paths: [String], shape: ImageShape, reading: ImageReading, limit: Int?, ahead: Int = 96
+    _ paths: [String], shape: ImageShape, reading: ImageReading, limit: Int?, ahead: Int = 96,
+    passingOver recorded: [String: Int] = [:]
   ) {
     self.ahead = ahead
     Thread.detachNewThread { [self] in
       var left = limit ?? Int.max
       var skipped = 0
+      var recorded = recorded
       do {
         skipped = try ImageEnumerator(followsLinks: reading.followsLinks).forEach(in: paths) { source in
           guard left > 0 else { throw Cancelled() }
           left -= 1
+          if let times = recorded[source.name], times > 0 {
+            recorded[source.name] = times - 1
+            return
+          }
           var loaded: LoadedImage
           do throws(ImageError) {
             let image = try source.load(

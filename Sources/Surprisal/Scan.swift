@@ -8,6 +8,9 @@ public struct Scan {
   public var rule = FlaggingRule.falsePositiveRate(0.01)
   public var limit: Int?
   public var reading = ImageReading()
+  /// Keeps the records of an unfinished scan under this name, and goes on from them: images recorded there are not
+  /// scored again. Removed by `finish`; nil: nothing is kept.
+  public var progressFile: String?
 
   public init() {}
 
@@ -25,7 +28,7 @@ public struct Scan {
 
   /// Scores every image and hands over the records, most surprising first, unreadable ones last in their order.
   ///
-  /// Records wait in an unnamed temporary file until all p-values are known; memory holds a few bytes an image.
+  /// Records wait in a temporary file (or `progressFile`) until all p-values are known; memory holds a few bytes an image.
   ///
   /// - Parameters:
   ///   - progress: told how many images are done.
@@ -35,21 +38,39 @@ public struct Scan {
     _ paths: [String], by judge: Judge, progress: (Int) -> Void = { _ in },
     begin: (ReportTotals) throws -> Void = { _ in }, _ body: (Record) throws -> Void
   ) throws -> Summary {
-    let spool = try Spool()
     var summary = Summary()
     var entries: [(entry: Spool.Entry, order: (Int, Double), pValue: Double)] = []
     var unreadable: [Spool.Entry] = []
+    func count(_ entry: Spool.Entry, _ item: Spool.Item) {
+      guard let order = item.order else {
+        unreadable.append(entry)
+        summary.unreadable += 1
+        return
+      }
+      entries.append((entry, order, item.record.pValue ?? 1))
+      summary.scored += 1
+      summary.meanBitsPerDim += item.record.bitsPerDim ?? 0
+      summary.evaluations += item.record.evaluations ?? 0
+    }
+    // An image given twice is recorded twice.
+    var recorded: [String: Int] = [:]
+    let spool = try Spool(path: progressFile, scan: judge.fingerprint) { entry, item in
+      count(entry, item)
+      recorded[item.record.path, default: 0] += 1
+    }
     let stream = ImageStream(
-      paths, shape: judge.model.shape, reading: reading, limit: limit, ahead: judge.chunk + 64)
+      paths, shape: judge.model.shape, reading: reading, limit: limit, ahead: judge.chunk + 64,
+      passingOver: recorded)
     defer { stream.cancel() }
     while case let images = stream.next(judge.chunk), !images.isEmpty {
       let readable = images.compactMap { try? $0.pixels.get() }
       var judgements = try judge.judge(readable.flatMap { $0 })[...]
       for image in images {
+        let item: Spool.Item
         switch image.pixels {
         case .failure(let error):
-          unreadable.append(try spool.append(Record(path: image.name, error: error.description)))
-          summary.unreadable += 1
+          item = Spool.Item(
+            record: Record(path: image.name, error: error.description), exit: nil, score: nil)
         case .success:
           let judgement = judgements.removeFirst()
           var record = Record(
@@ -58,11 +79,10 @@ public struct Scan {
           record.evaluations = judgement.evaluations
           record.pValue = judgement.pValue
           record.warning = image.warning
-          entries.append((try spool.append(record), judgement.order, judgement.pValue))
-          summary.scored += 1
-          summary.meanBitsPerDim += judgement.estimate.bitsPerDim
-          summary.evaluations += judgement.evaluations
+          let score = judgement.order.1
+          item = Spool.Item(record: record, exit: judgement.order.0, score: score.isFinite ? score : nil)
         }
+        count(try spool.append(item), item)
       }
       progress(summary.scored + summary.unreadable)
     }
@@ -76,45 +96,14 @@ public struct Scan {
       entries[$0].order != entries[$1].order ? entries[$0].order > entries[$1].order : $0 < $1
     }
     for index in order {
-      var record = try spool.read(entries[index].entry)
+      var record = try spool.read(entries[index].entry).record
       record.outlier = entries[index].pValue <= threshold
       try body(record)
     }
-    for entry in unreadable { try body(try spool.read(entry)) }
+    for entry in unreadable { try body(try spool.read(entry).record) }
     return summary
   }
-}
 
-/// Records in a temporary file without a name, gone when the process is.
-final class Spool {
-  struct Entry {
-    let offset: UInt64
-    let length: Int
-  }
-
-  private let handle: FileHandle
-  private var end: UInt64 = 0
-
-  init() throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("surprisal-\(UUID().uuidString)")
-      .path
-    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
-    guard descriptor >= 0 else {
-      throw UsageError("\(path): cannot write: \(String(cString: strerror(errno)))")
-    }
-    unlink(path)
-    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-  }
-
-  func append(_ record: Record) throws -> Entry {
-    let bytes = try JSONEncoder().encode(record)
-    try handle.write(contentsOf: bytes)
-    defer { end += UInt64(bytes.count) }
-    return Entry(offset: end, length: bytes.count)
-  }
-
-  func read(_ entry: Entry) throws -> Record {
-    try handle.seek(toOffset: entry.offset)
-    return try JSONDecoder().decode(Record.self, from: try handle.read(upToCount: entry.length) ?? Data())
-  }
+  /// Drops the records kept for going on, once what was made of them is safe.
+  public func finish() { if let progressFile { unlink(progressFile) } }
 }

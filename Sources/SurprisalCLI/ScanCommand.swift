@@ -44,8 +44,15 @@ struct ScanCommand: ParsableCommand {
   @Option(help: "Write the records here instead of standard output.")
   var output: String?
 
+  @Flag(help: "Go on with an interrupted scan to --output: images it had scored are not scored again.")
+  var resume = false
+
   @Option(help: "Stop after this many images.")
   var limit: Int?
+
+  func validate() throws {
+    if resume, output == nil { throw ValidationError("--resume needs --output") }
+  }
 
   func run() throws {
     let loaded = try model.load()
@@ -59,6 +66,11 @@ struct ScanCommand: ParsableCommand {
     var scan = Scan()
     scan.rule = verdict.rule
     scan.limit = limit
+    if let output {
+      let kept = "\(output).progress"
+      if !resume { unlink(kept) }
+      scan.progressFile = kept
+    }
     scan.reading = images.read.reading
     let isTerminal = output == nil && isatty(1) != 0
     var writer = RecordWriter(
@@ -71,6 +83,7 @@ struct ScanCommand: ParsableCommand {
     shown.progressDone()
     try sink.write(writer.end)
     try sink.finish()
+    scan.finish()
     shown.note(summary.text)
   }
 }

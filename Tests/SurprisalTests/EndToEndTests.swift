@@ -108,6 +108,22 @@ struct EndToEndTests {
       #expect(together == alone)
     }
 
+    // An interrupted scan goes on to the same records without scoring anew, even after a cut in mid-line.
+    var kept = Scan()
+    kept.progressFile = "\(folder)/out.progress"
+    kept.limit = 4
+    _ = try kept.run([mixed], by: judge) { _ in }
+    let saved = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/out.progress"))
+    try saved.dropLast(20).write(to: URL(fileURLWithPath: "\(folder)/out.progress"))
+    kept.limit = nil
+    var scored: [Int] = []
+    var again: [Record] = []
+    _ = try kept.run([mixed], by: judge, progress: { scored.append($0) }, { again.append($0) })
+    #expect(again == records)
+    #expect(scored == [11])
+    kept.finish()
+    #expect(!FileManager.default.fileExists(atPath: "\(folder)/out.progress"))
+
     // A damaged file is refused, wherever it is cut.
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     for length in [0, 7, 8, 100, bytes.count / 2, bytes.count - 1] {

@@ -128,8 +128,8 @@ struct DetectionTests {
     let expected = (202 * rate).rounded(.down) / 202
     let error = (rate * (1 - rate) * (1 / 201.0 + 1 / 200.0) / Double(splits)).squareRoot()
     #expect(abs(flagged / Double(splits * fresh) - expected) < 3.5 * error)
-    // At 0.1 a share of 0.8 stays open by design.
-    if rate < 0.05 { #expect(stages / Double(splits * fresh) < 1.6) }
+    // At 0.02, 0.44 go on past the first stage and 0.18 past the second: 1.62, give or take the fitting images' luck.
+    if rate < 0.05 { #expect(stages / Double(splits * fresh) < 1.8) }
   }
 
   @Test("Adaptive verdicts order exits, take what is no number for odd, and refuse too few references")

@@ -16,7 +16,7 @@ struct ExplainCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var read: ReadingOptions
   @OptionGroup var shown: OutputOptions
-  @Option(help: "PNG to write: the image, and beside it its map in bits, black none to white most.")
+  @Option(help: "PNG to write: the image, and beside it its map in bits a pixel with a colour bar.")
   var output: String?
 
   enum Method: String, ExpressibleByArgument, CaseIterable { case integral, ode }
@@ -70,13 +70,14 @@ struct ExplainCommand: ParsableCommand {
       (0..<shape.channels).reduce(0.0) { $0 + estimate.map[pixel * shape.channels + $1] }
     }
     let most = max(bits.max() ?? 0, 1e-9)
-    let map = Bitmap(
-      width: shape.width, height: shape.height, channels: 1,
-      pixels: bits.map { UInt8(min(max(($0 / most * 255).rounded(), 0), 255)) }
-    ).converted(toChannels: shape.channels)
-    let picture = Bitmap.contactSheet([bitmap, map], scale: max(1, 256 / shape.height))
-    if let picture { try writePNG(picture, to: output) }
-    shown.note(String(format: "%@: image and map, white = %.1f bits a pixel", output, most))
+    let scale = max(1, 256 / shape.height)
+    let map = HeatMap.bitmap(bits, width: shape.width, height: shape.height, most: most)
+    let picture = HeatMap.beside([
+      bitmap.enlarged(by: scale), map.enlarged(by: scale),
+      HeatMap.bar(height: shape.height * scale, most: most),
+    ])
+    try writePNG(picture, to: output)
+    shown.note(String(format: "%@: image, map and bar, up to %.1f bits a pixel", output, most))
   }
 
   private static func text(_ estimate: SurprisalEstimate, _ scorer: Scorer, _ calibration: Calibration)

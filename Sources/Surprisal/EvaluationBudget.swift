@@ -57,6 +57,9 @@ public final class Judge {
   /// The rate where records depend on it: under `auto`.
   private let rateKey: String
 
+  /// The calibration that every image is judged by; nil under `auto`.
+  var onlyCalibration: Calibration? { rule == nil ? calibrations[0] : nil }
+
   /// Tells scans apart whose records cannot be mixed: weights, noise, references, statistic and stages.
   var fingerprint: String {
     // FNV-1a (Fowler, Noll and Vo), over values in a fixed order.

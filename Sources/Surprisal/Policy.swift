@@ -42,9 +42,12 @@ public struct Policy: Sendable {
   public var maxOutliers: Allowance?
   public var maxUnreadable: Allowance
   public var baseline: String?
+  /// Fails a set that as a whole is less likely than this to be drawn from the population.
+  public var minSetPValue: Double?
 
   private static let keys: Set<String> = [
     "model", "evaluations", "statistic", "fpr", "fdr", "max_outliers", "max_unreadable", "baseline",
+    "min_set_p_value",
   ]
 
   /// - Parameter path: nil for `.surprisal.yml` where there is one, else the defaults.
@@ -78,6 +81,13 @@ public struct Policy: Sendable {
         throw UsageError("\(file): no statistic named \(value)")
       }
       statistic = name
+    }
+    if let value = entries["min_set_p_value"] {
+      guard let number = (value as? Double) ?? (value as? Int).map(Double.init), (0...1).contains(number)
+      else {
+        throw UsageError("\(file): min_set_p_value must be from 0 to 1")
+      }
+      minSetPValue = number
     }
     func rate(_ key: String) throws -> Double? {
       guard let value = entries[key] else { return nil }

@@ -24,6 +24,8 @@ public struct Scan {
     public var meanBitsPerDim = 0.0
     /// Network evaluations over all images.
     public var evaluations = 0
+    /// Whether the set as a whole belongs; nil under `auto`, whose scores come from different stages.
+    public var set: SetVerdict?
   }
 
   /// Scores every image and hands over the records, most surprising first, unreadable ones last in their order.
@@ -41,6 +43,7 @@ public struct Scan {
     var summary = Summary()
     var entries: [(entry: Spool.Entry, order: (Int, Double), pValue: Double)] = []
     var unreadable: [Spool.Entry] = []
+    var bits: [Double] = []
     func count(_ entry: Spool.Entry, _ item: Spool.Item) {
       guard let order = item.order else {
         unreadable.append(entry)
@@ -51,6 +54,7 @@ public struct Scan {
       summary.scored += 1
       summary.meanBitsPerDim += item.record.bitsPerDim ?? 0
       summary.evaluations += item.record.evaluations ?? 0
+      bits.append(item.record.bitsPerDim ?? 0)
     }
     // An image given twice is recorded twice.
     var recorded: [String: Int] = [:]
@@ -88,6 +92,10 @@ public struct Scan {
     }
     summary.skipped = stream.skipped
     summary.meanBitsPerDim /= Double(max(summary.scored, 1))
+    if let calibration = judge.onlyCalibration {
+      summary.set = SetVerdict(
+        scores: entries.map(\.order.1), bits: bits, statistic: judge.statistic, calibration: calibration)
+    }
     let threshold = rule.threshold(for: entries.map(\.pValue))
     summary.outliers = entries.count { $0.pValue <= threshold }
     try begin(

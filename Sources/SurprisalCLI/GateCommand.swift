@@ -11,7 +11,8 @@ struct GateCommand: ParsableCommand {
     abstract: "Decides for CI: exits 0 when the images pass, 2 when not, 3 when it cannot tell.",
     discussion: """
       The policy file is YAML, all keys optional: model, statistic, fpr or fdr, evaluations, max_outliers (N or P%),
-      max_unreadable (N or P%, default 0), baseline (a file of outliers already accepted, one path a line). Options
+      max_unreadable (N or P%, default 0), min_set_p_value (fails a set that as a whole has drifted), baseline (a file of
+      outliers already accepted, one path a line). Options
       given on the command line win.
       """)
 
@@ -77,6 +78,17 @@ struct GateCommand: ParsableCommand {
         "undecided: \(summary.unreadable) of \(total) images are unreadable, more than \(rules.maxUnreadable)"
       )
       throw ExitCode(3)
+    }
+    if let least = rules.minSetPValue {
+      guard let set = summary.set else {
+        shown.warn("undecided: min_set_p_value needs a fixed number of evaluations")
+        throw ExitCode(3)
+      }
+      guard set.pValue >= least else {
+        shown.note(
+          String(format: "gate failed: the set as a whole has p-value %.2g, less than %g", set.pValue, least))
+        throw ExitCode(2)
+      }
     }
     let new = outliers.count { !accepted.contains($0) }
     let allowed = most ?? Allowance(share: rule.rate)

@@ -97,6 +97,13 @@ extension Scan.Summary {
         Double(evaluations) / Double(scored))
       : ""
     let others = skipped > 0 ? ", \(skipped) other files skipped" : ""
-    return "\(scored) scored\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)"
+    let whole =
+      set.map {
+        String(
+          format:
+            "\nas a whole: p-value %.2g that these are drawn from the population (scores %.2g, mean bits/dim %.2g)",
+          $0.pValue, $0.scores.pValue, $0.bitsPValue ?? 1)
+      } ?? ""
+    return "\(scored) scored\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)\(whole)"
   }
 }

@@ -49,10 +49,10 @@ demo: build
 	.build/$(CONFIGURATION)/surprisal sample --model models/fashion-mnist.safetensors -n 64 --sheet demo-out/samples.png
 
 # Figures of docs and model card, on the shipped model. FASHION and MNIST: IDX files of test images. Some 30 minutes;
-# BENCH=cost (or coverage, auto, sigma, roads, evaluate) runs one.
+# BENCH=cost (or coverage, auto, sigma, roads, evaluate, decoding) runs one; decoding installs its peers with pip.
 FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 MNIST ?= t10k-images-idx3-ubyte.gz
-BENCH ?= evaluate cost coverage auto sigma roads integrand
+BENCH ?= evaluate cost coverage auto sigma roads integrand decoding
 BENCH_RUN = .build/$(CONFIGURATION)/bench
 bench: build
 	$(BUILD) --product bench
@@ -61,6 +61,8 @@ bench: build
 	    --inliers $(FASHION) --outliers $(MNIST);; \
 	  auto) $(BENCH_RUN) auto --images $(FASHION) --outliers $(MNIST) --limit 2000;; \
 	  roads) $(BENCH_RUN) roads --images $(FASHION) --limit 100;; \
+	  decoding) python3 -m venv .build/peers && .build/peers/bin/pip install -q pillow numpy opencv-python-headless pyvips \
+	    pyvips-binary && .build/peers/bin/python Benchmarks/peers/decoding.py $(BENCH_RUN);; \
 	  integrand) $(BENCH_RUN) integrand --typical "$(FASHION)#0" --odd "$(MNIST)#0";; \
 	  *) $(BENCH_RUN) $$name --images $(FASHION);; esac; done
 

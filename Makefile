@@ -77,7 +77,8 @@ fuzz: setup
 	  $(SANITIZED) -fsanitize=fuzzer Benchmarks/fuzz/$$kind.c -o .build/fuzz/$$kind -ljpeg -lpng -lz && \
 	  find $(CORPUS) -type f -size -64k \( -name "*.$$kind" -o -name "*.jpg" \) -exec cp -n {} .build/fuzz/$$kind-corpus/ \; && \
 	  .build/fuzz/$$kind -max_total_time=$(SECONDS) -timeout=2 -rss_limit_mb=512 -max_len=65536 -print_final_stats=1 \
-	    -artifact_prefix=.build/fuzz/ .build/fuzz/$$kind-corpus 2>&1 | tail -n 12 || exit 1; \
+	    -artifact_prefix=.build/fuzz/ .build/fuzz/$$kind-corpus > .build/fuzz/$$kind.log 2>&1; \
+	  state=$$?; tail -n 12 .build/fuzz/$$kind.log; [ $$state = 0 ] || exit $$state; \
 	done
 
 COUNT ?= 20000

@@ -40,11 +40,14 @@ public final class Judge {
       for value in values { add(UInt64(value.bitPattern)) }
     }
     add(model.noise.seed)
+    for sigma in model.control?.survey.sigmas ?? [] { add(sigma.bitPattern) }
+    for multiple in model.control?.survey.multiples ?? [] { add(multiple.bitPattern) }
     for calibration in calibrations {
       for score in calibration.references[statistic]?.sorted ?? [] { add(score.bitPattern) }
     }
     let stages = calibrations.map { "\($0.evaluations)" }.joined(separator: "-")
-    return "surprisal scan \(statistic.rawValue) \(stages) \(rateKey) \(String(hash, radix: 16))"
+    return
+      "surprisal scan \(statistic.rawValue) \(stages) \(rateKey) \(scorers[0].precision.rawValue) \(String(hash, radix: 16))"
   }
 
   /// Images taken together: enough that later stages, which few images reach, still fill their batches.

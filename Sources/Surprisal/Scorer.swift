@@ -9,6 +9,7 @@ public final class Scorer {
   public let model: Model
   public let formula: LogProbability
   let network: ScoreNetwork
+  var precision: Precision { network.precision }
 
   /// Images scored in one call for best use of the machine.
   public static let batch = 32

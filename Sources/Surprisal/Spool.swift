@@ -48,7 +48,7 @@ final class Spool {
   private func restore(_ scan: String, _ recorded: (Entry, Item) -> Void) throws -> Bool {
     var rest = Data()
     var isFirst = true
-    while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty {
+    reading: while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty {
       rest += part
       while let mark = rest.firstIndex(of: 10) {
         let line = rest[rest.startIndex..<mark]
@@ -57,7 +57,7 @@ final class Spool {
           guard String(decoding: line, as: UTF8.self) == scan else { return false }
           isFirst = false
         } else {
-          guard let item = try? JSONDecoder().decode(Item.self, from: Data(line)) else { break }
+          guard let item = try? JSONDecoder().decode(Item.self, from: Data(line)) else { break reading }
           recorded(Entry(offset: end, length: length), item)
         }
         end += UInt64(length)

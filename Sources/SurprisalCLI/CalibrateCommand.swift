@@ -12,6 +12,7 @@ struct CalibrateCommand: ParsableCommand {
       """)
 
   @Argument(help: "Files, folders, IDX files, or - for paths from standard input.") var paths: [String] = []
+  @Flag(name: .customShort("0"), help: "With -, paths end in NUL instead of a line break.") var nul = false
   @OptionGroup var read: ReadingOptions
   @OptionGroup var model: ModelOptions
   @OptionGroup var shown: OutputOptions
@@ -50,7 +51,7 @@ struct CalibrateCommand: ParsableCommand {
             comparison.test.distance, comparison.test.pValue))
       }
     } else {
-      let images = PathOptions.expand(paths, nul: false)
+      let images = PathOptions.expand(paths, nul: nul)
       try loaded.calibrate(
         on: images, reading: read.reading, budget: budget, engine: try model.engine(),
         unreadable: { shown.warn("\($0): unreadable, left out: \($1)") },

@@ -68,7 +68,9 @@ struct ScanCommand: ParsableCommand {
     scan.limit = limit
     if let output {
       let kept = "\(output).progress"
-      if !resume { unlink(kept) }
+      if !resume, unlink(kept) == 0 {
+        shown.warn("\(kept): an unfinished scan's records, dropped without --resume")
+      }
       scan.progressFile = kept
     }
     scan.reading = images.read.reading

@@ -51,7 +51,7 @@ struct ProbabilityFlowTests {
   @Test("Along the ODE a mixture gets back its density, whichever the solver")
   func mixtureDensity() throws {
     let mixture = Self.mixture
-    for (index, solver) in [ProbabilityFlow.Solver.heun(steps: 400), .adaptive(tolerance: 1e-5)].enumerated()
+    for (index, solver) in [ProbabilityFlow.Solver.heun(steps: 1600), .adaptive(tolerance: 1e-6)].enumerated()
     {
       var random = RandomSource(seed: 20 + UInt64(index))
       let z = random.normal(Self.d).map { 0.5 * $0 }
@@ -64,7 +64,8 @@ struct ProbabilityFlowTests {
       let square = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
       let error = (square / Double(48 * 47)).squareRoot()
       let truth = mixture.logDensity(z, sigma: 0.01)
-      #expect(abs(mean - truth) < 4 * error + 0.02)
+      // The solver's own: 16 values at 1e-6 in some 200 steps of the pair; Heun's 1600 steps err less.
+      #expect(abs(mean - truth) < 4 * error + 4e-3)
     }
   }
 
@@ -83,7 +84,7 @@ struct ProbabilityFlowTests {
         moments: moments
       ).estimate(image, under: mixture)[0]
       let ode = try ProbabilityFlow(
-        range: range, moments: moments, solver: .heun(steps: 200), dequantisation: .gaussian, replicates: 64,
+        range: range, moments: moments, solver: .heun(steps: 800), dequantisation: .gaussian, replicates: 64,
         seed: 7
       ).estimate(image, under: mixture)
       let one = try #require(integral.standardError)

@@ -153,6 +153,19 @@ struct ImagesTests {
     #expect(refused { $0.pixels = 44 } && !refused { $0.pixels = 45 })
     #expect(refused { $0.side = 8 } && !refused { $0.side = 9 })
     #expect(refused { $0.memory = 26 } && !refused { $0.memory = 27 })
+    // A progressive JPEG (Pillow, 64x64, 4:2:0) holds 2 bytes for each of 64 * 64 * 1.5 coefficients and comes in
+    // several scans.
+    let jpeg = try Data(
+      contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Reference/progressive.jpg"))
+    func jpegRefused(_ change: (inout ImageLimits) -> Void) -> Bool {
+      var decoder = ImageDecoder()
+      change(&decoder.limits)
+      do { _ = try decoder.decode(jpeg) } catch .tooLarge { return true } catch { return false }
+      return false
+    }
+    #expect(jpegRefused { $0.memory = 12287 } && !jpegRefused { $0.memory = 12288 })
+    #expect(jpegRefused { $0.scans = 2 } && !jpegRefused { _ in })
     // A header that promises 2^31 pixels a side, with nothing behind it.
     var bomb = png
     for at in [16, 20] { bomb.replaceSubrange(at..<at + 4, with: [0x7F, 0xFF, 0xFF, 0xFF]) }

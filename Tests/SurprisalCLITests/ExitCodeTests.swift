@@ -76,6 +76,15 @@ struct ExitCodeTests {
     #expect(adaptive.code == 0 && adaptive.output.split(separator: "\n").count == 44)
   }
 
+  @Test("Leniency scores a cut file and says so in its record")
+  func lenient() throws {
+    let strict = try run("scan", "fixtures/broken/cut.jpg", "--format", "jsonl")
+    #expect(strict.output.contains("\"status\":\"unreadable\""))
+    let lenient = try run("scan", "fixtures/broken/cut.jpg", "--lenient", "--format", "jsonl")
+    #expect(
+      lenient.output.contains("\"status\":\"scored\"") && lenient.output.contains("\"warning\":\"JPEG:"))
+  }
+
   @Test("An output that cannot be written whole does not appear")
   func noPartialOutput() throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("surprisal-\(UUID().uuidString)")

@@ -108,6 +108,17 @@ struct EndToEndTests {
       #expect(together == alone)
     }
 
+    // Samples of so short a training score unlike real images: refused with figures, or taken as what they are.
+    var generated = adaptive
+    func sampled(insists: Bool) throws {
+      _ = try generated.calibrate(
+        onSamples: 40, noise: 1, steps: 8, seed: 1, evaluations: 16, insists: insists, engine: engine)
+    }
+    #expect(throws: UsageError.self) { try sampled(insists: false) }
+    #expect(generated.facts.generatedReferences == nil)
+    try sampled(insists: true)
+    #expect(generated.facts.generatedReferences == [16] && generated.adaptive == nil)
+
     // An interrupted scan goes on to the same records without scoring anew, even after a cut in mid-line.
     var kept = Scan()
     kept.progressFile = "\(folder)/out.progress"
@@ -179,7 +190,19 @@ struct EndToEndTests {
       let run = (root?["runs"] as? [[String: Any]])?.first
       #expect((run?["results"] as? [Any])?.count == 2)
     default:
-      // Every tag that opens closes, and nothing of the names is left to be taken for markup.
+      // Every tag that opens closes in its turn, and nothing of the names is left to be taken for markup.
+      var open: [Substring] = []
+      for part in text.split(separator: "<").dropFirst(text.hasPrefix("<") ? 0 : 1) {
+        let tag = part.prefix { $0 != ">" }
+        let name = tag.drop { $0 == "/" }.prefix { $0.isLetter }
+        if tag.hasPrefix("/") {
+          #expect(open.popLast() == name)
+        } else if !tag.hasPrefix("!"), !tag.hasPrefix("?"), !tag.hasSuffix("/"), name != "br", name != "meta"
+        {
+          open.append(name)
+        }
+      }
+      #expect(open.isEmpty)
       #expect(!text.contains("<cut>") && !text.contains("b <") && !text.unicodeScalars.contains("\u{1}"))
       #expect(text.contains("&lt;cut&gt; &amp; &quot;bad&quot;"))
     }

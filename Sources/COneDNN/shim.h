@@ -136,6 +136,15 @@ static inline dnnl_status_t onednn_post_swish(dnnl_post_ops_t ops) {
 #endif
 }
 
+/// Adds what the destination held before.
+static inline dnnl_status_t onednn_post_sum(dnnl_post_ops_t ops) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_post_ops_append_sum(ops, 1.0f, 0, dnnl_data_type_undef);
+#else
+  return dnnl_post_ops_append_sum(ops, 1.0f);
+#endif
+}
+
 static inline dnnl_status_t onednn_post_add(dnnl_post_ops_t ops, onednn_md other) {
   return dnnl_post_ops_append_binary(ops, dnnl_binary_add, ONEDNN_MD(other));
 }

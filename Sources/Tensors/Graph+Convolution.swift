@@ -10,7 +10,8 @@ extension Graph {
   ///   - weight: name of a parameter `[output, input, kernel, kernel]`.
   ///   - bias: name of a parameter `[output]`.
   ///   - shift: `[batch or 1, output]` in float32, added to every pixel; 1 only in inference.
-  ///   - adding: `[batch, height/stride, width/stride, output]` in x's type.
+  ///   - adding: `[batch, height/stride, width/stride, output]` in x's type. In inference the result takes its memory
+  ///     over, and it cannot be used afterwards, unless it is an input or an output.
   /// - Throws: `EngineError.missingParameter`, `.shapeMismatch`, `.operationFailed`.
   public func convolution(
     _ x: Value, weight: String, bias: String, stride: Int = 1, shift: Value? = nil, swish: Bool = false,
@@ -57,7 +58,14 @@ extension Graph {
       x.shape[0], layer.outputSize(x.shape[1], kernel: layer.shape[2]),
       layer.outputSize(x.shape[2], kernel: layer.shape[3]), layer.shape[0],
     ]
-    let y = try value(output, x.type)
+    // The sum in place: oneDNN's fastest kernels can add what the destination holds, and no other tensor of its size.
+    let isInPlace =
+      adding.map { $0.shape == output && $0.type == x.type && !$0.slot.isPinned && $0.slot !== x.slot }
+      ?? false
+    let y =
+      isInPlace
+      ? Value(shape: output, type: x.type, slot: adding!.slot, descriptor: adding!.descriptor)
+      : try value(output, x.type)
     let weights = try parameter(layer.weight, shape: layer.shape)
     let bias = try parameter(layer.bias, shape: [layer.shape[0]])
     let biasLayout = try Descriptor([layer.shape[0]], .float32, dnnl_a)
@@ -75,7 +83,14 @@ extension Graph {
       extra.append(try fused.add(shift.slot, broadcast))
     }
     if swish { try fused.swish() }
-    if let adding { extra.append(try fused.add(adding.slot, adding.descriptor)) }
+    if let adding {
+      if isInPlace {
+        try fused.sum()
+        adding.isOverwritten = true
+      } else {
+        extra.append(try fused.add(adding.slot, adding.descriptor))
+      }
+    }
 
     let kind = mode == .training ? dnnl_forward_training : dnnl_forward_inference
     let forward = try PrimitiveDescriptor("convolution \(layer.weight)") {
@@ -188,6 +203,12 @@ final class PostOperations {
 
   func swish() throws(EngineError) {
     try check(onednn_post_swish(chain), "post-operation swish")
+    count += 1
+  }
+
+  /// Adds what the destination held.
+  func sum() throws(EngineError) {
+    try check(onednn_post_sum(chain), "post-operation sum")
     count += 1
   }
 

@@ -20,14 +20,21 @@ public final class Graph {
   public final class Value {
     public let shape: [Int]
     public let type: ElementType
-    let slot: Slot
+    private let memory: Slot
+    /// Set when a fused sum took the memory for its result.
+    var isOverwritten = false
     let descriptor: Descriptor
 
     init(shape: [Int], type: ElementType, slot: Slot, descriptor: Descriptor) {
       self.shape = shape
       self.type = type
-      self.slot = slot
+      memory = slot
       self.descriptor = descriptor
+    }
+
+    var slot: Slot {
+      precondition(!isOverwritten, "a value is not used after a fused sum took its memory")
+      return memory
     }
   }
 

@@ -170,3 +170,49 @@ done:
   free(line);
   return status;
 }
+
+int image_encode_jpeg(const uint8_t *pixels, int width, int height, int channels, int quality, uint8_t **encoded,
+                      size_t *size, char message[IMAGE_MESSAGE_SIZE]) {
+  struct jpeg_compress_struct info;
+  jpeg_errors errors;
+  // libjpeg keeps both up to date itself; what they point to is ours to free.
+  unsigned char *made = NULL;
+  unsigned long length = 0;
+  volatile int status = IMAGE_UNWRITABLE;
+
+  message[0] = 0;
+  memset(&info, 0, sizeof(info));
+  info.err = jpeg_std_error(&errors.base);
+  errors.base.error_exit = leave;
+  errors.base.emit_message = judge;
+  errors.base.output_message = silent;
+  errors.message = message;
+  errors.lenient = 0;
+  if (setjmp(errors.escape)) goto done;
+
+  jpeg_create_compress(&info);
+  jpeg_mem_dest(&info, &made, &length);
+  info.image_width = (JDIMENSION)width;
+  info.image_height = (JDIMENSION)height;
+  info.input_components = channels;
+  info.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg_set_defaults(&info);
+  jpeg_set_quality(&info, quality, TRUE);
+  jpeg_start_compress(&info, TRUE);
+  while (info.next_scanline < info.image_height) {
+    JSAMPROW row = (JSAMPROW)(pixels + (size_t)info.next_scanline * (size_t)width * (size_t)channels);
+    jpeg_write_scanlines(&info, &row, 1);
+  }
+  jpeg_finish_compress(&info);
+  status = IMAGE_OK;
+
+done:
+  jpeg_destroy_compress(&info);
+  if (status == IMAGE_OK) {
+    *encoded = made;
+    *size = length;
+  } else {
+    free(made);
+  }
+  return status;
+}

@@ -15,6 +15,20 @@ extension Bitmap {
     return Data(bytes: encoded, count: size)
   }
 
+  /// The image as a baseline JPEG file.
+  /// - Parameter quality: 1 to 100, as libjpeg counts.
+  /// - Throws: `ImageError` with libjpeg's reason.
+  public func jpeg(quality: Int) throws(ImageError) -> Data {
+    var encoded: UnsafeMutablePointer<UInt8>?
+    var size = 0
+    var message = [CChar](repeating: 0, count: Int(IMAGE_MESSAGE_SIZE))
+    let status = image_encode_jpeg(
+      pixels, Int32(width), Int32(height), Int32(channels), Int32(quality), &encoded, &size, &message)
+    guard status == IMAGE_OK, let encoded else { throw ImageDecoder.error(status, message) }
+    defer { image_free_bytes(encoded) }
+    return Data(bytes: encoded, count: size)
+  }
+
   /// Images of one size side by side in a near-square grid with thin seams, each enlarged `scale` times.
   public static func contactSheet(_ images: [Bitmap], scale: Int = 2) -> Bitmap? {
     guard let first = images.first else { return nil }

@@ -16,6 +16,21 @@ struct ImagesTests {
     return path.path
   }
 
+  @Test("JPEG gives back what was written, nearly")
+  func jpegRoundTrip() throws {
+    for channels in [1, 3] {
+      var image = Bitmap(width: 40, height: 24, channels: channels, filledWith: 0)
+      for i in image.pixels.indices {
+        image.pixels[i] = UInt8(60 + i / channels % 40 + i / channels / 40 * 4)
+      }
+      let back = try ImageDecoder().decode(image.jpeg(quality: 100))
+      #expect(back.width == 40 && back.height == 24 && back.channels == channels)
+      // A smooth ramp at quality 100: quantisation by 1, and rounding in colour and transform, a few grey levels.
+      #expect(zip(back.pixels, image.pixels).allSatisfy { abs(Int($0) - Int($1)) <= 4 })
+      #expect(try image.jpeg(quality: 10).count < image.jpeg(quality: 100).count)
+    }
+  }
+
   @Test("PNG gives back what was written", arguments: [1, 3])
   func pngRoundTrip(channels: Int) throws {
     let image = Self.ramp(13, 7, channels)

@@ -55,6 +55,11 @@ int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limi
 int image_encode_png(const uint8_t *pixels, int width, int height, int channels, uint8_t **encoded, size_t *size,
                      char message[IMAGE_MESSAGE_SIZE]);
 
+/// Encodes gray (1 channel) or RGB (3) as baseline JPEG of a quality from 1 to 100, chroma halved both ways; `*encoded`
+/// is freed with image_free_bytes.
+int image_encode_jpeg(const uint8_t *pixels, int width, int height, int channels, int quality, uint8_t **encoded,
+                      size_t *size, char message[IMAGE_MESSAGE_SIZE]);
+
 /// Inflates gzip, at most `most` bytes.
 int image_gunzip(const uint8_t *bytes, size_t size, size_t most, uint8_t **inflated, size_t *inflated_size,
                  char message[IMAGE_MESSAGE_SIZE]);

@@ -17,7 +17,7 @@ public struct AdaptiveCalibration: Sendable, Equatable {
 
   /// Evaluations of each stage, ascending.
   public let evaluations: [Int]
-  /// Scores of the images that fitted the statistics.
+  /// Scores of the images that fitted the statistics, cross-fitted (`Calibration.crossFitted`).
   public let fitting: [StatisticName: [Ladder]]
   /// Scores of the references.
   public let references: [StatisticName: [Ladder]]

@@ -4,11 +4,21 @@ import Foundation
 /// Reference scores of one statistic, ascending, from images of the population that fitted nothing.
 public struct ReferenceScores: Sendable, Equatable {
   public let sorted: [Double]
+  /// What is beyond them; nil where they are too few or alike.
+  public let tail: TailFit?
 
   /// - Throws: `CalibrationError.notFinite`.
   public init(_ scores: [Double]) throws(CalibrationError) {
     guard scores.allSatisfy(\.isFinite) else { throw .notFinite }
-    sorted = scores.sorted()
+    // As a file keeps them: a model judges the same before it is written and after it is read.
+    sorted = scores.map { Double(Float($0)) }.sorted()
+    tail = TailFit(sorted)
+  }
+
+  /// The tail fit's probability for a score beyond all references, where their p-value says only "less than all".
+  public func tailPValue(_ score: Double) -> Double? {
+    guard let last = sorted.last, score > last else { return nil }
+    return tail?.probability(above: score)
   }
 
   public var count: Int { sorted.count }
@@ -32,8 +42,11 @@ public struct Calibration: Sendable {
   /// Evaluations an image; scores of another number are not comparable.
   public let evaluations: Int
   public let typicality: TypicalityStatistic
-  public let profile: ProfileStatistic
+  /// Holds profile, bands and spatial.
+  public let combined: CombinedStatistic
   public let references: [StatisticName: ReferenceScores]
+
+  public var profile: ProfileStatistic { combined.profile }
 
   /// One image in so many fits the statistics; the others set the reference scores.
   static let fittingEvery = 4
@@ -42,12 +55,12 @@ public struct Calibration: Sendable {
   public static func fits(_ index: Int) -> Bool { index % fittingEvery == 0 }
 
   public init(
-    evaluations: Int, typicality: TypicalityStatistic, profile: ProfileStatistic,
+    evaluations: Int, typicality: TypicalityStatistic, combined: CombinedStatistic,
     references: [StatisticName: ReferenceScores]
   ) {
     self.evaluations = evaluations
     self.typicality = typicality
-    self.profile = profile
+    self.combined = combined
     self.references = references
   }
 
@@ -59,28 +72,63 @@ public struct Calibration: Sendable {
     guard fitting.count >= 3 else {
       throw .tooFewToFit(found: estimates.count, needed: 3 * Self.fittingEvery - 3)
     }
-    let typicality = try TypicalityStatistic(fitting: fitting)
-    let profile = try ProfileStatistic(fitting: fitting)
-    self.evaluations = evaluations
-    self.typicality = typicality
-    self.profile = profile
-    references = [
-      .surprisal: try ReferenceScores(held.map(\.bitsPerDim)),
-      .typicality: try ReferenceScores(held.map { typicality.score($0) }),
-      .profile: try ReferenceScores(held.map { profile.score($0) }),
-    ]
+    let fitted = Calibration(
+      evaluations: evaluations, typicality: try TypicalityStatistic(fitting: fitting),
+      combined: try CombinedStatistic(fitting: fitting), references: [:])
+    var references: [StatisticName: ReferenceScores] = [:]
+    for name in StatisticName.allCases {
+      references[name] = try ReferenceScores(held.map { fitted.score($0, by: name) })
+    }
+    self.init(
+      evaluations: evaluations, typicality: fitted.typicality, combined: fitted.combined,
+      references: references)
   }
 
-  public func score(_ estimate: SurprisalEstimate, by statistic: StatisticName) -> Double {
-    switch statistic {
-    case .surprisal: estimate.bitsPerDim
-    case .typicality: typicality.score(estimate)
-    case .profile: profile.score(estimate)
+  /// Scores of the images that fit, each by statistics fitted on the half of them that it is not in: what fresh images
+  /// would score, where the fitted statistics themselves flatter the images they know.
+  public static func crossFitted(
+    _ estimates: [SurprisalEstimate]
+  ) throws(CalibrationError) -> [StatisticName: [Double]] {
+    let fitting = estimates.indices.filter(fits).map { estimates[$0] }
+    var scores: [StatisticName: [Double]] = [:]
+    for name in StatisticName.allCases { scores[name] = [Double](repeating: 0, count: fitting.count) }
+    for half in 0..<2 {
+      let known = fitting.indices.filter { $0 % 2 == half }.map { fitting[$0] }
+      let fitted = Calibration(
+        evaluations: 0, typicality: try TypicalityStatistic(fitting: known),
+        combined: try CombinedStatistic(fitting: known), references: [:])
+      for index in fitting.indices where index % 2 != half {
+        for name in StatisticName.allCases { scores[name]?[index] = fitted.score(fitting[index], by: name) }
+      }
     }
+    return scores
+  }
+
+  /// The statistic of a name, as fitted.
+  public func statistic(_ name: StatisticName) -> any Statistic {
+    switch name {
+    case .combined: combined
+    case .profile: combined.profile
+    case .bands: combined.bands
+    case .spatial: combined.spatial
+    case .surprisal: SurprisalStatistic()
+    case .typicality: typicality
+    case .complexity: ComplexityStatistic()
+    case .ratio: RatioStatistic()
+    }
+  }
+
+  public func score(_ estimate: SurprisalEstimate, by name: StatisticName) -> Double {
+    statistic(name).score(estimate)
   }
 
   public func pValue(_ score: Double, by statistic: StatisticName) -> Double {
     references[statistic]?.pValue(score) ?? 1
+  }
+
+  /// `ReferenceScores.tailPValue`; nil within the references' range.
+  public func tailPValue(_ score: Double, by statistic: StatisticName) -> Double? {
+    references[statistic]?.tailPValue(score)
   }
 
   /// Whether there are references enough for a rate: n >= 1/fpr - 1, below which no score could be flagged.

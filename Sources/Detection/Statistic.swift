@@ -2,10 +2,15 @@ import Diffusion
 import Foundation
 
 /// One number an image is judged by; higher is odder. Fitted on images of the population, then frozen.
-public protocol Statistic: Sendable, Codable {
+public protocol Statistic: Sendable {
   /// - Throws: `CalibrationError` when the images cannot determine it.
   init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError)
   func score(_ estimate: SurprisalEstimate) -> Double
+  /// What a model file keeps, by name.
+  var tensors: [String: [Double]] { get }
+  /// The statistic that kept these tensors.
+  /// - Parameter tensor: a tensor by name, of a certain count where one is given.
+  init(tensor: (String, Int?) throws -> [Double]) throws
 }
 
 /// What keeps scores from becoming verdicts.
@@ -30,17 +35,30 @@ public enum CalibrationError: Error, Equatable, CustomStringConvertible {
 
 /// The statistics a model is calibrated for.
 public enum StatisticName: String, Codable, Sendable, CaseIterable {
+  /// Profile, bands and place together: the default.
+  case combined
+  /// Density of the logarithms of the errors at each noise level (after MSMA, arXiv 2010.13132).
+  case profile
+  /// Density of those errors by scale and direction.
+  case bands
+  /// Density of those errors by place in the image.
+  case spatial
   /// Bits per dimension: high is odd.
   case surprisal
   /// Distance of bits per dimension from the population's mean, in its standard deviations: both ends are odd.
   case typicality
-  /// Density of the logarithms of the errors at each noise level (after MSMA, arXiv 2010.13132): the default.
-  case profile
+  /// Bits per dimension less those of a lossless code: what the population's model spends beyond a general one.
+  case complexity
+  /// Bits per dimension less those of the Gaussian fitted to the same images: a likelihood ratio.
+  case ratio
 }
 
 /// Bits per dimension.
 public struct SurprisalStatistic: Statistic {
+  public init() {}
   public init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {}
+  public init(tensor: (String, Int?) throws -> [Double]) {}
+  public var tensors: [String: [Double]] { [:] }
   public func score(_ estimate: SurprisalEstimate) -> Double { estimate.bitsPerDim }
 }
 
@@ -50,108 +68,53 @@ public struct TypicalityStatistic: Statistic {
   public let deviation: Double
 
   public init(mean: Double, deviation: Double) {
-    self.mean = mean
-    self.deviation = deviation
+    self.mean = Double(Float(mean))
+    self.deviation = Double(Float(deviation))
   }
 
   public init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
     guard estimates.count >= 2 else { throw .tooFewToFit(found: estimates.count, needed: 2) }
     let n = Double(estimates.count)
     let mean = estimates.reduce(0) { $0 + $1.bitsPerDim } / n
-    self.mean = mean
     let square = estimates.reduce(0) { $0 + ($1.bitsPerDim - mean) * ($1.bitsPerDim - mean) }
     // Constant scores have no scale of their own: any difference then counts as it is.
-    deviation = square > 0 ? (square / (n - 1)).squareRoot() : 1
+    self.init(mean: mean, deviation: square > 0 ? (square / (n - 1)).squareRoot() : 1)
   }
+
+  public init(tensor: (String, Int?) throws -> [Double]) throws {
+    let values = try tensor("moments", 2)
+    self.init(mean: values[0], deviation: values[1])
+  }
+
+  public var tensors: [String: [Double]] { ["moments": [mean, deviation]] }
 
   public func score(_ estimate: SurprisalEstimate) -> Double {
     abs(estimate.bitsPerDim - mean) / deviation
   }
 }
 
-/// Mahalanobis distance of the vector of log errors per noise level, divided by the square root of its length: near 1
-/// for a member of the population, whatever the number of levels.
-///
-/// The covariance is shrunk towards its diagonal by the share that minimises its expected squared error under
-/// normality (Schaefer and Strimmer 2005, target D, with a floor of 1 %), so a few references suffice.
-public struct ProfileStatistic: Statistic {
-  /// Mean log error per node.
-  public let mean: [Double]
-  /// Standard deviation of the log error per node.
-  public let deviation: [Double]
-  /// Lower Cholesky factor of the shrunk correlation matrix, row-major.
-  public let factor: [Double]
-
-  public init(mean: [Double], deviation: [Double], factor: [Double]) {
-    self.mean = mean
-    self.deviation = deviation
-    self.factor = factor
-  }
-
-  /// Log of one node's error; errors below a millionth of the noise are as good as none.
-  static func logError(_ integrand: Double) -> Double { log(max(integrand, 1e-6)) }
-
-  public init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
-    guard estimates.count >= 3, let levels = estimates.first?.errors.count else {
-      throw .tooFewToFit(found: estimates.count, needed: 3)
-    }
-    let n = Double(estimates.count)
-    let rows = estimates.map { $0.errors.map(Self.logError) }
-    let mean = (0..<levels).map { k in rows.reduce(0) { $0 + $1[k] } / n }
-    let deviation = (0..<levels).map { k in
-      let square = rows.reduce(0) { $0 + ($1[k] - mean[k]) * ($1[k] - mean[k]) }
-      return max((square / (n - 1)).squareRoot(), 1e-6)
-    }
-    let standard = rows.map { row in (0..<levels).map { (row[$0] - mean[$0]) / deviation[$0] } }
-    var correlation = [Double](repeating: 0, count: levels * levels)
-    for row in standard {
-      for i in 0..<levels { for j in 0..<levels { correlation[i * levels + j] += row[i] * row[j] / (n - 1) } }
-    }
-    var noise = 0.0
-    var signal = 0.0
-    for i in 0..<levels {
-      for j in 0..<levels where i != j {
-        let r = correlation[i * levels + j]
-        noise += (1 - r * r) * (1 - r * r) / (n - 1)
-        signal += r * r
-      }
-    }
-    let share = min(1, max(0.01, signal > 0 ? noise / signal : 1))
-    for i in 0..<levels { for j in 0..<levels where i != j { correlation[i * levels + j] *= 1 - share } }
-    for i in 0..<levels { correlation[i * levels + i] = 1 }
-    self.mean = mean
-    self.deviation = deviation
-    factor = Self.cholesky(correlation, levels)
-  }
-
-  private static func cholesky(_ a: [Double], _ n: Int) -> [Double] {
-    var l = [Double](repeating: 0, count: n * n)
-    for i in 0..<n {
-      for j in 0...i {
-        var rest = a[i * n + j]
-        for k in 0..<j { rest -= l[i * n + k] * l[j * n + k] }
-        // Positive: shrinkage keeps every pivot above 0.01; the floor is for rounding.
-        l[i * n + j] = i == j ? max(rest, 1e-12).squareRoot() : rest / l[j * n + j]
-      }
-    }
-    return l
-  }
-
-  /// Log error at each level, in standard deviations from the population's mean.
-  public func standardised(_ estimate: SurprisalEstimate) -> [Double] {
-    zip(estimate.errors, zip(mean, deviation)).map { (Self.logError($0) - $1.0) / $1.1 }
-  }
-
+/// Bits/dim less those of a lossless general-purpose code of the pixels, after Serra et al. 2020 ("Input complexity
+/// and out-of-distribution detection with likelihood-based generative models", equation 3): simple images, which any
+/// model gives few bits, lose their advantage.
+public struct ComplexityStatistic: Statistic {
+  public init() {}
+  public init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {}
+  public init(tensor: (String, Int?) throws -> [Double]) {}
+  public var tensors: [String: [Double]] { [:] }
   public func score(_ estimate: SurprisalEstimate) -> Double {
-    let z = standardised(estimate)
-    let n = z.count
-    var solved = z
-    var square = 0.0
-    for i in 0..<n {
-      for k in 0..<i { solved[i] -= factor[i * n + k] * solved[k] }
-      solved[i] /= factor[i * n + i]
-      square += solved[i] * solved[i]
-    }
-    return (square / Double(n)).squareRoot()
+    estimate.bitsPerDim - (estimate.compressedBitsPerDim ?? 0)
+  }
+}
+
+/// Bits/dim less those of the Gaussian N(mu, S) of the control variate, fitted to the same training images: a
+/// likelihood ratio against what second moments alone explain (after Ren et al. 2019, "Likelihood ratios for
+/// out-of-distribution detection").
+public struct RatioStatistic: Statistic {
+  public init() {}
+  public init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {}
+  public init(tensor: (String, Int?) throws -> [Double]) {}
+  public var tensors: [String: [Double]] { [:] }
+  public func score(_ estimate: SurprisalEstimate) -> Double {
+    estimate.bitsPerDim - (estimate.gaussianBitsPerDim ?? 0)
   }
 }

@@ -110,6 +110,18 @@ public struct ControlVariate: Sendable {
     return features
   }
 
+  /// Code length of the image under N(mu, S), bits/dim: the density of its values dequantised by uniform noise of one
+  /// grey level, whose variance a twelfth of a grey level squared is added to S.
+  func bitsPerDim(_ image: Image) -> Double {
+    let grey = Double(Preconditioning.greyLevel)
+    var nats = 0.0
+    for (c, s) in zip(image.coefficients, spectrum) {
+      let variance = Double(s) + grey * grey / 12
+      nats += 0.5 * (Double(c * c) / variance + log(2 * Double.pi * variance)) - log(grey)
+    }
+    return nats / (log(2) * Double(image.coefficients.count))
+  }
+
   /// Variance of each feature over the noise, in closed form but for the grid's integral.
   func variances(_ image: Image, _ draw: Draw) -> [Double] {
     var variances = [Double](repeating: 0, count: Self.count)

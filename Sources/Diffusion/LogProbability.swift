@@ -21,6 +21,12 @@ public struct SurprisalEstimate: Sendable, Equatable {
   public let integrand: [Double]
   /// Mean squared error over sigma^2 at each node as it was, averaged over replicates: what statistics compare.
   public let errors: [Double]
+  /// Those errors by place and by scale; nil for vectors that are no images (`LogProbability.shape`).
+  public let breakdown: ErrorBreakdown?
+  /// Code length of the image under the Gaussian of the control variate, bits/dim; nil without one.
+  public let gaussianBitsPerDim: Double?
+  /// Length of the image's pixels as a lossless general-purpose code, bits/dim, where whoever scored it measured that.
+  public var compressedBitsPerDim: Double?
   /// Network evaluations spent.
   public let evaluations: Int
   /// Share of each value in prior + integral + decoder, `[d]` bits, summing to `bitsPerDim * d`; empty unless asked.
@@ -28,7 +34,9 @@ public struct SurprisalEstimate: Sendable, Equatable {
 
   public init(
     bitsPerDim: Double, standardError: Double?, degreesOfFreedom: Double? = nil, prior: Double,
-    integral: Double, decoder: Double, integrand: [Double], errors: [Double], evaluations: Int, map: [Double]
+    integral: Double, decoder: Double, integrand: [Double], errors: [Double],
+    breakdown: ErrorBreakdown? = nil, gaussianBitsPerDim: Double? = nil, compressedBitsPerDim: Double? = nil,
+    evaluations: Int, map: [Double]
   ) {
     self.bitsPerDim = bitsPerDim
     self.standardError = standardError
@@ -38,6 +46,9 @@ public struct SurprisalEstimate: Sendable, Equatable {
     self.decoder = decoder
     self.integrand = integrand
     self.errors = errors
+    self.breakdown = breakdown
+    self.gaussianBitsPerDim = gaussianBitsPerDim
+    self.compressedBitsPerDim = compressedBitsPerDim
     self.evaluations = evaluations
     self.map = map
   }
@@ -74,10 +85,12 @@ public struct LogProbability: Sendable {
   public let noise: NoiseSource
   public let moments: PopulationMoments
   public let control: Control?
+  /// Height, width and channels of the images; nil where values have no places, and estimates then no breakdown.
+  public let shape: ImageShape?
 
   public init(
     range: NoiseLevelRange, quadrature: Quadrature, replicates: Int, noise: NoiseSource,
-    moments: PopulationMoments, control: Control? = nil
+    moments: PopulationMoments, control: Control? = nil, shape: ImageShape? = nil
   ) {
     self.range = range
     self.quadrature = quadrature
@@ -85,6 +98,7 @@ public struct LogProbability: Sendable {
     self.noise = noise
     self.moments = moments
     self.control = control
+    self.shape = shape
   }
 
   /// What one image's evaluations add up to.
@@ -96,6 +110,7 @@ public struct LogProbability: Sendable {
     /// `[replicates]`, bits.
     var decoder: [Double]
     var map: [Double]
+    var breakdown: ErrorBreakdown?
   }
 
   /// Estimates the surprisal of 8-bit images, all with the same noise.
@@ -114,7 +129,9 @@ public struct LogProbability: Sendable {
     let nodes = quadrature.sigmas.count
     let empty = Sums(
       integrand: [[Double]](repeating: [], count: nodes), errors: [Double](repeating: 0, count: nodes),
-      decoder: [], map: [Double](repeating: 0, count: withMap ? d : 0))
+      decoder: [], map: [Double](repeating: 0, count: withMap ? d : 0),
+      breakdown: shape.map { ErrorBreakdown(grid: ErrorBreakdown.Grid($0), nodes: nodes) })
+    var scaled = [Float](repeating: 0, count: d)
     var sums = [Sums](repeating: empty, count: count)
     let parts = control.map { control in
       (0..<count).map { control.variate.image(clean[$0 * d..<($0 + 1) * d]) }
@@ -132,8 +149,12 @@ public struct LogProbability: Sendable {
           var total = 0.0
           for i in 0..<d {
             let error = Double(estimate[image * d + i] - clean[image * d + i]) / sigma
+            scaled[i] = Float(error)
             total += error * error
             if withMap { sums[image].map[i] += share * error * error }
+          }
+          scaled.withUnsafeBufferPointer {
+            sums[image].breakdown?.add($0.baseAddress!, node: node, share: 1 / Float(replicates))
           }
           sums[image].errors[node] += total / Double(d * replicates)
           if let control, let companion, let parts {
@@ -162,7 +183,9 @@ public struct LogProbability: Sendable {
     return (0..<count).map { image in
       let priors = priorBits(clean[image * d..<(image + 1) * d])
       if withMap { for i in 0..<d { sums[image].map[i] += priors[i] } }
-      return summarise(sums[image], prior: priors.reduce(0, +) / Double(d))
+      return summarise(
+        sums[image], prior: priors.reduce(0, +) / Double(d),
+        gaussian: parts.flatMap { parts in control?.variate.bitsPerDim(parts[image]) })
     }
   }
 
@@ -181,7 +204,7 @@ public struct LogProbability: Sendable {
     return noisy
   }
 
-  private func summarise(_ sums: Sums, prior: Double) -> SurprisalEstimate {
+  private func summarise(_ sums: Sums, prior: Double, gaussian: Double?) -> SurprisalEstimate {
     let integrand = sums.integrand.map { $0.reduce(0, +) / Double(replicates) }
     let integral = zip(quadrature.weights, integrand).reduce(0) { $0 + $1.0 * $1.1 } / log(2)
     let decoder = sums.decoder.reduce(0, +) / Double(replicates)
@@ -204,7 +227,8 @@ public struct LogProbability: Sendable {
     return SurprisalEstimate(
       bitsPerDim: prior + integral + decoder, standardError: error, degreesOfFreedom: freedom, prior: prior,
       integral: integral, decoder: decoder, integrand: integrand, errors: sums.errors,
-      evaluations: integrand.count * replicates, map: sums.map)
+      breakdown: sums.breakdown, gaussianBitsPerDim: gaussian, evaluations: integrand.count * replicates,
+      map: sums.map)
   }
 
   /// KL( N(y, T) || N(mu, T + S) ) of each value, in bits.

@@ -22,6 +22,8 @@ public struct Record: Codable, Sendable, Equatable {
   public var statistic: String?
   public var score: Double?
   public var pValue: Double?
+  /// Probability by the fitted tail, where the score is beyond all references (`TailFit`).
+  public var tailPValue: Double?
   /// Set when all p-values are known.
   public var outlier: Bool?
   public var reason: String?
@@ -49,37 +51,14 @@ public struct Record: Codable, Sendable, Equatable {
     let score = calibration.score(estimate, by: statistic)
     self.score = score
     pValue = calibration.pValue(score, by: statistic)
+    tailPValue = calibration.tailPValue(score, by: statistic)
     let z = calibration.profile.standardised(estimate)
-    reason = Explanation.words(sigmas: quadrature.sigmas, z: z)
+    reason = Explanation.words(
+      estimate, sigmas: quadrature.sigmas, calibration: calibration, statistic: statistic)
     profile = quadrature.sigmas.indices.map { k in
       Level(
         sigma: quadrature.sigmas[k], bitsPerDim: quadrature.weights[k] * estimate.integrand[k] / log(2),
         z: z[k])
     }
   }
-}
-
-/// A profile in words.
-public enum Explanation {
-  /// The run of neighbouring levels around the most unusual one that deviates the same way at least half as far.
-  public static func words(sigmas: [Double], z: [Double]) -> String {
-    guard let peak = z.indices.max(by: { abs(z[$0]) < abs(z[$1]) }) else { return "" }
-    let same = { (k: Int) in z[k] * z[peak] > 0 && abs(z[k]) >= abs(z[peak]) / 2 }
-    var first = peak
-    var last = peak
-    while first > 0, same(first - 1) { first -= 1 }
-    while last + 1 < z.count, same(last + 1) { last += 1 }
-    let scale =
-      switch sigmas[peak] {
-      case ..<0.05: "fine texture"
-      case ..<0.5: "shapes and edges"
-      default: "layout and tone"
-      }
-    let range = first == last ? short(sigmas[first]) : "\(short(sigmas[first]))-\(short(sigmas[last]))"
-    let side =
-      z[peak] > 0 ? "above reference: more surprising" : "below reference: simpler than the population"
-    return "\(scale) (sigma \(range)) \(String(format: "%.1f", abs(z[peak]))) sd \(side)"
-  }
-
-  private static func short(_ value: Double) -> String { String(format: "%.2g", value) }
 }

@@ -37,7 +37,7 @@ public struct RecordWriter: Sendable {
     case .sarif: SARIFReport.begin
     case .junit: JUnitReport.begin(totals)
     case .csv:
-      "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning\n"
+      "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning,tail_p_value\n"
     case .text: "verdict      p-value    score  bits/dim      +-  path\n"
     }
   }
@@ -80,6 +80,7 @@ public struct RecordWriter: Sendable {
     add("statistic", record.statistic.map(Self.quoted))
     add("score", record.score.map { Self.number($0) })
     add("p_value", record.pValue.map { Self.number($0) })
+    add("tail_p_value", record.tailPValue.map { Self.number($0) })
     add("outlier", record.outlier.map { "\($0)" })
     add("reason", record.reason.map(Self.quoted))
     add("profile", record.profile.map(Self.profile))
@@ -101,6 +102,7 @@ public struct RecordWriter: Sendable {
       number(record.standardError), record.evaluations.map { "\($0)" } ?? "", record.statistic ?? "",
       number(record.score), number(record.pValue), record.outlier.map { "\($0)" } ?? "", record.reason ?? "",
       record.profile.map(Self.profile) ?? "", record.error ?? "", record.warning ?? "",
+      number(record.tailPValue),
     ]
     return fields.map(Self.cell).joined(separator: ",")
   }
@@ -120,7 +122,9 @@ public struct RecordWriter: Sendable {
       format: "%@ %9.4f %8.2f %9.3f %7@  ", verdict as NSString,
       record.pValue ?? 1, record.score ?? 0, record.bitsPerDim ?? 0,
       (record.standardError.map { String(format: "%.3f", $0) } ?? "-") as NSString)
-    let why = record.outlier == true ? "\n             \(record.reason ?? "")" : ""
+    let tail =
+      record.tailPValue.map { String(format: " (beyond all references; tail fit: p %.1g)", $0) } ?? ""
+    let why = record.outlier == true ? "\n             \(record.reason ?? "")\(tail)" : ""
     let damage = record.warning.map { "\n             damaged: \(Self.printable($0))" } ?? ""
     return numbers + path + why + damage
   }
@@ -139,7 +143,8 @@ public struct RecordWriter: Sendable {
     value.isFinite ? String(format: "%.6g", value) : "null"
   }
 
-  static func quoted(_ text: String) -> String {
+  /// A JSON string.
+  public static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

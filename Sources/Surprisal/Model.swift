@@ -35,7 +35,7 @@ public struct Model: Sendable {
   public var adaptive: AdaptiveCalibration?
   public var facts = Facts()
 
-  static let formatVersion = 1
+  static let formatVersion = 2
   private static let key = "surprisal"
 
   public init(
@@ -179,28 +179,28 @@ public struct Model: Sendable {
     control = LogProbability.Control(
       variate: ControlVariate(shape: header.architecture.shape, mean: moments.mean, spectrum: spectrum),
       survey: survey)
+    // Version 1 held other statistics: such a model reads as one not yet calibrated.
+    guard version > 1 else { return }
     for evaluations in header.evaluations {
       guard (1...4096).contains(evaluations) else { throw damaged("\(evaluations) evaluations") }
       let name = "calibration.\(evaluations)"
-      let levels = Evaluations(evaluations).nodes
-      func doubles(_ part: String, _ count: Int? = nil) throws(ModelFileError) -> [Double] {
-        try tensor("\(name).\(part)", count).map(Double.init)
-      }
-      let center = try doubles("typicality", 2)
       var references: [StatisticName: ReferenceScores] = [:]
-      for statistic in StatisticName.allCases {
-        do {
-          references[statistic] = try ReferenceScores(try doubles("reference.\(statistic.rawValue)"))
-        } catch let
-          error as ModelFileError
-        { throw error } catch { throw damaged("\(error)") }
-      }
-      calibrations.append(
-        Calibration(
-          evaluations: evaluations, typicality: TypicalityStatistic(mean: center[0], deviation: center[1]),
-          profile: ProfileStatistic(
-            mean: try doubles("profile.mean", levels), deviation: try doubles("profile.deviation", levels),
-            factor: try doubles("profile.factor", levels * levels)), references: references))
+      do {
+        for statistic in StatisticName.allCases {
+          references[statistic] = try ReferenceScores(
+            try tensor("\(name).reference.\(statistic.rawValue)").map(Double.init))
+        }
+        let typicality = try TypicalityStatistic {
+          try tensor("\(name).typicality.\($0)", $1).map(Double.init)
+        }
+        let combined = try CombinedStatistic { try tensor("\(name).combined.\($0)", $1).map(Double.init) }
+        let refusal = combined.refusal(
+          nodes: Evaluations(evaluations).nodes, grid: ErrorBreakdown.Grid(architecture.shape))
+        if let refusal { throw damaged(refusal) }
+        calibrations.append(
+          Calibration(
+            evaluations: evaluations, typicality: typicality, combined: combined, references: references))
+      } catch let error as ModelFileError { throw error } catch { throw damaged("\(error)") }
     }
     if let stages = header.ladder {
       let known = Set(header.evaluations)
@@ -251,13 +251,13 @@ public struct Model: Sendable {
     }
     for calibration in calibrations {
       let name = "calibration.\(calibration.evaluations)"
-      let profile = calibration.profile
-      file.tensors["\(name).typicality"] = .init([
-        Float(calibration.typicality.mean), Float(calibration.typicality.deviation),
-      ])
-      file.tensors["\(name).profile.mean"] = .init(profile.mean.map { Float($0) })
-      file.tensors["\(name).profile.deviation"] = .init(profile.deviation.map { Float($0) })
-      file.tensors["\(name).profile.factor"] = .init(profile.factor.map { Float($0) })
+      for (part, statistic) in [("typicality", calibration.typicality), ("combined", calibration.combined)]
+        as [(String, any Statistic)]
+      {
+        for (tensor, values) in statistic.tensors {
+          file.tensors["\(name).\(part).\(tensor)"] = .init(values.map { Float($0) })
+        }
+      }
       for (statistic, scores) in calibration.references {
         file.tensors["\(name).reference.\(statistic.rawValue)"] = .init(scores.sorted.map { Float($0) })
       }

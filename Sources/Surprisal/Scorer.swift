@@ -41,12 +41,21 @@ public final class Scorer {
       range: model.range,
       quadrature: model.control.map { .placed(spend.nodes, by: $0.survey) }
         ?? .twoPanels(spend.nodes, over: model.range, knee: 3 * Double(model.preconditioning.deviation)),
-      replicates: spend.replicates, noise: model.noise, moments: model.moments, control: model.control)
+      replicates: spend.replicates, noise: model.noise, moments: model.moments, control: model.control,
+      shape: model.shape)
   }
 
-  /// Scores 8-bit images `[N, d]`.
+  /// Scores 8-bit images `[N, d]`, and measures each as a PNG file.
   public func estimate(_ images: [UInt8], withMap: Bool = false) throws -> [SurprisalEstimate] {
-    try formula.estimate(images, under: network, withMap: withMap)
+    let shape = model.shape
+    var estimates = try formula.estimate(images, under: network, withMap: withMap)
+    for index in estimates.indices {
+      let bitmap = Bitmap(
+        width: shape.width, height: shape.height, channels: shape.channels,
+        pixels: Array(images[index * shape.count..<(index + 1) * shape.count]))
+      estimates[index].compressedBitsPerDim = Double(try bitmap.png().count * 8) / Double(shape.count)
+    }
+    return estimates
   }
 
   /// Draws images `[N, d]`, 8-bit.
@@ -61,24 +70,5 @@ public final class Scorer {
   /// Time of each layer for one batch.
   public func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
     try network.profile(rounds: rounds)
-  }
-}
-
-extension Scorer {
-  /// Scores every image of `paths` in order.
-  /// - Returns: how many were unreadable.
-  public func estimates(
-    of paths: [String], reading: ImageReading = ImageReading(), limit: Int? = nil,
-    _ body: (SurprisalEstimate) throws -> Void
-  ) throws -> Int {
-    let stream = ImageStream(paths, shape: model.shape, reading: reading, limit: limit)
-    defer { stream.cancel() }
-    var unreadable = 0
-    while case let images = stream.next(Self.batch), !images.isEmpty {
-      let readable = images.compactMap { try? $0.pixels.get() }
-      unreadable += images.count - readable.count
-      for estimate in try self.estimate(readable.flatMap { $0 }) { try body(estimate) }
-    }
-    return unreadable
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Detection
 import Foundation
+import Reports
 import Surprisal
 
 struct EvaluateCommand: ParsableCommand {
@@ -14,60 +15,84 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var shown: OutputOptions
   @OptionGroup var read: ReadingOptions
   @Option(parsing: .upToNextOption, help: "Images that belong.") var inliers: [String]
-  @Option(parsing: .upToNextOption, help: "Images that do not.") var outliers: [String]
+  @Option(
+    parsing: .upToNextOption,
+    help: "Images that do not: each folder and IDX file is a set of its own, single files make one.")
+  var outliers: [String]
+  @Option(
+    parsing: .upToNextOption,
+    help:
+      "Folders with masks of the outliers (NAME.png for NAME.*): also tells how well maps find what is marked."
+  )
+  var masks: [String] = []
   @Option(help: "Use only this many images of each set.") var limit: Int?
   @Option(help: "text or jsonl.") var format = Format.text
 
   func run() throws {
     let loaded = try model.load()
     let calibration = try loaded.calibration(evaluations: try model.count())
-    let scorer = try model.scorer(loaded, evaluations: calibration.evaluations)
-    let (low, unreadableLow) = try scores(inliers, scorer, calibration)
-    let (high, unreadableHigh) = try scores(outliers, scorer, calibration)
-    shown.progressDone()
-    guard let some = low[.surprisal], let other = high[.surprisal], !some.isEmpty, !other.isEmpty else {
-      throw UsageError("a set without a readable image cannot be evaluated")
-    }
-    let mean = { (values: [Double]) in values.reduce(0, +) / Double(values.count) }
+    var evaluation = Evaluation(
+      try model.scorer(loaded, evaluations: calibration.evaluations), calibration: calibration)
+    evaluation.reading = read.reading
+    evaluation.limit = limit
+    let known = try score(.init(name: inliers.joined(separator: " "), paths: inliers), evaluation)
     if format == .text {
       print(
         String(
-          format: "%d inliers, mean %.3f bits/dim; %d outliers, mean %.3f bits/dim; %d evaluations an image",
-          some.count, mean(some), other.count, mean(other), calibration.evaluations))
-      print("statistic      AUROC   95 % interval      AUPR   FPR at 95 % TPR")
+          format: "%d inliers, mean %.3f bits/dim; %d evaluations an image", known.count,
+          known.meanBitsPerDim,
+          calibration.evaluations))
     }
-    for statistic in StatisticName.allCases {
-      let result = Separation(inliers: low[statistic] ?? [], outliers: high[statistic] ?? [])
-      if format == .text {
-        print(
-          statistic.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0)
-            + String(
-              format: "%8.4f   %.4f-%.4f  %8.4f   %8.4f", result.auroc, result.aurocInterval[0],
-              result.aurocInterval[1], result.aupr, result.fprAt95))
-      } else {
-        print(
-          "{\"statistic\":\"\(statistic.rawValue)\",\"auroc\":\(result.auroc),"
-            + "\"auroc_interval\":[\(result.aurocInterval[0]),\(result.aurocInterval[1])],"
-            + "\"aupr\":\(result.aupr),\"fpr_at_95_tpr\":\(result.fprAt95),"
-            + "\"inliers\":\(some.count),\"outliers\":\(other.count)}")
-      }
-    }
-    if unreadableLow + unreadableHigh > 0 {
-      shown.warn("unreadable and left out: \(unreadableLow) inliers, \(unreadableHigh) outliers")
+    evaluation.masks = masks
+    for set in Evaluation.ImageSet.split(PathOptions.expand(outliers, nul: false)) {
+      let found = try score(set, evaluation)
+      if format == .text { text(known, found) } else { jsonl(known, found) }
     }
   }
 
-  private func scores(
-    _ paths: [String], _ scorer: Scorer, _ calibration: Calibration
-  ) throws -> ([StatisticName: [Double]], Int) {
-    var scores: [StatisticName: [Double]] = [:]
-    let unreadable = try scorer.estimates(of: paths, reading: read.reading, limit: limit) { estimate in
-      for statistic in StatisticName.allCases {
-        scores[statistic, default: []].append(calibration.score(estimate, by: statistic))
-      }
-      shown.progress("\(scores[.surprisal]?.count ?? 0) of \(paths.joined(separator: " "))")
+  private func score(_ set: Evaluation.ImageSet, _ evaluation: Evaluation) throws -> Evaluation.Scores {
+    let scores = try evaluation.score(set) { shown.progress("\($0) of \(set.name)") }
+    shown.progressDone()
+    if scores.unreadable > 0 { shown.warn("\(set.name): \(scores.unreadable) unreadable and left out") }
+    guard scores.count > 0 else {
+      throw UsageError("\(set.name): a set without a readable image cannot be evaluated")
     }
-    return (scores, unreadable)
+    return scores
+  }
+
+  private func text(_ known: Evaluation.Scores, _ found: Evaluation.Scores) {
+    print(
+      String(
+        format: "\n%@: %d outliers, mean %.3f bits/dim", found.name as NSString, found.count,
+        found.meanBitsPerDim))
+    print("statistic      AUROC   95 % interval      AUPR   FPR at 95 % TPR")
+    func line(_ name: String, _ result: Separation) {
+      print(
+        name.padding(toLength: 12, withPad: " ", startingAt: 0)
+          + String(
+            format: "%8.4f   %.4f-%.4f  %8.4f   %8.4f", result.auroc, result.aurocInterval[0],
+            result.aurocInterval[1], result.aupr, result.fprAt95))
+    }
+    for name in StatisticName.allCases {
+      line(
+        name.rawValue, Separation(inliers: known.scores[name] ?? [], outliers: found.scores[name] ?? []))
+    }
+    if let pixels = found.pixels { line("pixels", pixels) }
+  }
+
+  private func jsonl(_ known: Evaluation.Scores, _ found: Evaluation.Scores) {
+    func line(_ name: String, _ result: Separation) {
+      print(
+        "{\"set\":\(RecordWriter.quoted(found.name)),\"statistic\":\"\(name)\",\"auroc\":\(result.auroc),"
+          + "\"auroc_interval\":[\(result.aurocInterval[0]),\(result.aurocInterval[1])],"
+          + "\"aupr\":\(result.aupr),\"fpr_at_95_tpr\":\(result.fprAt95),"
+          + "\"inliers\":\(known.count),\"outliers\":\(found.count)}")
+    }
+    for name in StatisticName.allCases {
+      line(
+        name.rawValue, Separation(inliers: known.scores[name] ?? [], outliers: found.scores[name] ?? []))
+    }
+    if let pixels = found.pixels { line("pixels", pixels) }
   }
 }
 

@@ -45,7 +45,7 @@ struct GateCommand: ParsableCommand {
     do {
       let judge = try Judge(
         loaded, budget: evaluations ?? rules.evaluations,
-        statistic: verdict.statistic ?? rules.statistic ?? .profile,
+        statistic: verdict.statistic ?? rules.statistic ?? .combined,
         rate: rule.rate, engine: try Engine())
       summary = try scan.run(
         images.expanded(), by: judge, begin: { print(writer.begin($0), terminator: "") },

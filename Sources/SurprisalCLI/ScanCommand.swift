@@ -13,7 +13,7 @@ struct VerdictOptions: ParsableArguments {
   @Option(help: "False discovery rate: the share of the flagged that belong after all, instead of --fpr.")
   var fdr: Double?
 
-  @Option(help: "surprisal, typicality or profile.")
+  @Option(help: "\(StatisticName.allCases.map(\.rawValue).joined(separator: ", ")) (default combined).")
   var statistic: StatisticName?
 
   func validate() throws {
@@ -57,7 +57,7 @@ struct ScanCommand: ParsableCommand {
   func run() throws {
     let loaded = try model.load()
     let judge = try Judge(
-      loaded, budget: model.evaluations, statistic: verdict.statistic ?? .profile, rate: verdict.rule.rate,
+      loaded, budget: model.evaluations, statistic: verdict.statistic ?? .combined, rate: verdict.rule.rate,
       precision: model.precision ?? .fastest, engine: try model.engine())
     shown.detail(
       "model \(model.model): \(loaded.facts.trainingImages) training images, "

@@ -89,6 +89,30 @@ struct EndToEndTests {
     #expect(records.last?.error == "not an image of a known kind")
     #expect(summary.scored == 10 && summary.unreadable == 1)
 
+    // A corner of checks on a disc, marked by a mask beside it, is where the bits are.
+    let defects = "\(folder)/defects"
+    try FileManager.default.createDirectory(atPath: defects, withIntermediateDirectories: true)
+    for index in 0..<20 {
+      var spoiled = Self.disc(&random)
+      var mask = Bitmap(width: 16, height: 16, channels: 1, filledWith: 0)
+      for i in 0..<36 {
+        let at = i / 6 * 16 + i % 6
+        spoiled.pixels[at] = Self.checks.pixels[at]
+        mask.pixels[at] = 255
+      }
+      try spoiled.jpeg(quality: 95).write(to: URL(fileURLWithPath: "\(defects)/\(index).jpg"))
+      try mask.png().write(to: URL(fileURLWithPath: "\(defects)/\(index).png"))
+    }
+    let calibration = try loaded.calibration(evaluations: 16)
+    var evaluation = Evaluation(
+      try Scorer(loaded, evaluations: 16, engine: engine), calibration: calibration)
+    evaluation.masks = [defects]
+    let found = try evaluation.score(.init(name: "defects", paths: [defects]))
+    #expect(found.count == 20 && found.masked == 20)
+    #expect(try #require(found.pixels).auroc > 0.8)
+    let sets = Evaluation.ImageSet.split([defects, "\(mixed)/odd.png", "\(mixed)/0.png"])
+    #expect(sets.map(\.paths.count) == [1, 2])
+
     // Verdicts do not depend on the order or number of images, with any budget.
     var adaptive = loaded
     var pixels: [UInt8] = []

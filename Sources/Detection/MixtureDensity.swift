@@ -1,0 +1,279 @@
+import Foundation
+import Tensors
+
+/// Correlations of standardised features, shrunk so that few images are enough.
+enum Correlation {
+  /// Mean and standard deviation of each feature over rows, the deviation at least 1e-6.
+  static func moments(_ rows: [[Double]]) -> (mean: [Double], deviation: [Double]) {
+    let n = Double(rows.count)
+    let width = rows.first?.count ?? 0
+    var mean = [Double](repeating: 0, count: width)
+    for row in rows { for k in 0..<width { mean[k] += row[k] / n } }
+    var square = [Double](repeating: 0, count: width)
+    for row in rows { for k in 0..<width { square[k] += (row[k] - mean[k]) * (row[k] - mean[k]) } }
+    return (mean, square.map { max(($0 / max(n - 1, 1)).squareRoot(), 1e-6) })
+  }
+
+  /// Correlation matrix of standardised rows, shrunk towards the identity by the share that minimises its expected
+  /// squared error under normality (Schaefer and Strimmer 2005, target D), with a floor of 1 %. Row-major.
+  static func shrunk(_ standard: [[Double]]) -> [Double] {
+    let width = standard.first?.count ?? 0
+    let n = Double(standard.count)
+    var sums = [Double](repeating: 0, count: width * width)
+    sums.withUnsafeMutableBufferPointer { sums in
+      for row in standard {
+        row.withUnsafeBufferPointer { row in
+          for i in 0..<width { for j in 0..<i { sums[i * width + j] += row[i] * row[j] } }
+        }
+      }
+    }
+    var noise = 0.0
+    var signal = 0.0
+    for i in 0..<width {
+      for j in 0..<i {
+        let r = sums[i * width + j] / max(n - 1, 1)
+        sums[i * width + j] = r
+        noise += (1 - r * r) * (1 - r * r) / max(n - 1, 1)
+        signal += r * r
+      }
+    }
+    let share = min(1, max(0.01, signal > 0 ? noise / signal : 1))
+    for i in 0..<width {
+      for j in 0..<i {
+        sums[i * width + j] *= 1 - share
+        sums[j * width + i] = sums[i * width + j]
+      }
+      sums[i * width + i] = 1
+    }
+    return sums
+  }
+
+  /// Lower Cholesky factor of a symmetric positive matrix, packed by rows: row i has i + 1 values.
+  static func cholesky(_ a: [Double], _ n: Int) -> [Double] {
+    var l = [Double](repeating: 0, count: n * (n + 1) / 2)
+    a.withUnsafeBufferPointer { a in
+      l.withUnsafeMutableBufferPointer { l in
+        for i in 0..<n {
+          let row = i * (i + 1) / 2
+          for j in 0...i {
+            let other = j * (j + 1) / 2
+            var rest = a[i * n + j]
+            for k in 0..<j { rest -= l[row + k] * l[other + k] }
+            // Positive: shrinkage keeps every pivot above 0.01; the floor is for rounding.
+            l[row + j] = i == j ? max(rest, 1e-12).squareRoot() : rest / l[other + j]
+          }
+        }
+      }
+    }
+    return l
+  }
+
+  /// Squared length of L^-1 x, for a packed factor that starts at `offset`.
+  static func squareLength(_ x: [Double], _ factor: [Double], at offset: Int = 0) -> Double {
+    let n = x.count
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(n, 1)) { solved in
+      factor.withUnsafeBufferPointer { factor in
+        var square = 0.0
+        for i in 0..<n {
+          let row = offset + i * (i + 1) / 2
+          var rest = x[i]
+          for k in 0..<i { rest -= factor[row + k] * solved[k] }
+          solved[i] = rest / factor[row + i]
+          square += solved[i] * solved[i]
+        }
+        return square
+      }
+    }
+  }
+}
+
+/// A Gaussian mixture over standardised features: one component where the images are alike or few, more where their
+/// held-out likelihood grows.
+///
+/// Components' covariances are those of expectation and maximisation under an inverse-Wishart prior around the shrunk
+/// correlation of all images, made smaller by components^(-2/features) (Fraley and Raftery 2007), so that a component
+/// of few images stays regular.
+public struct MixtureDensity: Sendable, Equatable {
+  /// Mean and standard deviation of each feature.
+  public let mean: [Double]
+  public let deviation: [Double]
+  /// Share of each component.
+  public let weights: [Double]
+  /// Components' centres, `[components, features]`, standardised.
+  public let centers: [Double]
+  /// Packed lower Cholesky factors of the components' covariances, `[components, features (features + 1) / 2]`.
+  public let factors: [Double]
+  /// ln weight - ln sqrt(det(2 pi C)) of each component.
+  private let constants: [Double]
+
+  public init(mean: [Double], deviation: [Double], weights: [Double], centers: [Double], factors: [Double]) {
+    // As a file keeps them: a model scores the same before it is written and after it is read.
+    func rounded(_ values: [Double]) -> [Double] { values.map { Double(Float($0)) } }
+    self.mean = rounded(mean)
+    self.deviation = rounded(deviation)
+    self.weights = rounded(weights)
+    self.centers = rounded(centers)
+    self.factors = rounded(factors)
+    let n = mean.count
+    let packed = n * (n + 1) / 2
+    constants = self.weights.indices.map { [factors = self.factors, weights = self.weights] k in
+      var total = log(max(weights[k], 1e-300)) - 0.5 * Double(n) * log(2 * Double.pi)
+      for i in 0..<n { total -= log(factors[k * packed + i * (i + 3) / 2]) }
+      return total
+    }
+  }
+
+  /// Numbers of components tried, while each can have `imagesEach` images.
+  static let candidates = [1, 2, 4, 8, 16]
+  static let imagesEach = 60
+
+  /// - Parameters:
+  ///   - rows: features of the images, `[N, features]`.
+  ///   - components: nil for the number with the best likelihood in two-fold cross-validation.
+  init(fitting rows: [[Double]], components: Int? = nil) {
+    let (mean, deviation) = Correlation.moments(rows)
+    let standard = rows.map { row in row.indices.map { (row[$0] - mean[$0]) / deviation[$0] } }
+    let count = components ?? Self.bestCount(standard)
+    let (weights, centers, factors) = Self.maximise(standard, count)
+    self.init(mean: mean, deviation: deviation, weights: weights, centers: centers, factors: factors)
+  }
+
+  public func standardised(_ features: [Double]) -> [Double] {
+    features.indices.map { (features[$0] - mean[$0]) / deviation[$0] }
+  }
+
+  /// -ln of the density of standardised features.
+  func surprise(_ z: [Double]) -> Double {
+    let n = z.count
+    let packed = n * (n + 1) / 2
+    let logs = weights.indices.map { k in
+      let x = (0..<n).map { z[$0] - centers[k * n + $0] }
+      return constants[k] - 0.5 * Correlation.squareLength(x, factors, at: k * packed)
+    }
+    let most = logs.max() ?? 0
+    return -most - log(logs.reduce(0) { $0 + exp($1 - most) })
+  }
+
+  private static func bestCount(_ rows: [[Double]]) -> Int {
+    let halves = [0, 1].map { half in rows.indices.filter { $0 % 2 == half }.map { rows[$0] } }
+    var best = (count: 1, surprise: Double.infinity)
+    for count in candidates where count == 1 || count * imagesEach <= rows.count {
+      var total = 0.0
+      for half in 0..<2 {
+        let (weights, centers, factors) = maximise(halves[half], count)
+        let identity = [Double](repeating: 1, count: rows[0].count)
+        let density = MixtureDensity(
+          mean: identity.map { $0 - 1 }, deviation: identity, weights: weights, centers: centers,
+          factors: factors)
+        for row in halves[1 - half] { total += density.surprise(row) }
+      }
+      if total < best.surprise { best = (count, total) }
+    }
+    return best.count
+  }
+
+  /// Expectation and maximisation from a k-means++ start of fixed seed.
+  private static func maximise(
+    _ rows: [[Double]], _ count: Int
+  ) -> (weights: [Double], centers: [Double], factors: [Double]) {
+    let n = rows.first?.count ?? 0
+    let packed = n * (n + 1) / 2
+    let prior = Correlation.shrunk(rows).map { $0 * pow(Double(count), -2 / Double(max(n, 1))) }
+    let strength = Double(n + 2)
+    var shares = start(rows, count)
+    var density = MixtureDensity(mean: [], deviation: [], weights: [], centers: [], factors: [])
+    var last = Double.infinity
+    for _ in 0..<(count == 1 ? 1 : 60) {
+      var weights: [Double] = []
+      var centers: [Double] = []
+      var factors: [Double] = []
+      for k in 0..<count {
+        var total = 0.0
+        var center = [Double](repeating: 0, count: n)
+        for (row, share) in zip(rows, shares) {
+          total += share[k]
+          for i in 0..<n { center[i] += share[k] * row[i] }
+        }
+        for i in 0..<n { center[i] /= max(total, 1e-12) }
+        var scatter = [Double](repeating: 0, count: n * n)
+        scatter.withUnsafeMutableBufferPointer { scatter in
+          for (row, share) in zip(rows, shares) where share[k] > 1e-8 {
+            withUnsafeTemporaryAllocation(of: Double.self, capacity: max(n, 1)) { x in
+              for i in 0..<n { x[i] = row[i] - center[i] }
+              for i in 0..<n {
+                let scaled = share[k] * x[i]
+                for j in 0...i { scatter[i * n + j] += scaled * x[j] }
+              }
+            }
+          }
+          for i in 0..<n {
+            for j in 0...i {
+              scatter[i * n + j] = (scatter[i * n + j] + strength * prior[i * n + j]) / (total + strength)
+            }
+          }
+        }
+        weights.append(total / Double(max(rows.count, 1)))
+        centers += center
+        factors += Correlation.cholesky(scatter, n)
+      }
+      let identity = [Double](repeating: 1, count: n)
+      density = MixtureDensity(
+        mean: identity.map { $0 - 1 }, deviation: identity, weights: weights, centers: centers,
+        factors: factors)
+      guard count > 1 else { break }
+      var total = 0.0
+      for (index, row) in rows.enumerated() {
+        let logs = (0..<count).map { k in
+          density.constants[k]
+            - 0.5
+            * Correlation.squareLength(
+              (0..<n).map { row[$0] - density.centers[k * n + $0] }, density.factors, at: k * packed)
+        }
+        let most = logs.max() ?? 0
+        let parts = logs.map { exp($0 - most) }
+        let sum = parts.reduce(0, +)
+        total -= most + log(sum)
+        shares[index] = parts.map { $0 / sum }
+      }
+      if last - total < 1e-4 * Double(rows.count) { break }
+      last = total
+    }
+    return (density.weights, density.centers, density.factors)
+  }
+
+  /// Membership after k-means++ (Arthur and Vassilvitskii 2007) and five rounds of Lloyd's.
+  private static func start(_ rows: [[Double]], _ count: Int) -> [[Double]] {
+    guard count > 1 else { return rows.map { _ in [1] } }
+    func distance(_ a: [Double], _ b: [Double]) -> Double {
+      zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    }
+    var random = RandomSource(seed: 0x4D49_5854, stream: UInt64(count))
+    var centers = [rows[Int(random.uniform() * Double(rows.count))]]
+    var nearest = rows.map { distance($0, centers[0]) }
+    while centers.count < count {
+      var left = random.uniform() * nearest.reduce(0, +)
+      let next = nearest.firstIndex { distance in
+        left -= distance
+        return left < 0
+      }
+      let chosen = rows[next ?? rows.count - 1]
+      centers.append(chosen)
+      for index in rows.indices { nearest[index] = min(nearest[index], distance(rows[index], chosen)) }
+    }
+    var owner = [Int](repeating: 0, count: rows.count)
+    for _ in 0..<5 {
+      for (index, row) in rows.enumerated() {
+        let distances = centers.map { distance(row, $0) }
+        owner[index] = distances.indices.min { distances[$0] < distances[$1] } ?? 0
+      }
+      for k in centers.indices {
+        let members = rows.indices.filter { owner[$0] == k }
+        guard !members.isEmpty else { continue }
+        for i in centers[k].indices {
+          centers[k][i] = members.reduce(0) { $0 + rows[$1][i] } / Double(members.count)
+        }
+      }
+    }
+    return owner.map { own in (0..<count).map { $0 == own ? 1 : 0 } }
+  }
+}

@@ -1,0 +1,123 @@
+import Detection
+import Diffusion
+import Foundation
+import Images
+import ScoreModel
+
+/// How well a calibrated model tells sets of images that do not belong from images that do.
+public struct Evaluation {
+  /// Images given together.
+  public struct ImageSet: Sendable {
+    public let name: String
+    public let paths: [String]
+
+    public init(name: String, paths: [String]) {
+      self.name = name
+      self.paths = paths
+    }
+
+    /// One set for each folder and IDX file, and one for all single files together.
+    public static func split(_ paths: [String]) -> [ImageSet] {
+      var sets: [ImageSet] = []
+      var files: [String] = []
+      for path in paths {
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        if isFolder.boolValue || IDXFile.isNamed(String(path.prefix { $0 != "#" })) || !exists {
+          sets.append(ImageSet(name: path, paths: [path]))
+        } else {
+          files.append(path)
+        }
+      }
+      if !files.isEmpty {
+        sets.append(ImageSet(name: files.count == 1 ? files[0] : "\(files.count) files", paths: files))
+      }
+      return sets
+    }
+  }
+
+  /// What a set's images scored.
+  public struct Scores: Sendable {
+    public let name: String
+    public var scores: [StatisticName: [Double]] = [:]
+    public var unreadable = 0
+    /// Separation of the pixels that masks mark from those they do not, by their bits; nil without masks.
+    public var pixels: Separation?
+    public var masked = 0
+
+    public var count: Int { scores[.surprisal]?.count ?? 0 }
+    public var meanBitsPerDim: Double {
+      (scores[.surprisal] ?? []).reduce(0, +) / Double(max(count, 1))
+    }
+  }
+
+  public let scorer: Scorer
+  public let calibration: Calibration
+  public var reading = ImageReading()
+  /// Uses only this many images of each set.
+  public var limit: Int?
+  /// Folders with masks: that of `x/NAME.ext` is `NAME.png`, its marked pixels brighter than half. A file that would be
+  /// its own mask is taken for a mask, not for an image.
+  public var masks: [String] = []
+
+  public init(_ scorer: Scorer, calibration: Calibration) {
+    self.scorer = scorer
+    self.calibration = calibration
+  }
+
+  /// Scores every image of a set by every statistic.
+  public func score(_ set: ImageSet, progress: (Int) -> Void = { _ in }) throws -> Scores {
+    let shape = scorer.model.shape
+    var result = Scores(name: set.name)
+    var bits: (plain: [Double], marked: [Double]) = ([], [])
+    let stream = ImageStream(set.paths, shape: shape, reading: reading, limit: limit)
+    defer { stream.cancel() }
+    while case let images = stream.next(Scorer.batch), !images.isEmpty {
+      var readable: [(pixels: [UInt8], mask: [Bool]?)] = []
+      for image in images where !isMask(image.name) {
+        switch image.pixels {
+        case .success(let pixels): readable.append((pixels, mask(of: image.name, shape)))
+        case .failure: result.unreadable += 1
+        }
+      }
+      let wantsMap = readable.contains { $0.mask != nil }
+      let estimates = try scorer.estimate(readable.flatMap(\.pixels), withMap: wantsMap)
+      for (estimate, image) in zip(estimates, readable) {
+        for name in StatisticName.allCases {
+          result.scores[name, default: []].append(calibration.score(estimate, by: name))
+        }
+        guard let mask = image.mask else { continue }
+        result.masked += 1
+        for (pixel, isMarked) in mask.enumerated() {
+          let value = (0..<shape.channels).reduce(0.0) { $0 + estimate.map[pixel * shape.channels + $1] }
+          if isMarked { bits.marked.append(value) } else { bits.plain.append(value) }
+        }
+      }
+      progress(result.count)
+    }
+    if !bits.marked.isEmpty, !bits.plain.isEmpty {
+      result.pixels = Separation(inliers: bits.plain, outliers: bits.marked)
+    }
+    return result
+  }
+
+  private func maskPaths(_ name: String) -> [String] {
+    let stem = ((name as NSString).lastPathComponent as NSString).deletingPathExtension
+    return masks.map { ($0 as NSString).appendingPathComponent("\(stem).png") }
+  }
+
+  private func isMask(_ name: String) -> Bool {
+    let own = URL(fileURLWithPath: name).standardizedFileURL
+    return maskPaths(name).contains { URL(fileURLWithPath: $0).standardizedFileURL == own }
+  }
+
+  /// Marked pixels at the model's size; nil where no folder has a readable mask.
+  private func mask(of name: String, _ shape: ImageShape) -> [Bool]? {
+    for path in maskPaths(name) {
+      let loaded = try? ImageSource.file(path: path).load(
+        reading.decoder, width: shape.width, height: shape.height, channels: 1)
+      if let loaded { return loaded.bitmap.pixels.map { $0 >= 128 } }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,141 @@
+import Detection
+import Diffusion
+import Foundation
+import Images
+import ScoreModel
+import Tensors
+
+extension Model {
+  /// Images that climb the whole ladder when calibrating for `auto`.
+  static let ladderImages = 2000
+
+  /// Sets the reference scores for a budget from images known to belong, `[N, d]`.
+  ///
+  /// For `.auto` that is 16 evaluations on all images, then every stage on the first 2000.
+  /// - Throws: `CalibrationError` with too few, `EngineError`.
+  public mutating func calibrate(
+    on images: [UInt8], budget: EvaluationBudget, engine: Engine,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
+    let evaluations: Int
+    if case .fixed(let count) = budget { evaluations = count } else { evaluations = 16 }
+    let scorer = try Scorer(self, evaluations: evaluations, engine: engine)
+    let estimates = try Self.estimates(images, scorer, progress)
+    calibrations.removeAll { $0.evaluations == evaluations }
+    calibrations.append(try Calibration(evaluations: evaluations, estimates: estimates))
+    facts.generatedReferences?.removeAll { $0 == evaluations }
+    facts.validationImages = estimates.count
+    facts.validationBitsPerDim =
+      estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
+    guard budget == .auto else { return }
+    let first = Array(images.prefix(Self.ladderImages * shape.count))
+    calibrations.removeAll { EvaluationBudget.ladder.contains($0.evaluations) && $0.evaluations != 16 }
+    var fitting: [StatisticName: [[Double]]] = [:]
+    var references: [StatisticName: [[Double]]] = [:]
+    for stage in EvaluationBudget.ladder {
+      let some =
+        stage == 16
+        ? Array(estimates.prefix(Self.ladderImages))
+        : try Self.estimates(first, scorer.with(evaluations: stage), progress)
+      if stage != 16 { calibrations.append(try Calibration(evaluations: stage, estimates: some)) }
+      let statistics = try calibration(evaluations: stage)
+      let crossFitted = try Calibration.crossFitted(stage == 16 ? estimates : some)
+      let ladder = some.indices.filter { !Calibration.fits($0) }.map { some[$0] }
+      for statistic in StatisticName.allCases {
+        // Rounded as a file keeps them.
+        let fits = (crossFitted[statistic] ?? []).prefix(some.count - ladder.count).map { Double(Float($0)) }
+        let held = ladder.map { Double(Float(statistics.score($0, by: statistic))) }
+        let append = { (ladders: [[Double]]?, scores: [Double]) in
+          ladders.map { zip($0, scores).map { $0 + [$1] } } ?? scores.map { [$0] }
+        }
+        fitting[statistic] = append(fitting[statistic], fits)
+        references[statistic] = append(references[statistic], held)
+      }
+    }
+    adaptive = AdaptiveCalibration(
+      evaluations: EvaluationBudget.ladder, fitting: fitting, references: references)
+  }
+
+  private static func estimates(
+    _ images: [UInt8], _ scorer: Scorer, _ progress: (Int, Int) -> Void
+  ) throws -> [SurprisalEstimate] {
+    let d = scorer.model.shape.count
+    let count = images.count / d
+    var estimates = [SurprisalEstimate]()
+    for start in stride(from: 0, to: count, by: Scorer.batch) {
+      let end = min(start + Scorer.batch, count)
+      estimates += try scorer.estimate(Array(images[start * d..<end * d]))
+      progress(end, count)
+    }
+    return estimates
+  }
+
+  /// How the scores of samples compare with those of the real references that the model held.
+  public struct SampleComparison: Sendable {
+    public let statistic: StatisticName
+    public let test: TwoSample
+  }
+
+  /// Sets the reference scores from the model's own samples, unless their scores differ from real ones.
+  ///
+  /// Samples are scored by the statistics fitted on real images and compared with the real references, statistic by
+  /// statistic; one p-value below 0.01 over their number (Bonferroni) refuses. Samples may score far from real
+  /// images (MATH, "What the curve tells"), and thresholds from such would be wrong without a sign.
+  ///
+  /// - Parameters:
+  ///   - noise: s of the reverse family.
+  ///   - insists: calibrates although the samples differ.
+  /// - Returns: the comparisons; empty where the model held no real references.
+  /// - Throws: `UsageError` with the figures when refused; `CalibrationError`, `EngineError`.
+  public mutating func calibrate(
+    onSamples count: Int, noise: Double, steps: Int, seed: UInt64, evaluations: Int, insists: Bool,
+    engine: Engine, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> [SampleComparison] {
+    let scorer = try Scorer(self, evaluations: evaluations, engine: engine)
+    var images: [UInt8] = []
+    // In parts, each with a seed of its own: memory holds one part's noise.
+    for (part, start) in stride(from: 0, to: count, by: 256).enumerated() {
+      images += try scorer.sample(
+        min(256, count - start), noise: noise, steps: steps, seed: seed &+ UInt64(part) &* 0x9E37_79B9)
+      progress(min(start + 256, count), count)
+    }
+    let estimates = try Self.estimates(images, scorer, progress)
+    let isReal = !(facts.generatedReferences ?? []).contains(evaluations)
+    var comparisons: [SampleComparison] = []
+    if isReal, let real = calibrations.first(where: { $0.evaluations == evaluations }) {
+      comparisons = StatisticName.allCases.map { statistic in
+        SampleComparison(
+          statistic: statistic,
+          test: TwoSample(
+            estimates.map { real.score($0, by: statistic) }, real.references[statistic]?.sorted ?? []))
+      }
+      let limit = 0.01 / Double(comparisons.count)
+      if !insists, comparisons.contains(where: { $0.test.pValue < limit }) {
+        let figures = comparisons.map {
+          String(
+            format: "%@: distance %.3f, p-value %.2g", $0.statistic.rawValue as NSString, $0.test.distance,
+            $0.test.pValue)
+        }
+        throw UsageError(
+          "the samples' scores differ from the real references' (\(figures.joined(separator: "; "))): "
+            + "calibrate on real images, or insist with --force")
+      }
+    }
+    let calibration = try Calibration(evaluations: evaluations, estimates: estimates)
+    calibrations.removeAll { $0.evaluations == evaluations }
+    calibrations.append(calibration)
+    adaptive = nil
+    facts.generatedReferences = Array(Set((facts.generatedReferences ?? []) + [evaluations])).sorted()
+    return comparisons
+  }
+
+  /// Reads every image of `paths` at the model's size and calibrates on them.
+  public mutating func calibrate(
+    on paths: [String], reading: ImageReading = ImageReading(), budget: EvaluationBudget, engine: Engine,
+    unreadable: (String, String) -> Void,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
+    let pixels = ImageStream.pixels(of: paths, shape: shape, reading: reading, unreadable: unreadable)
+    try calibrate(on: pixels, budget: budget, engine: engine, progress: progress)
+  }
+}

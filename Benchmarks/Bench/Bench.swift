@@ -13,7 +13,8 @@ struct Bench: ParsableCommand {
     commandName: "bench", abstract: "Measures what docs and README state.",
     subcommands: [
       CostBench.self, CoverageBench.self, DecoderBench.self, RoadsBench.self, AutoBench.self,
-      IntegrandPicture.self, DecodeDump.self, LoadBench.self,
+      IntegrandPicture.self, DecodeDump.self, LoadBench.self, DetectionBench.self, ParityDump.self,
+      SpeedBench.self, RooflineBench.self, SamplesBench.self, LeftOutBench.self,
     ])
 }
 

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Detection
+import Diffusion
+import Foundation
+import Images
+import Surprisal
+import Tensors
+
+/// AUROC of every statistic against sets of outliers and against degraded members, and the rates that hold.
+struct DetectionBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "detection", abstract: "AUROC of each statistic, and the rates realised over many splits.")
+
+  @OptionGroup var subject: Subject
+  @Option(parsing: .upToNextOption, help: "Images that do not belong, a set each.")
+  var outliers: [String] = []
+  @Option(parsing: .upToNextOption, help: "Images to calibrate on where the model is not.")
+  var references: [String] = []
+  @Option(parsing: .upToNextOption, help: "Numbers of evaluations.") var evaluations = [16]
+  @Flag(inversion: .prefixedNo, help: "Also degraded copies.") var degraded = true
+  @Option(help: "Splits into references and fresh images, for the rates; 0: none.") var splits = 200
+
+  private typealias Scored = [StatisticName: [Double]]
+
+  func run() throws {
+    var model = try Model(path: subject.model)
+    let engine = try Engine()
+    let shape = model.shape
+    for count in evaluations where !model.calibrations.contains(where: { $0.evaluations == count }) {
+      let pixels = try Subject.pixels(references, shape, .max)
+      try model.calibrate(on: pixels, budget: .fixed(count), engine: engine)
+    }
+    let pixels = try Subject.pixels(subject.images, shape, subject.limit)
+    let d = shape.count
+    let half = pixels.count / d / 2
+    for count in evaluations {
+      let calibration = try model.calibration(evaluations: count)
+      let scorer = try Scorer(model, evaluations: count, engine: engine)
+      func scores(_ pixels: [UInt8]) throws -> Scored {
+        var scored: Scored = [:]
+        for start in stride(from: 0, to: pixels.count, by: Scorer.batch * d) {
+          let part = Array(pixels[start..<min(start + Scorer.batch * d, pixels.count)])
+          for estimate in try scorer.estimate(part) {
+            for name in StatisticName.allCases {
+              scored[name, default: []].append(calibration.score(estimate, by: name))
+            }
+          }
+        }
+        return scored
+      }
+      let known = try scores(pixels)
+      print(
+        "\n\(count) evaluations; \(half * 2) images that belong, \(model.facts.validationImages) calibrated on"
+      )
+      print(
+        "AUROC".padding(toLength: 34, withPad: " ", startingAt: 0)
+          + StatisticName.allCases.map { $0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0) }
+          .joined())
+      func row(_ name: String, _ inliers: Scored, _ others: Scored) {
+        let values = StatisticName.allCases.map { statistic in
+          String(
+            format: "%.4f     ",
+            Separation(inliers: inliers[statistic] ?? [], outliers: others[statistic] ?? []).auroc)
+        }
+        print(name.padding(toLength: 34, withPad: " ", startingAt: 0) + values.joined())
+      }
+      for path in outliers {
+        let others = try scores(Subject.pixels([path], shape, subject.limit))
+        let name = path.split(separator: "/").suffix(2).joined(separator: "/")
+        row(String(name.prefix(32)), known, others)
+      }
+      guard degraded else { continue }
+      // Members from the first half, spoiled ones from the second: no image is on both sides.
+      let first = known.mapValues { Array($0[..<half]) }
+      for kind in Degradation.allCases {
+        var spoiled: [UInt8] = []
+        for index in half..<pixels.count / d {
+          let image = Bitmap(
+            width: shape.width, height: shape.height, channels: shape.channels,
+            pixels: Array(pixels[index * d..<(index + 1) * d]))
+          spoiled += try kind(image, seed: UInt64(index)).pixels
+        }
+        row(kind.words, first, try scores(spoiled))
+      }
+    }
+    if splits > 0 { try rates(model, engine) }
+  }
+
+  /// Share of fresh members flagged, over splits of scored members into references and fresh ones.
+  private func rates(_ model: Model, _ engine: Engine) throws {
+    let count = evaluations[evaluations.count - 1]
+    let pixels = try Subject.pixels(references + subject.images, model.shape, 4000)
+    let scorer = try Scorer(model, evaluations: count, engine: engine)
+    let d = model.shape.count
+    let estimates = try stride(from: 0, to: pixels.count, by: Scorer.batch * d).flatMap {
+      try scorer.estimate(Array(pixels[$0..<min($0 + Scorer.batch * d, pixels.count)]))
+    }
+    print("\nrates over \(splits) splits of \(estimates.count) members, half of them fresh")
+    print("statistic     0.1              0.05             0.01")
+    let fitted = try model.calibration(evaluations: count)
+    for name in StatisticName.allCases {
+      let scores = estimates.map { fitted.score($0, by: name) }
+      var line = name.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0)
+      for rate in [0.1, 0.05, 0.01] {
+        var shares: [Double] = []
+        for split in 0..<splits {
+          var random = RandomSource(seed: UInt64(split), stream: 0x5350_4C54)
+          let shuffled = scores.shuffled(using: &random)
+          let references = try ReferenceScores(Array(shuffled[..<(shuffled.count / 2)]))
+          let fresh = shuffled[(shuffled.count / 2)...]
+          shares.append(Double(fresh.count { references.pValue($0) <= rate }) / Double(fresh.count))
+        }
+        let error = deviation(shares) / Double(shares.count).squareRoot()
+        line += String(format: "  %.5f +- %.5f", mean(shares), error)
+      }
+      print(line)
+    }
+  }
+}

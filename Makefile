@@ -48,21 +48,31 @@ demo: build
 	@mkdir -p demo-out
 	.build/$(CONFIGURATION)/surprisal sample --model models/fashion-mnist.safetensors -n 64 --sheet demo-out/samples.png
 
-# Figures of docs and model card, on the shipped model. FASHION and MNIST: IDX files of test images. Some 30 minutes;
-# BENCH=cost (or coverage, auto, sigma, roads, evaluate, decoding) runs one; decoding installs its peers with pip.
+# Figures of docs and model card, on the shipped model. FASHION and MNIST: IDX files of test images; REFERENCES: images
+# to calibrate on for other numbers of evaluations. An hour in all; BENCH=cost (or any name below) runs one. decoding,
+# parity and speed install their peers with pip.
 FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
+REFERENCES ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz\#50000-54999
 MNIST ?= t10k-images-idx3-ubyte.gz
-BENCH ?= evaluate cost coverage auto sigma roads integrand decoding
+BENCH ?= evaluate detection leftout samples cost coverage auto sigma roads integrand decoding parity speed
 BENCH_RUN = .build/$(CONFIGURATION)/bench
+PEERS = .build/peers/bin/python
 bench: build
 	$(BUILD) --product bench
-	@set -e; for name in $(BENCH); do echo "== $$name"; case $$name in \
+	@set -e; peers() { [ -x $(PEERS) ] || python3 -m venv .build/peers; .build/peers/bin/pip install -q "$$@"; }; \
+	for name in $(BENCH); do echo "== $$name"; case $$name in \
 	  evaluate) .build/$(CONFIGURATION)/surprisal evaluate --model models/fashion-mnist.safetensors \
 	    --inliers $(FASHION) --outliers $(MNIST);; \
+	  detection) $(BENCH_RUN) detection --images $(FASHION) --limit 1400 --outliers $(MNIST) \
+	    --references $(REFERENCES) --evaluations 4 8 16;; \
 	  auto) $(BENCH_RUN) auto --images $(FASHION) --outliers $(MNIST) --limit 2000;; \
 	  roads) $(BENCH_RUN) roads --images $(FASHION) --limit 100;; \
-	  decoding) python3 -m venv .build/peers && .build/peers/bin/pip install -q pillow numpy opencv-python-headless pyvips \
-	    pyvips-binary && .build/peers/bin/python Benchmarks/peers/decoding.py $(BENCH_RUN);; \
+	  leftout|samples) $(BENCH_RUN) $$name;; \
+	  decoding) peers pillow numpy opencv-python-headless pyvips pyvips-binary; \
+	    $(PEERS) Benchmarks/peers/decoding.py $(BENCH_RUN);; \
+	  parity) peers torch numpy safetensors; $(BENCH_RUN) parity --images $(FASHION) --limit 8 --output .build/parity.json; \
+	    $(PEERS) Benchmarks/peers/twin.py compare models/fashion-mnist.safetensors .build/parity.json;; \
+	  speed) peers torch numpy safetensors onnx onnxruntime openvino; $(PEERS) Benchmarks/peers/speed.py $(BENCH_RUN);; \
 	  integrand) $(BENCH_RUN) integrand --typical "$(FASHION)#0" --odd "$(MNIST)#0";; \
 	  *) $(BENCH_RUN) $$name --images $(FASHION);; esac; done
 

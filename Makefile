@@ -50,11 +50,11 @@ demo: build
 
 # Figures of docs and model card, on the shipped model. FASHION and MNIST: IDX files of test images; REFERENCES: images
 # to calibrate on for other numbers of evaluations. An hour in all; BENCH=cost (or any name below) runs one. decoding,
-# parity and speed install their peers with pip.
+# parity, speed and end-to-end install their peers with pip.
 FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 REFERENCES ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz\#50000-54999
 MNIST ?= t10k-images-idx3-ubyte.gz
-BENCH ?= evaluate detection leftout samples cost coverage auto sigma roads integrand decoding parity speed
+BENCH ?= evaluate detection leftout samples cost coverage auto sigma roads integrand decoding parity speed end-to-end
 BENCH_RUN = .build/$(CONFIGURATION)/bench
 PEERS = .build/peers/bin/python
 bench: build
@@ -73,7 +73,9 @@ bench: build
 	  parity) peers torch numpy safetensors; $(BENCH_RUN) parity --images $(FASHION) --limit 8 --output .build/parity.json; \
 	    $(PEERS) Benchmarks/peers/twin.py compare models/fashion-mnist.safetensors .build/parity.json;; \
 	  speed) peers torch numpy safetensors onnx onnxruntime openvino; $(PEERS) Benchmarks/peers/speed.py $(BENCH_RUN);; \
-	  integrand) $(BENCH_RUN) integrand --typical "$(FASHION)#0" --odd "$(MNIST)#0";; \
+	  end-to-end) peers torch numpy safetensors pillow; $(PEERS) Benchmarks/peers/end_to_end.py \
+    .build/$(CONFIGURATION)/surprisal models/fashion-mnist.safetensors $(FASHION);; \
+  integrand) $(BENCH_RUN) integrand --typical "$(FASHION)#0" --odd "$(MNIST)#0";; \
 	  *) $(BENCH_RUN) $$name --images $(FASHION);; esac; done
 
 # Fuzzing and damaged files, under address and undefined-behaviour sanitizers. CORPUS: files to start from.

@@ -207,7 +207,7 @@ struct AutoBench: ParsableCommand {
       + Subject.pixels(outliers, model.shape, some)
     let engine = try Engine()
     func verdicts(_ budget: EvaluationBudget) throws -> (flags: [Bool], evaluations: Double) {
-      let judge = try Judge(model, budget: budget, statistic: .profile, rate: fpr, engine: engine)
+      let judge = try Judge(model, budget: budget, statistic: .combined, rate: fpr, engine: engine)
       let found = try judge.verdicts(on: pixels)
       return (found.map { $0.pValue <= fpr }, mean(found.map { Double($0.evaluations) }))
     }

@@ -86,34 +86,48 @@ struct DetectionBench: ParsableCommand {
     if splits > 0 { try rates(model, engine) }
   }
 
-  /// Share of fresh members flagged, over splits of scored members into references and fresh ones.
+  /// Share of fresh members flagged, over splits of scored members into references and fresh ones; and, with the first
+  /// set of outliers mixed in, the share of members among what a false discovery rate flags.
   private func rates(_ model: Model, _ engine: Engine) throws {
     let count = evaluations[evaluations.count - 1]
-    let pixels = try Subject.pixels(references + subject.images, model.shape, 4000)
     let scorer = try Scorer(model, evaluations: count, engine: engine)
     let d = model.shape.count
-    let estimates = try stride(from: 0, to: pixels.count, by: Scorer.batch * d).flatMap {
-      try scorer.estimate(Array(pixels[$0..<min($0 + Scorer.batch * d, pixels.count)]))
+    func estimates(_ paths: [String], _ limit: Int) throws -> [SurprisalEstimate] {
+      let pixels = try Subject.pixels(paths, model.shape, limit)
+      return try stride(from: 0, to: pixels.count, by: Scorer.batch * d).flatMap {
+        try scorer.estimate(Array(pixels[$0..<min($0 + Scorer.batch * d, pixels.count)]))
+      }
     }
-    print("\nrates over \(splits) splits of \(estimates.count) members, half of them fresh")
-    print("statistic     0.1              0.05             0.01")
+    let members = try estimates(subject.images, 4000)
+    // 5 % of the fresh images.
+    let others = try outliers.first.map { try estimates([$0], members.count / 38) } ?? []
+    print(
+      "\nrates over \(splits) splits of \(members.count) members, half of them fresh; --fdr 0.1 with \(others.count) outliers mixed in"
+    )
+    print("statistic     0.1                 0.05                0.01                false discoveries   found")
     let fitted = try model.calibration(evaluations: count)
     for name in StatisticName.allCases {
-      let scores = estimates.map { fitted.score($0, by: name) }
-      var line = name.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0)
-      for rate in [0.1, 0.05, 0.01] {
-        var shares: [Double] = []
-        for split in 0..<splits {
-          var random = RandomSource(seed: UInt64(split), stream: 0x5350_4C54)
-          let shuffled = scores.shuffled(using: &random)
-          let references = try ReferenceScores(Array(shuffled[..<(shuffled.count / 2)]))
-          let fresh = shuffled[(shuffled.count / 2)...]
-          shares.append(Double(fresh.count { references.pValue($0) <= rate }) / Double(fresh.count))
+      let scores = members.map { fitted.score($0, by: name) }
+      let odd = others.map { fitted.score($0, by: name) }
+      var shares: [[Double]] = [[], [], [], [], []]
+      for split in 0..<splits {
+        var random = RandomSource(seed: UInt64(split), stream: 0x5350_4C54)
+        let shuffled = scores.shuffled(using: &random)
+        let references = try ReferenceScores(Array(shuffled[..<(shuffled.count / 2)]))
+        let fresh = shuffled[(shuffled.count / 2)...].map(references.pValue)
+        for (k, rate) in [0.1, 0.05, 0.01].enumerated() {
+          shares[k].append(Double(fresh.count { $0 <= rate }) / Double(fresh.count))
         }
-        let error = deviation(shares) / Double(shares.count).squareRoot()
-        line += String(format: "  %.5f +- %.5f", mean(shares), error)
+        let mixed = odd.map(references.pValue)
+        let threshold = FlaggingRule.falseDiscoveryRate(0.1).threshold(for: fresh + mixed)
+        let (wrong, right) = (fresh.count { $0 <= threshold }, mixed.count { $0 <= threshold })
+        shares[3].append(Double(wrong) / Double(max(wrong + right, 1)))
+        shares[4].append(Double(right) / Double(max(mixed.count, 1)))
       }
-      print(line)
+      let columns = shares.map {
+        String(format: "  %.5f +- %.5f", mean($0), deviation($0) / Double(max($0.count, 1)).squareRoot())
+      }
+      print(name.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0) + columns.joined())
     }
   }
 }

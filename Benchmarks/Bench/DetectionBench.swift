@@ -102,9 +102,11 @@ struct DetectionBench: ParsableCommand {
     // 5 % of the fresh images.
     let others = try outliers.first.map { try estimates([$0], members.count / 38) } ?? []
     print(
-      "\nrates over \(splits) splits of \(members.count) members, half of them fresh; --fdr 0.1 with \(others.count) outliers mixed in"
+      "\nrates over \(splits) splits of \(members.count) members, half of them fresh; "
+        + "--fdr 0.1 with \(others.count) outliers mixed in"
     )
-    print("statistic     0.1                 0.05                0.01                false discoveries   found")
+    print(
+      "statistic     0.1                 0.05                0.01                false discoveries   found")
     let fitted = try model.calibration(evaluations: count)
     for name in StatisticName.allCases {
       let scores = members.map { fitted.score($0, by: name) }

@@ -10,8 +10,7 @@ public struct ReferenceScores: Sendable, Equatable {
   /// - Throws: `CalibrationError.notFinite`.
   public init(_ scores: [Double]) throws(CalibrationError) {
     guard scores.allSatisfy(\.isFinite) else { throw .notFinite }
-    // As a file keeps them: a model judges the same before it is written and after it is read.
-    sorted = scores.map { Double(Float($0)) }.sorted()
+    sorted = scores.sorted()
     tail = TailFit(sorted)
   }
 
@@ -42,11 +41,10 @@ public struct Calibration: Sendable {
   /// Evaluations an image; scores of another number are not comparable.
   public let evaluations: Int
   public let typicality: TypicalityStatistic
-  /// Holds profile, bands and spatial.
+  public let profile: ProfileStatistic
+  /// Holds joint, bands and spatial.
   public let combined: CombinedStatistic
   public let references: [StatisticName: ReferenceScores]
-
-  public var profile: ProfileStatistic { combined.profile }
 
   /// One image in so many fits the statistics; the others set the reference scores.
   static let fittingEvery = 4
@@ -55,11 +53,12 @@ public struct Calibration: Sendable {
   public static func fits(_ index: Int) -> Bool { index % fittingEvery == 0 }
 
   public init(
-    evaluations: Int, typicality: TypicalityStatistic, combined: CombinedStatistic,
-    references: [StatisticName: ReferenceScores]
+    evaluations: Int, typicality: TypicalityStatistic, profile: ProfileStatistic,
+    combined: CombinedStatistic, references: [StatisticName: ReferenceScores]
   ) {
     self.evaluations = evaluations
     self.typicality = typicality
+    self.profile = profile
     self.combined = combined
     self.references = references
   }
@@ -68,20 +67,31 @@ public struct Calibration: Sendable {
   /// - Throws: `CalibrationError`.
   public init(evaluations: Int, estimates: [SurprisalEstimate]) throws(CalibrationError) {
     let fitting = estimates.indices.filter(Self.fits).map { estimates[$0] }
-    let held = estimates.indices.filter { !Self.fits($0) }.map { estimates[$0] }
     guard fitting.count >= 3 else {
       throw .tooFewToFit(found: estimates.count, needed: 3 * Self.fittingEvery - 3)
     }
+    try self.init(
+      evaluations: evaluations, fitting: fitting,
+      references: estimates.indices.filter { !Self.fits($0) }.map { estimates[$0] })
+  }
+
+  /// Fits on some images and takes others as references. P-values are exact whatever images fit, as long as none is a
+  /// reference too.
+  /// - Throws: `CalibrationError`.
+  public init(
+    evaluations: Int, fitting: [SurprisalEstimate], references held: [SurprisalEstimate]
+  ) throws(CalibrationError) {
     let fitted = Calibration(
       evaluations: evaluations, typicality: try TypicalityStatistic(fitting: fitting),
-      combined: try CombinedStatistic(fitting: fitting), references: [:])
+      profile: try ProfileStatistic(fitting: fitting), combined: try CombinedStatistic(fitting: fitting),
+      references: [:])
     var references: [StatisticName: ReferenceScores] = [:]
     for name in StatisticName.allCases {
       references[name] = try ReferenceScores(held.map { fitted.score($0, by: name) })
     }
     self.init(
-      evaluations: evaluations, typicality: fitted.typicality, combined: fitted.combined,
-      references: references)
+      evaluations: evaluations, typicality: fitted.typicality, profile: fitted.profile,
+      combined: fitted.combined, references: references)
   }
 
   /// Scores of the images that fit, each by statistics fitted on the half of them that it is not in: what fresh images
@@ -96,7 +106,8 @@ public struct Calibration: Sendable {
       let known = fitting.indices.filter { $0 % 2 == half }.map { fitting[$0] }
       let fitted = Calibration(
         evaluations: 0, typicality: try TypicalityStatistic(fitting: known),
-        combined: try CombinedStatistic(fitting: known), references: [:])
+        profile: try ProfileStatistic(fitting: known), combined: try CombinedStatistic(fitting: known),
+        references: [:])
       for index in fitting.indices where index % 2 != half {
         for name in StatisticName.allCases { scores[name]?[index] = fitted.score(fitting[index], by: name) }
       }
@@ -108,7 +119,8 @@ public struct Calibration: Sendable {
   public func statistic(_ name: StatisticName) -> any Statistic {
     switch name {
     case .combined: combined
-    case .profile: combined.profile
+    case .joint: combined.joint
+    case .profile: profile
     case .bands: combined.bands
     case .spatial: combined.spatial
     case .surprisal: SurprisalStatistic()
@@ -118,8 +130,9 @@ public struct Calibration: Sendable {
     }
   }
 
+  /// Rounded to what a file keeps of reference scores, so that equal images tie.
   public func score(_ estimate: SurprisalEstimate, by name: StatisticName) -> Double {
-    statistic(name).score(estimate)
+    Double(Float(statistic(name).score(estimate)))
   }
 
   public func pValue(_ score: Double, by statistic: StatisticName) -> Double {

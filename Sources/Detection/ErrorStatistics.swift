@@ -71,9 +71,52 @@ public struct ProfileStatistic: ErrorDensity {
     density.tensors.merging(["mean": mean, "deviation": deviation]) { $1 }
   }
 
+  /// Why tensors from a file cannot judge estimates of so many nodes, or nil when they can.
+  public func refusal(nodes: Int) -> String? {
+    guard mean.count == nodes else { return "the statistic profile has \(mean.count) levels, not \(nodes)" }
+    guard (deviation + density.deviation).allSatisfy({ $0 > 0 }) else {
+      return "the statistic profile has a spread that is not above zero"
+    }
+    return nil
+  }
+
   /// Log error at each node, in standard deviations from the population's mean.
   public func standardised(_ estimate: SurprisalEstimate) -> [Double] {
     zip(estimate.errors, zip(mean, deviation)).map { (Self.logError($0) - $1.0) / $1.1 }
+  }
+
+  public func score(_ estimate: SurprisalEstimate) -> Double { density.score(Self.features(estimate)) }
+}
+
+/// Surprise, in bits a feature, of the profile's features together with the size of the image as a PNG file, under a
+/// Gaussian mixture. How wrong a denoiser of the population is at each level goes with how much there is to say about an
+/// image, and the two agree only for the population's images: the use of complexity of Serra et al. (2020), as a density
+/// in place of a difference.
+public struct JointStatistic: ErrorDensity {
+  let density: MixtureDensity
+
+  static func features(_ estimate: SurprisalEstimate) -> [Double] {
+    ProfileStatistic.features(estimate) + [estimate.compressedBitsPerDim ?? 0]
+  }
+
+  public init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+    try self.init(fitting: estimates, components: nil)
+  }
+
+  init(fitting estimates: [SurprisalEstimate], components: Int?) throws(CalibrationError) {
+    guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
+    density = MixtureDensity(fitting: estimates.map(Self.features), components: components)
+  }
+
+  public init(tensor: (String, Int?) throws -> [Double]) throws {
+    density = try MixtureDensity(features: try tensor("feature.mean", nil).count, tensor: tensor)
+  }
+
+  public var tensors: [String: [Double]] { density.tensors }
+
+  /// The levels, then the size.
+  public func standardised(_ estimate: SurprisalEstimate) -> [Double] {
+    density.standardised(Self.features(estimate))
   }
 
   public func score(_ estimate: SurprisalEstimate) -> Double { density.score(Self.features(estimate)) }
@@ -167,26 +210,29 @@ public struct SpatialStatistic: ErrorDensity {
   }
 }
 
-/// Sum of the scores of profile, bands and place, each less its median over the population and in units of its spread
-/// there (half the distance between the 16 % and 84 % quantiles): equal say for each.
+/// Sum of the scores of `joint`, `bands` and `spatial`, each less its median over the population and in units of its
+/// spread there (half the distance between the 16 % and 84 % quantiles): equal say for each.
 ///
 /// Median and spread are of images that the scored statistic was not fitted on: two halves, each scored by what the
 /// other fitted.
 public struct CombinedStatistic: Statistic {
-  public let profile: ProfileStatistic
+  /// The statistics that are summed, in this order.
+  public static let parts = [StatisticName.joint, .bands, .spatial]
+
+  public let joint: JointStatistic
   public let bands: BandStatistic
   public let spatial: SpatialStatistic
   /// Median and spread of each part.
   let medians: [Double]
   let spreads: [Double]
 
-  private var parts: [any Statistic] { [profile, bands, spatial] }
+  private var statistics: [any Statistic] { [joint, bands, spatial] }
 
   private init(
-    profile: ProfileStatistic, bands: BandStatistic, spatial: SpatialStatistic, medians: [Double],
+    joint: JointStatistic, bands: BandStatistic, spatial: SpatialStatistic, medians: [Double],
     spreads: [Double]
   ) {
-    self.profile = profile
+    self.joint = joint
     self.bands = bands
     self.spatial = spatial
     self.medians = medians.map { Double(Float($0)) }
@@ -194,7 +240,7 @@ public struct CombinedStatistic: Statistic {
   }
 
   public init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
-    let profile = try ProfileStatistic(fitting: estimates)
+    let joint = try JointStatistic(fitting: estimates)
     let bands = try BandStatistic(fitting: estimates)
     let spatial = try SpatialStatistic(fitting: estimates)
     var scores: [[Double]] = [[], [], []]
@@ -206,14 +252,14 @@ public struct CombinedStatistic: Statistic {
         let fitting = estimates.indices.filter { $0 % 2 == half }.map { estimates[$0] }
         let other = estimates.indices.filter { $0 % 2 != half }.map { estimates[$0] }
         let parts: [any Statistic] = [
-          try ProfileStatistic(fitting: fitting, components: profile.density.weights.count),
+          try JointStatistic(fitting: fitting, components: joint.density.weights.count),
           try BandStatistic(fitting: fitting, components: bands.density.weights.count),
           try SpatialStatistic(fitting: fitting),
         ]
         add(parts, other)
       }
     } else {
-      add([profile, bands, spatial], estimates)
+      add([joint, bands, spatial], estimates)
     }
     var medians: [Double] = []
     var spreads: [Double] = []
@@ -224,12 +270,12 @@ public struct CombinedStatistic: Statistic {
       let spread = (at(0.84) - at(0.16)) / 2
       spreads.append(spread > 0 ? spread : 1)
     }
-    self.init(profile: profile, bands: bands, spatial: spatial, medians: medians, spreads: spreads)
+    self.init(joint: joint, bands: bands, spatial: spatial, medians: medians, spreads: spreads)
   }
 
   public init(tensor: (String, Int?) throws -> [Double]) throws {
     self.init(
-      profile: try ProfileStatistic { try tensor("profile.\($0)", $1) },
+      joint: try JointStatistic { try tensor("joint.\($0)", $1) },
       bands: try BandStatistic { try tensor("bands.\($0)", $1) },
       spatial: try SpatialStatistic { try tensor("spatial.\($0)", $1) },
       medians: try tensor("medians", 3), spreads: try tensor("spreads", 3))
@@ -239,28 +285,28 @@ public struct CombinedStatistic: Statistic {
   public func refusal(nodes: Int, grid: ErrorBreakdown.Grid) -> String? {
     let levels = Levels.groups(nodes).count
     for (name, found, wanted) in [
-      ("profile", profile.mean.count, nodes),
+      ("joint", joint.density.mean.count, levels + 1),
       ("bands", bands.density.mean.count, levels * ErrorBreakdown.bands),
       ("spatial", spatial.mean.count, levels * grid.cells),
     ] where found != wanted {
       return "the statistic \(name) has \(found) features, not \(wanted)"
     }
-    let scales = profile.deviation + bands.density.deviation + spatial.deviation + spreads
+    let scales = joint.density.deviation + bands.density.deviation + spatial.deviation + spreads
     guard scales.allSatisfy({ $0 > 0 }) else { return "a statistic has a spread that is not above zero" }
     return nil
   }
 
   public var tensors: [String: [Double]] {
     var all = ["medians": medians, "spreads": spreads]
-    for (name, part) in zip(["profile", "bands", "spatial"], parts) {
-      for (tensor, values) in part.tensors { all["\(name).\(tensor)"] = values }
+    for (name, part) in zip(Self.parts, statistics) {
+      for (tensor, values) in part.tensors { all["\(name.rawValue).\(tensor)"] = values }
     }
     return all
   }
 
-  /// What each part adds to the score: profile, bands, spatial.
+  /// What each of `parts` adds to the score.
   public func contributions(_ estimate: SurprisalEstimate) -> [Double] {
-    parts.indices.map { (parts[$0].score(estimate) - medians[$0]) / spreads[$0] }
+    statistics.indices.map { (statistics[$0].score(estimate) - medians[$0]) / spreads[$0] }
   }
 
   public func score(_ estimate: SurprisalEstimate) -> Double { contributions(estimate).reduce(0, +) }

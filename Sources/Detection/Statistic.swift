@@ -35,9 +35,11 @@ public enum CalibrationError: Error, Equatable, CustomStringConvertible {
 
 /// The statistics a model is calibrated for.
 public enum StatisticName: String, Codable, Sendable, CaseIterable {
-  /// Profile, bands and place together: the default.
+  /// Joint, bands and spatial together: the default.
   case combined
-  /// Density of the logarithms of the errors at each noise level (after MSMA, arXiv 2010.13132).
+  /// Density of the logarithms of the errors at each noise level, together with the image's size as a PNG file.
+  case joint
+  /// Density of those logarithms alone (after MSMA, arXiv 2010.13132).
   case profile
   /// Density of those errors by scale and direction.
   case bands

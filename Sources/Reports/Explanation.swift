@@ -13,17 +13,29 @@ public enum Explanation {
     var part = statistic
     if statistic == .combined {
       let contributions = combined.contributions(estimate)
-      let names = [StatisticName.profile, .bands, .spatial]
       let most = contributions.indices.max { contributions[$0] < contributions[$1] } ?? 0
-      part = names[most]
+      part = CombinedStatistic.parts[most]
     }
     switch part {
     case .bands: return bands(combined.bands.standardised(estimate), sigmas)
     case .spatial:
       guard let grid = estimate.breakdown?.grid else { return "" }
       return place(combined.spatial.standardised(estimate), sigmas, grid)
-    default: return levels(sigmas: sigmas, z: combined.profile.standardised(estimate))
+    case .joint:
+      let z = combined.joint.standardised(estimate)
+      let size = z.last ?? 0
+      if let most = z.dropLast().map(abs).max(), abs(size) > most { return file(size) }
+    default: break
     }
+    return levels(sigmas: sigmas, z: calibration.profile.standardised(estimate))
+  }
+
+  /// An image whose size as a PNG file stands out most.
+  private static func file(_ z: Double) -> String {
+    String(
+      format: "size as a PNG file %.1f sd %@", abs(z),
+      (z > 0 ? "above reference: busier than the population" : "below reference: simpler than the population")
+        as NSString)
   }
 
   /// The run of neighbouring levels around the most unusual one that deviates the same way at least half as far.

@@ -12,9 +12,12 @@ extension Model {
   /// Sets the reference scores for a budget from images known to belong, `[N, d]`.
   ///
   /// For `.auto` that is 16 evaluations on all images, then every stage on the first 2000.
-  /// - Throws: `CalibrationError` with too few, `EngineError`.
+  ///
+  /// - Parameter fitting: images that fit the statistics, such as those trained on; nil takes a quarter of `images`. Not
+  ///   for `.auto`.
+  /// - Throws: `CalibrationError` with too few, `EngineError`, `UsageError`.
   public mutating func calibrate(
-    on images: [UInt8], budget: EvaluationBudget, engine: Engine,
+    on images: [UInt8], fitting: [UInt8]? = nil, budget: EvaluationBudget, engine: Engine,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     let evaluations: Int
@@ -22,7 +25,15 @@ extension Model {
     let scorer = try Scorer(self, evaluations: evaluations, engine: engine)
     let estimates = try Self.estimates(images, scorer, progress)
     calibrations.removeAll { $0.evaluations == evaluations }
-    calibrations.append(try Calibration(evaluations: evaluations, estimates: estimates))
+    if let fitting {
+      guard budget != .auto else { throw UsageError("images that fit apart are for a number of evaluations") }
+      calibrations.append(
+        try Calibration(
+          evaluations: evaluations, fitting: try Self.estimates(fitting, scorer, progress),
+          references: estimates))
+    } else {
+      calibrations.append(try Calibration(evaluations: evaluations, estimates: estimates))
+    }
     facts.generatedReferences?.removeAll { $0 == evaluations }
     facts.validationImages = estimates.count
     facts.validationBitsPerDim =
@@ -42,9 +53,8 @@ extension Model {
       let crossFitted = try Calibration.crossFitted(stage == 16 ? estimates : some)
       let ladder = some.indices.filter { !Calibration.fits($0) }.map { some[$0] }
       for statistic in StatisticName.allCases {
-        // Rounded as a file keeps them.
-        let fits = (crossFitted[statistic] ?? []).prefix(some.count - ladder.count).map { Double(Float($0)) }
-        let held = ladder.map { Double(Float(statistics.score($0, by: statistic))) }
+        let fits = Array((crossFitted[statistic] ?? []).prefix(some.count - ladder.count))
+        let held = ladder.map { statistics.score($0, by: statistic) }
         let append = { (ladders: [[Double]]?, scores: [Double]) in
           ladders.map { zip($0, scores).map { $0 + [$1] } } ?? scores.map { [$0] }
         }
@@ -129,13 +139,18 @@ extension Model {
     return comparisons
   }
 
-  /// Reads every image of `paths` at the model's size and calibrates on them.
+  /// Reads every image of `paths` at the model's size and calibrates on them, with the statistics fitted on those of
+  /// `fitting` where given.
   public mutating func calibrate(
-    on paths: [String], reading: ImageReading = ImageReading(), budget: EvaluationBudget, engine: Engine,
+    on paths: [String], fitting: [String]? = nil, reading: ImageReading = ImageReading(),
+    budget: EvaluationBudget, engine: Engine,
     unreadable: (String, String) -> Void,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
-    let pixels = ImageStream.pixels(of: paths, shape: shape, reading: reading, unreadable: unreadable)
-    try calibrate(on: pixels, budget: budget, engine: engine, progress: progress)
+    func pixels(_ paths: [String]) -> [UInt8] {
+      ImageStream.pixels(of: paths, shape: shape, reading: reading, unreadable: unreadable)
+    }
+    try calibrate(
+      on: pixels(paths), fitting: fitting.map(pixels), budget: budget, engine: engine, progress: progress)
   }
 }

@@ -193,13 +193,17 @@ public struct Model: Sendable {
         let typicality = try TypicalityStatistic {
           try tensor("\(name).typicality.\($0)", $1).map(Double.init)
         }
+        let profile = try ProfileStatistic { try tensor("\(name).profile.\($0)", $1).map(Double.init) }
         let combined = try CombinedStatistic { try tensor("\(name).combined.\($0)", $1).map(Double.init) }
-        let refusal = combined.refusal(
-          nodes: Evaluations(evaluations).nodes, grid: ErrorBreakdown.Grid(architecture.shape))
-        if let refusal { throw damaged(refusal) }
+        let nodes = Evaluations(evaluations).nodes
+        let grid = ErrorBreakdown.Grid(architecture.shape)
+        if let refusal = profile.refusal(nodes: nodes) ?? combined.refusal(nodes: nodes, grid: grid) {
+          throw damaged(refusal)
+        }
         calibrations.append(
           Calibration(
-            evaluations: evaluations, typicality: typicality, combined: combined, references: references))
+            evaluations: evaluations, typicality: typicality, profile: profile, combined: combined,
+            references: references))
       } catch let error as ModelFileError { throw error } catch { throw damaged("\(error)") }
     }
     if let stages = header.ladder {
@@ -251,9 +255,10 @@ public struct Model: Sendable {
     }
     for calibration in calibrations {
       let name = "calibration.\(calibration.evaluations)"
-      for (part, statistic) in [("typicality", calibration.typicality), ("combined", calibration.combined)]
-        as [(String, any Statistic)]
-      {
+      for (part, statistic) in [
+        ("typicality", calibration.typicality), ("profile", calibration.profile),
+        ("combined", calibration.combined),
+      ] as [(String, any Statistic)] {
         for (tensor, values) in statistic.tensors {
           file.tensors["\(name).\(part).\(tensor)"] = .init(values.map { Float($0) })
         }

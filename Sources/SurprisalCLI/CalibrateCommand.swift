@@ -17,6 +17,10 @@ struct CalibrateCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var shown: OutputOptions
   @Option(help: "Model file to write.") var output: String
+  @Option(
+    parsing: .upToNextOption,
+    help: "Fit the statistics on these images, such as those trained on, and take PATHS as references only.")
+  var fit: [String] = []
   @Option(help: "Calibrate on so many of the model's own samples instead of images.") var samples: Int?
   @Option(help: "--samples: s of the reverse family.") var noise = 1.0
   @Option(help: "--samples: steps of the noise-level grid.") var steps = 64
@@ -25,6 +29,9 @@ struct CalibrateCommand: ParsableCommand {
 
   func validate() throws {
     if (samples == nil) == paths.isEmpty { throw ValidationError("give images, or --samples N") }
+    if !fit.isEmpty, samples != nil || model.evaluations == .auto {
+      throw ValidationError("--fit is for images at a number of --evaluations")
+    }
     if let samples, samples < 12 { throw ValidationError("--samples must be at least 12") }
     if !(noise >= 0 && noise.isFinite) { throw ValidationError("--noise must be at least 0") }
     if steps < 2 { throw ValidationError("--steps must be at least 2") }
@@ -53,7 +60,8 @@ struct CalibrateCommand: ParsableCommand {
     } else {
       let images = PathOptions.expand(paths, nul: nul)
       try loaded.calibrate(
-        on: images, reading: read.reading, budget: budget, engine: try model.engine(),
+        on: images, fitting: fit.isEmpty ? nil : fit, reading: read.reading, budget: budget,
+        engine: try model.engine(),
         unreadable: { shown.warn("\($0): unreadable, left out: \($1)") },
         progress: { shown.progress("calibrating on image \($0) of \($1)") })
       shown.progressDone()

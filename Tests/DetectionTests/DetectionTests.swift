@@ -133,6 +133,42 @@ struct DetectionTests {
     #expect(surprise(one) > truth + 0.2)
   }
 
+  @Test("Constant scores, what is no number, and a single image have defined answers")
+  func edges() throws {
+    var random = RandomSource(seed: 5, stream: 15)
+    let one = Self.estimate(&random)
+    let constant = try Calibration(evaluations: 8, estimates: (0..<40).map { _ in one })
+    for name in StatisticName.allCases {
+      let score = constant.score(one, by: name)
+      #expect(score.isFinite, "\(name)")
+      #expect(constant.pValue(score, by: name) == 1, "\(name)")
+      #expect(constant.tailPValue(score, by: name) == nil)
+    }
+    // Any difference stands out from what never varied.
+    let other = Self.estimate(&random, shift: 0.5)
+    for name in [StatisticName.combined, .profile, .spatial] {
+      #expect(constant.pValue(constant.score(other, by: name), by: name) == 1.0 / 31, "\(name)")
+    }
+    let calibration = try Calibration(
+      evaluations: 8, estimates: (0..<268).map { _ in Self.estimate(&random) })
+    let grid = Self.grid
+    let none = SurprisalEstimate(
+      bitsPerDim: .nan, standardError: nil, prior: 0, integral: .nan, decoder: 0,
+      integrand: [Double](repeating: .nan, count: 8), errors: [Double](repeating: .nan, count: 8),
+      breakdown: ErrorBreakdown(
+        grid: grid, cells: [Float](repeating: .nan, count: 8 * grid.cells),
+        bands: [Float](repeating: .nan, count: 8 * ErrorBreakdown.bands)),
+      gaussianBitsPerDim: .nan, compressedBitsPerDim: 5, evaluations: 8, map: [])
+    for name in StatisticName.allCases {
+      // The oddest there is, never lost among the members.
+      #expect(calibration.pValue(calibration.score(none, by: name), by: name) == 1.0 / 202, "\(name)")
+    }
+    #expect(
+      SetVerdict(
+        scores: [calibration.score(one, by: .combined)], bits: [one.bitsPerDim], statistic: .combined,
+        calibration: calibration)?.bitsPValue == nil)
+  }
+
   @Test(
     "A tail fitted to references tells the probability of scores far beyond them",
     arguments: [0.0, 0.25])

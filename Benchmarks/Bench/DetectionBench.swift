@@ -50,7 +50,7 @@ struct DetectionBench: ParsableCommand {
       }
       let known = try scores(pixels)
       print(
-        "\n\(count) evaluations; \(half * 2) images that belong, \(model.facts.validationImages) calibrated on"
+        "\n\(count) evaluations; \(half * 2) images that belong, \(calibration.references[.combined]?.count ?? 0) references"
       )
       print(
         "AUROC".padding(toLength: 34, withPad: " ", startingAt: 0)

@@ -13,6 +13,12 @@ public protocol Statistic: Sendable {
   init(tensor: (String, Int?) throws -> [Double]) throws
 }
 
+/// A density of some features of an image's errors.
+protocol ErrorDensity: Statistic {
+  /// An image's features, standardised by their own mean and deviation over the population.
+  func standardised(_ estimate: SurprisalEstimate) -> [Double]
+}
+
 /// What keeps scores from becoming verdicts.
 public enum CalibrationError: Error, Equatable, CustomStringConvertible {
   /// Fewer references than the rate needs: at least 1/fpr - 1.

@@ -59,13 +59,16 @@ extension Graph {
       layer.outputSize(x.shape[2], kernel: layer.shape[3]), layer.shape[0],
     ]
     // The sum in place: oneDNN's fastest kernels can add what the destination holds, and no other tensor of its size.
-    let isInPlace =
-      adding.map { $0.shape == output && $0.type == x.type && !$0.slot.isPinned && $0.slot !== x.slot }
-      ?? false
-    let y =
-      isInPlace
-      ? Value(shape: output, type: x.type, slot: adding!.slot, descriptor: adding!.descriptor)
-      : try value(output, x.type)
+    let overwritten = adding.flatMap { other in
+      other.shape == output && other.type == x.type && !other.slot.isPinned && other.slot !== x.slot
+        ? other : nil
+    }
+    let y: Value
+    if let overwritten {
+      y = Value(shape: output, type: x.type, slot: overwritten.slot, descriptor: overwritten.descriptor)
+    } else {
+      y = try value(output, x.type)
+    }
     let weights = try parameter(layer.weight, shape: layer.shape)
     let bias = try parameter(layer.bias, shape: [layer.shape[0]])
     let biasLayout = try Descriptor([layer.shape[0]], .float32, dnnl_a)
@@ -83,13 +86,11 @@ extension Graph {
       extra.append(try fused.add(shift.slot, broadcast))
     }
     if swish { try fused.swish() }
-    if let adding {
-      if isInPlace {
-        try fused.sum()
-        adding.isOverwritten = true
-      } else {
-        extra.append(try fused.add(adding.slot, adding.descriptor))
-      }
+    if let overwritten {
+      try fused.sum()
+      overwritten.isOverwritten = true
+    } else if let adding {
+      extra.append(try fused.add(adding.slot, adding.descriptor))
     }
 
     let kind = mode == .training ? dnnl_forward_training : dnnl_forward_inference

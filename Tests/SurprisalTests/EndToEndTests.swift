@@ -68,7 +68,7 @@ struct EndToEndTests {
     try model.write(to: path)
     let loaded = try Model(path: path)
     #expect(loaded.weights == model.weights)
-    #expect(loaded.calibrations[0].references[.profile]?.count == 120)
+    #expect(loaded.calibrations[0].references[.profile]?.count == 160)
 
     let mixed = "\(folder)/mixed"
     try FileManager.default.createDirectory(atPath: mixed, withIntermediateDirectories: true)

@@ -5,7 +5,7 @@ SWIFT ?= swift
 CONFIGURATION ?= release
 BUILD = $(SWIFT) build -c $(CONFIGURATION)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev
+PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev
 
 .PHONY: all setup build test lint format demo bench fuzz mutate docs clean install
 
@@ -19,12 +19,12 @@ setup:
 	   $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES); \
 	 else \
 	   missing=; \
-	   for h in jpeglib.h png.h zlib.h oneapi/dnnl/dnnl.h; do \
+	   for h in jpeglib.h png.h zlib.h libdeflate.h oneapi/dnnl/dnnl.h; do \
 	     echo "#include <stdio.h>\n#include <$$h>" | cc -E - >/dev/null 2>&1 || missing="$$missing $$h"; \
 	   done; \
 	   if [ -n "$$missing" ]; then \
 	     echo "setup: no apt-get here. Install the development files that hold:$$missing" >&2; \
-	     echo "setup: (libjpeg, libpng, zlib and oneDNN 2.6 or newer)" >&2; exit 1; \
+	     echo "setup: (libjpeg, libpng, zlib, libdeflate and oneDNN 2.6 or newer)" >&2; exit 1; \
 	   fi; \
 	 fi
 
@@ -86,7 +86,7 @@ SANITIZED = clang -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all 
 fuzz: setup
 	@mkdir -p .build/fuzz/jpeg-corpus .build/fuzz/png-corpus
 	for kind in jpeg png; do \
-	  $(SANITIZED) -fsanitize=fuzzer Benchmarks/fuzz/$$kind.c -o .build/fuzz/$$kind -ljpeg -lpng -lz && \
+	  $(SANITIZED) -fsanitize=fuzzer Benchmarks/fuzz/$$kind.c -o .build/fuzz/$$kind -ljpeg -lpng -lz -ldeflate && \
 	  find $(CORPUS) -type f -size -64k \( -name "*.$$kind" -o -name "*.jpg" \) -exec cp -n {} .build/fuzz/$$kind-corpus/ \; && \
 	  .build/fuzz/$$kind -max_total_time=$(SECONDS) -timeout=2 -rss_limit_mb=512 -max_len=65536 -print_final_stats=1 \
 	    -artifact_prefix=.build/fuzz/ .build/fuzz/$$kind-corpus > .build/fuzz/$$kind.log 2>&1; \
@@ -97,7 +97,7 @@ COUNT ?= 20000
 SEED ?= 1
 mutate: setup
 	@mkdir -p .build/fuzz
-	$(SANITIZED) Benchmarks/fuzz/mutate.c -o .build/fuzz/mutate -ljpeg -lpng -lz
+	$(SANITIZED) Benchmarks/fuzz/mutate.c -o .build/fuzz/mutate -ljpeg -lpng -lz -ldeflate
 	ASAN_OPTIONS=quarantine_size_mb=8 .build/fuzz/mutate $(SEED) $(COUNT) $$(find $(CORPUS) -type f -size +15c -size -512k \( -name "*.png" -o -name "*.jpg" -o -name "*.jpeg" \) | sort)
 
 docs:

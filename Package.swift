@@ -18,7 +18,9 @@ let package = Package(
     // Pixels: C shim, then decoding, orientation, resampling, enumeration.
     .target(
       name: "CImageCodecs",
-      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
+      linkerSettings: [
+        .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z"), .linkedLibrary("deflate"),
+      ]),
     .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: strict),
 
     // Numbers: oneDNN, layers, network, log-probability.

@@ -24,7 +24,7 @@ static int decode_png(const uint8_t *bytes, size_t size) {
   image_header header;
   char message[IMAGE_MESSAGE_SIZE];
   unsigned sum = 0;
-  return image_decode_png(bytes, size, &small_limits, add_row, &sum, &header, message);
+  return image_decode_png(bytes, size, &small_limits, 0, add_row, &sum, &header, message);
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "exif.h"
+#include "jpeg_eighth.h"
 
 typedef struct {
   struct jpeg_error_mgr base;
@@ -74,11 +75,12 @@ static uint64_t coefficient_bytes(const struct jpeg_decompress_struct *info) {
 }
 
 int image_decode_jpeg(const uint8_t *bytes, size_t size, const image_limits *limits, int least_width,
-                      int least_height, int lenient, image_row_function take, void *context, image_header *header,
+                      int least_height, int flags, image_row_function take, void *context, image_header *header,
                       char message[IMAGE_MESSAGE_SIZE]) {
   struct jpeg_decompress_struct info;
   jpeg_errors errors;
   jpeg_patience patience;
+  jpeg_eighth eighth;
   // Volatile: changed between setjmp and longjmp.
   uint8_t *volatile line = NULL;
   volatile int status = IMAGE_CORRUPT;
@@ -91,7 +93,7 @@ int image_decode_jpeg(const uint8_t *bytes, size_t size, const image_limits *lim
   errors.base.emit_message = judge;
   errors.base.output_message = silent;
   errors.message = message;
-  errors.lenient = lenient;
+  errors.lenient = flags & IMAGE_LENIENT;
   memset(&patience, 0, sizeof(patience));
   patience.base.progress_monitor = watch;
   patience.scans = limits->scans;
@@ -135,6 +137,16 @@ int image_decode_jpeg(const uint8_t *bytes, size_t size, const image_limits *lim
   while (wide > 0 && high > 0 && info.scale_denom < 8 && info.image_width / (info.scale_denom * 2) >= wide &&
          info.image_height / (info.scale_denom * 2) >= high)
     info.scale_denom *= 2;
+  if (info.scale_denom == 8 && !(flags & IMAGE_LIBRARY_ONLY) && jpeg_decode_eighth(&info, &eighth)) {
+    line = eighth.pixels;
+    header->width = eighth.width;
+    header->height = eighth.height;
+    header->channels = eighth.channels;
+    for (int y = 0; y < eighth.height; y++)
+      take(context, header, y, eighth.pixels + (size_t)y * (size_t)eighth.width * (size_t)eighth.channels);
+    status = IMAGE_OK;
+    goto done;
+  }
   jpeg_start_decompress(&info);
 
   header->width = (int)info.output_width;

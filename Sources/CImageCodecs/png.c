@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "exif.h"
+#include "png_whole.h"
 
 typedef struct {
   const uint8_t *bytes;
@@ -46,8 +47,8 @@ static int orientation(const uint8_t *bytes, size_t size) {
   return 1;
 }
 
-int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limits, image_row_function take,
-                     void *context, image_header *header, char message[IMAGE_MESSAGE_SIZE]) {
+int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limits, int flags,
+                     image_row_function take, void *context, image_header *header, char message[IMAGE_MESSAGE_SIZE]) {
   // Volatile: changed between setjmp and longjmp.
   uint8_t *volatile pixels = NULL;
   png_bytep *volatile rows = NULL;
@@ -78,6 +79,7 @@ int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limi
     status = IMAGE_TOO_LARGE;
     goto done;
   }
+  const int bit_depth = png_get_bit_depth(png, info), colour_type = png_get_color_type(png, info);
   png_set_expand(png);
   png_set_scale_16(png);
   const int passes = png_set_interlace_handling(png);
@@ -90,6 +92,19 @@ int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limi
     status = IMAGE_TOO_LARGE;
     goto done;
   }
+  header->width = (int)width;
+  header->height = (int)height;
+  header->channels = png_get_channels(png, info);
+  header->orientation = orientation(bytes, size);
+  // Rows are as the file has them, and libpng has read the first IDAT's length and name.
+  const int is_plain = passes == 1 && bit_depth == 8 && row == (size_t)width * (size_t)header->channels &&
+                       colour_type != PNG_COLOR_TYPE_PALETTE && !png_get_valid(png, info, PNG_INFO_tRNS);
+  if (is_plain && !(flags & IMAGE_LIBRARY_ONLY) &&
+      png_decode_whole(bytes, size, source.at - 8, limits, take, context, header)) {
+    message[0] = 0;
+    status = IMAGE_OK;
+    goto done;
+  }
   pixels = malloc(row * held);
   if (passes > 1) rows = malloc(sizeof(png_bytep) * height);
   if (!pixels || (passes > 1 && !rows)) {
@@ -97,10 +112,6 @@ int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limi
     snprintf(message, IMAGE_MESSAGE_SIZE, "PNG: not enough memory for %u x %u pixels", width, height);
     goto done;
   }
-  header->width = (int)width;
-  header->height = (int)height;
-  header->channels = png_get_channels(png, info);
-  header->orientation = orientation(bytes, size);
   if (passes > 1) {
     for (png_uint_32 y = 0; y < height; y++) rows[y] = pixels + row * y;
     png_read_image(png, rows);

@@ -61,8 +61,14 @@ public struct ImageDecoder: Sendable {
   public var background: UInt8 = 255
   /// Takes what a damaged file gives, rows that are missing at `background`, with a warning.
   public var isLenient = false
+  /// Without our own short cuts for ordinary files; for tests of them.
+  var usesLibrariesOnly = false
 
   public init() {}
+
+  private var flags: Int32 {
+    Int32((isLenient ? IMAGE_LENIENT : 0) | (usesLibrariesOnly ? IMAGE_LIBRARY_ONLY : 0))
+  }
 
   /// The size an image is wanted at.
   public struct Target: Sendable {
@@ -124,11 +130,11 @@ public struct ImageDecoder: Sendable {
       status = bytes.withUnsafeBytes {
         image_decode_jpeg(
           $0.baseAddress, $0.count, &limits, Int32(target?.width ?? 0), Int32(target?.height ?? 0),
-          isLenient ? 1 : 0, take, context, &header, &message)
+          flags, take, context, &header, &message)
       }
     case .png:
       status = bytes.withUnsafeBytes {
-        image_decode_png($0.baseAddress, $0.count, &limits, take, context, &header, &message)
+        image_decode_png($0.baseAddress, $0.count, &limits, flags, take, context, &header, &message)
       }
     case .other(let name): throw .unsupported(kind: name)
     case nil: throw .unrecognised

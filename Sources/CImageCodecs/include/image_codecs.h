@@ -37,19 +37,24 @@ typedef void (*image_row_function)(void *context, const image_header *header, in
 
 #define IMAGE_MESSAGE_SIZE 256
 
+enum {
+  IMAGE_LENIENT = 1,       // damage is a message, not an error
+  IMAGE_LIBRARY_ONLY = 2,  // without our own short cuts for ordinary files: what these are tested against
+};
+
 /// Decodes a JPEG to gray or RGB.
 ///
 /// `least_width` and `least_height` allow the decoder to shrink by 1/2, 1/4 or 1/8 while the upright image stays at
-/// least that large; 0: no. Warnings of the library (such as a premature end) are errors unless `lenient`; then the
-/// first stands in `message` and the result is IMAGE_OK.
+/// least that large; 0: no. Warnings of the library (such as a premature end) are errors unless `flags` has
+/// IMAGE_LENIENT; then the first stands in `message` and the result is IMAGE_OK.
 int image_decode_jpeg(const uint8_t *bytes, size_t size, const image_limits *limits, int least_width,
-                      int least_height, int lenient, image_row_function take, void *context, image_header *header,
+                      int least_height, int flags, image_row_function take, void *context, image_header *header,
                       char message[IMAGE_MESSAGE_SIZE]);
 
 /// Decodes a PNG to 8 bits: palettes expanded, 16 bits scaled to the nearest of 8, alpha kept, gamma not applied. Of
-/// an animation, its default image.
-int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limits, image_row_function take,
-                     void *context, image_header *header, char message[IMAGE_MESSAGE_SIZE]);
+/// an animation, its default image. Of `flags`, only IMAGE_LIBRARY_ONLY says anything here.
+int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limits, int flags,
+                     image_row_function take, void *context, image_header *header, char message[IMAGE_MESSAGE_SIZE]);
 
 /// Encodes gray (1 channel) or RGB (3) as PNG; `*encoded` is freed with image_free_bytes.
 int image_encode_png(const uint8_t *pixels, int width, int height, int channels, uint8_t **encoded, size_t *size,

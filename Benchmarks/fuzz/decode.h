@@ -13,11 +13,11 @@ static void add_row(void *context, const image_header *header, int y, const uint
   for (int i = 0; i < header->width * header->channels; i++) *sum += row[i];
 }
 
-static int decode_jpeg(const uint8_t *bytes, size_t size, int least, int lenient) {
+static int decode_jpeg(const uint8_t *bytes, size_t size, int least, int flags) {
   image_header header;
   char message[IMAGE_MESSAGE_SIZE];
   unsigned sum = 0;
-  return image_decode_jpeg(bytes, size, &small_limits, least, least, lenient, add_row, &sum, &header, message);
+  return image_decode_jpeg(bytes, size, &small_limits, least, least, flags, add_row, &sum, &header, message);
 }
 
 static int decode_png(const uint8_t *bytes, size_t size) {

@@ -14,7 +14,7 @@ struct Bench: ParsableCommand {
     subcommands: [
       CostBench.self, CoverageBench.self, DecoderBench.self, RoadsBench.self, AutoBench.self,
       IntegrandPicture.self, DecodeDump.self, LoadBench.self, DetectionBench.self, ParityDump.self,
-      SpeedBench.self, RooflineBench.self, SamplesBench.self, LeftOutBench.self,
+      SpeedBench.self, RooflineBench.self, SamplesBench.self, PrecisionBench.self, LeftOutBench.self,
     ])
 }
 

@@ -35,7 +35,8 @@ struct SpeedBench: ParsableCommand {
     } else {
       let parameters = Parameters(network.parameterSpecs)
       parameters.initialise(seed: 1)
-      let graph = Graph(engine: engine, mode: .inference, parameters: parameters)
+      let graph = Graph(
+        engine: engine, mode: .inference, parameters: parameters, usesWinograd: precision != .direct)
       let x = try graph.input([batch, size, size, network.inputChannels])
       let features = try graph.input([1, 2 * network.architecture.frequencies])
       graph.output(try network.build(in: graph, x: x, features: features, precision: precision))

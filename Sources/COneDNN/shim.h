@@ -154,7 +154,7 @@ static inline dnnl_status_t onednn_post_add(dnnl_post_ops_t ops, onednn_md other
 #define ONEDNN_DILATION {0, 0}
 
 static inline dnnl_status_t onednn_convolution_forward(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
-                                                       dnnl_prop_kind_t kind, onednn_md src,
+                                                       dnnl_prop_kind_t kind, dnnl_alg_kind_t algorithm, onednn_md src,
                                                        onednn_md weights, onednn_md bias, onednn_md dst,
                                                        const int64_t *strides, const int64_t *pad_begin,
                                                        const int64_t *pad_end, const_dnnl_primitive_attr_t attr) {
@@ -162,12 +162,11 @@ static inline dnnl_status_t onednn_convolution_forward(dnnl_primitive_desc_t *pd
 #if DNNL_VERSION_MAJOR < 3
   dnnl_convolution_desc_t desc;
   dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
-      &desc, kind, dnnl_convolution_direct, ONEDNN_MD(src), ONEDNN_MD(weights), ONEDNN_MD(bias),
-      ONEDNN_MD(dst), strides, dilation, pad_begin, pad_end);
+      &desc, kind, algorithm, ONEDNN_MD(src), ONEDNN_MD(weights), ONEDNN_MD(bias), ONEDNN_MD(dst), strides, dilation, pad_begin, pad_end);
   return status != dnnl_success ? status : dnnl_primitive_desc_create(pd, &desc, attr, engine, NULL);
 #else
   return dnnl_convolution_forward_primitive_desc_create(
-      pd, engine, kind, dnnl_convolution_direct, ONEDNN_MD(src), ONEDNN_MD(weights), ONEDNN_MD(bias),
+      pd, engine, kind, algorithm, ONEDNN_MD(src), ONEDNN_MD(weights), ONEDNN_MD(bias),
       ONEDNN_MD(dst), strides, dilation, pad_begin, pad_end, attr);
 #endif
 }
@@ -321,8 +320,8 @@ static inline dnnl_status_t onednn_resampling_backward(dnnl_primitive_desc_t *pd
 }
 
 static inline dnnl_status_t onednn_reorder(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, onednn_md src,
-                                           onednn_md dst) {
-  return dnnl_reorder_primitive_desc_create(pd, ONEDNN_MD(src), engine, ONEDNN_MD(dst), engine, NULL);
+                                           onednn_md dst, const_dnnl_primitive_attr_t attr) {
+  return dnnl_reorder_primitive_desc_create(pd, ONEDNN_MD(src), engine, ONEDNN_MD(dst), engine, attr);
 }
 
 /// Two tensors one after the other along `axis`.

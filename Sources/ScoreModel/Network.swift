@@ -107,7 +107,8 @@ public struct Network {
         let normal = try graph.layerNorm(x, scale: "\(block).norm.scale", shift: "\(block).norm.shift")
         let shift = try graph.linear(level, weight: "\(block).level.weight", bias: "\(block).level.bias")
         let inside = try graph.convolution(
-          normal, weight: "\(block).conv1.weight", bias: "\(block).conv1.bias", shift: shift, swish: true)
+          normal, weight: "\(block).conv1.weight", bias: "\(block).conv1.bias", shift: shift, swish: true,
+          staysOpen: true)
         x = try graph.convolution(
           inside, weight: "\(block).conv2.weight", bias: "\(block).conv2.bias", adding: x)
       }

@@ -25,7 +25,8 @@ public final class ScoreNetwork: Denoiser {
     self.precision = precision
     self.batch = batch
     let shape = network.architecture.shape
-    graph = Graph(engine: engine, mode: .inference, parameters: parameters)
+    graph = Graph(
+      engine: engine, mode: .inference, parameters: parameters, usesWinograd: precision != .direct)
     x = try graph.input([batch, shape.height, shape.width, network.inputChannels])
     features = try graph.input([1, 2 * network.architecture.frequencies])
     f = try network.build(in: graph, x: x, features: features, precision: precision)

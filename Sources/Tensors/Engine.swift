@@ -2,8 +2,10 @@ import COneDNN
 
 /// How a network's inner layers compute.
 public enum Precision: String, Sendable, CaseIterable {
-  /// Every value in 32-bit floating point.
+  /// Every value in 32-bit floating point; 3x3 convolutions by Winograd's algorithm where oneDNN has it.
   case float32 = "f32"
+  /// Every value in 32-bit floating point, every sum as it stands: what the other two are measured against.
+  case direct = "f32-direct"
   /// Inner activations and weights in bfloat16, sums in float32; first and last layers in float32.
   case bfloat16 = "bf16"
 

@@ -12,10 +12,11 @@ extension Graph {
   ///   - shift: `[batch or 1, output]` in float32, added to every pixel; 1 only in inference.
   ///   - adding: `[batch, height/stride, width/stride, output]` in x's type. In inference the result takes its memory
   ///     over, and it cannot be used afterwards, unless it is an input or an output.
+  ///   - staysOpen: the result may keep whatever layout is fastest; then only another convolution takes it.
   /// - Throws: `EngineError.missingParameter`, `.shapeMismatch`, `.operationFailed`.
   public func convolution(
     _ x: Value, weight: String, bias: String, stride: Int = 1, shift: Value? = nil, swish: Bool = false,
-    adding: Value? = nil
+    adding: Value? = nil, staysOpen: Bool = false
   ) throws(EngineError) -> Value {
     let shape = try spec(weight).shape
     guard shape.count == 4, x.shape.count == 4, shape[1] == x.shape[3] else {
@@ -23,7 +24,13 @@ extension Graph {
     }
     let plain = Convolution(shape: shape, stride: stride, weight: weight, bias: bias)
     if mode == .inference {
-      return try emit(plain, x, shift: shift, swish: swish, adding: adding)
+      if let shift, shift.shape != [1, shape[0]] {
+        throw .shapeMismatch(operation: weight, expected: [1, shape[0]], found: shift.shape)
+      }
+      if let y = try winograd(plain, x, shift: shift, swish: swish, adding: adding, staysOpen: staysOpen) {
+        return y
+      }
+      return try emit(plain, try channelsLast(x), shift: shift, swish: swish, adding: adding)
     }
     var y = try emit(plain, x, shift: nil, swish: false, adding: nil)
     if let shift { y = try addShift(shift, to: y) }
@@ -32,7 +39,7 @@ extension Graph {
     return y
   }
 
-  private struct Convolution {
+  struct Convolution {
     let shape: [Int]
     let stride: Int
     let weight: String
@@ -42,6 +49,11 @@ extension Graph {
     var padBegin: [Int64] { [Int64(shape[2] / 2), Int64(shape[3] / 2)] }
 
     func outputSize(_ size: Int, kernel: Int) -> Int { (size + 2 * (kernel / 2) - kernel) / stride + 1 }
+
+    /// Shape of the result for `x`.
+    func output(_ x: [Int]) -> [Int] {
+      [x[0], outputSize(x[1], kernel: shape[2]), outputSize(x[2], kernel: shape[3]), shape[0]]
+    }
 
     /// Rows or columns past the end that the last window reaches.
     func padEnd(_ x: [Int], _ y: [Int]) -> [Int64] {
@@ -54,15 +66,9 @@ extension Graph {
   private func emit(
     _ layer: Convolution, _ x: Value, shift: Value?, swish: Bool, adding: Value?
   ) throws(EngineError) -> Value {
-    let output = [
-      x.shape[0], layer.outputSize(x.shape[1], kernel: layer.shape[2]),
-      layer.outputSize(x.shape[2], kernel: layer.shape[3]), layer.shape[0],
-    ]
+    let output = layer.output(x.shape)
     // The sum in place: oneDNN's fastest kernels can add what the destination holds, and no other tensor of its size.
-    let overwritten = adding.flatMap { other in
-      other.shape == output && other.type == x.type && !other.slot.isPinned && other.slot !== x.slot
-        ? other : nil
-    }
+    let overwritten = adding.flatMap { canOverwrite($0, output, beside: x) ? $0 : nil }
     let y: Value
     if let overwritten {
       y = Value(shape: output, type: x.type, slot: overwritten.slot, descriptor: overwritten.descriptor)
@@ -79,9 +85,6 @@ extension Graph {
     let fused = try PostOperations()
     var extra: [Argument] = []
     if let shift {
-      guard shift.shape == [1, layer.shape[0]] else {
-        throw .shapeMismatch(operation: layer.weight, expected: [1, layer.shape[0]], found: shift.shape)
-      }
       let broadcast = try Descriptor([1, layer.shape[0], 1, 1], .float32, dnnl_nhwc)
       extra.append(try fused.add(shift.slot, broadcast))
     }
@@ -96,17 +99,10 @@ extension Graph {
     let kind = mode == .training ? dnnl_forward_training : dnnl_forward_inference
     let forward = try PrimitiveDescriptor("convolution \(layer.weight)") {
       onednn_convolution_forward(
-        &$0, engine.handle, kind, x.descriptor.handle, open.handle, biasLayout.handle,
-        y.descriptor.handle, layer.strides, layer.padBegin, padEnd, fused.attributes)
+        &$0, engine.handle, kind, dnnl_convolution_direct, x.descriptor.handle, open.handle,
+        biasLayout.handle, y.descriptor.handle, layer.strides, layer.padBegin, padEnd, fused.attributes)
     }
-    let preferred = try forward.layout(dnnl_query_weights_md)
-    var laidOut = weights.value
-    if !preferred.sameLayout(as: stored) {
-      laidOut = Slot(bytes: preferred.bytes)
-      laidOut.pin()
-      try reorder(
-        .prepare, "lay out \(layer.weight)", from: (weights.value, stored), to: (laidOut, preferred))
-    }
+    let (laidOut, preferred) = try layOut(weights.value, stored, for: forward, layer.weight)
     try emit(
       .forward, layer.weight, forward,
       [
@@ -124,6 +120,24 @@ extension Graph {
       }
     }
     return y
+  }
+
+  /// Whether a sum may take `other`'s memory for its result.
+  func canOverwrite(_ other: Value, _ output: [Int], beside x: Value) -> Bool {
+    other.shape == output && other.type == x.type && !other.isBlocked && !other.slot.isPinned
+      && other.slot !== x.memory
+  }
+
+  /// Weights in the layout a convolution prefers, put there by `prepare` where that is not the stored one.
+  func layOut(
+    _ weights: Slot, _ stored: Descriptor, for forward: PrimitiveDescriptor, _ label: String
+  ) throws(EngineError) -> (Slot, Descriptor) {
+    let preferred = try forward.layout(dnnl_query_weights_md)
+    if preferred.sameLayout(as: stored) { return (weights, preferred) }
+    let laidOut = Slot(bytes: preferred.bytes)
+    laidOut.pin()
+    try reorder(.prepare, "lay out \(label)", from: (weights, stored), to: (laidOut, preferred))
+    return (laidOut, preferred)
   }
 
   private func emitWeightGradient(

@@ -7,7 +7,8 @@ import COneDNN
 /// reordered weight is therefore cached by construction, one graph a shape and type.
 ///
 /// Activations are channels-last (`nhwc`) from end to end, so normalisation over channels, convolution and
-/// resampling take them as they are. Weights are laid out as each convolution prefers, by `prepare`.
+/// resampling take them as they are; only between two convolutions by Winograd's algorithm are channels in blocks.
+/// Weights are laid out as each convolution prefers, by `prepare`.
 ///
 /// In `.training`, every layer also records its backward pass; in `.inference`, shifts, swish and residual sums
 /// are fused into the convolution before them and buffers are shared between values that never live together.
@@ -20,20 +21,26 @@ public final class Graph {
   public final class Value {
     public let shape: [Int]
     public let type: ElementType
-    private let memory: Slot
+    /// Where it lies, whatever its layout.
+    let memory: Slot
     /// Set when a fused sum took the memory for its result.
     var isOverwritten = false
+    /// Whether channels are in blocks rather than last; only convolutions take such a value.
+    let isBlocked: Bool
     let descriptor: Descriptor
 
-    init(shape: [Int], type: ElementType, slot: Slot, descriptor: Descriptor) {
+    init(shape: [Int], type: ElementType, slot: Slot, descriptor: Descriptor, isBlocked: Bool = false) {
       self.shape = shape
       self.type = type
       memory = slot
       self.descriptor = descriptor
+      self.isBlocked = isBlocked
     }
 
+    /// Where it lies, channels last.
     var slot: Slot {
       precondition(!isOverwritten, "a value is not used after a fused sum took its memory")
+      precondition(!isBlocked, "a value left open is for a convolution")
       return memory
     }
   }
@@ -41,6 +48,7 @@ public final class Graph {
   public let engine: Engine
   public let mode: Mode
   public let parameters: Parameters
+  let usesWinograd: Bool
   var steps: [Phase: [Step]] = [:]
   /// Emits the backward steps of each layer when run last to first.
   ///
@@ -49,11 +57,14 @@ public final class Graph {
   var gradients: [ObjectIdentifier: Slot] = [:]
   private var isCompiled = false
 
-  /// - Parameter parameters: the learned tensors that layers refer to by name. Each may be used once.
-  public init(engine: Engine, mode: Mode, parameters: Parameters) {
+  /// - Parameters:
+  ///   - parameters: the learned tensors that layers refer to by name. Each may be used once.
+  ///   - usesWinograd: whether float32 convolutions may be by Winograd's algorithm, in inference.
+  public init(engine: Engine, mode: Mode, parameters: Parameters, usesWinograd: Bool = true) {
     self.engine = engine
     self.mode = mode
     self.parameters = parameters
+    self.usesWinograd = usesWinograd
   }
 
   // MARK: Inputs and outputs
@@ -193,12 +204,15 @@ public final class Graph {
     steps[phase, default: []].append(try Step(label, primitive, arguments))
   }
 
-  /// Copies between layouts or element types.
+  /// Copies between layouts or element types, or adds to what the target holds.
   func reorder(
-    _ phase: Phase, _ label: String, from source: (Slot, Descriptor), to target: (Slot, Descriptor)
+    _ phase: Phase, _ label: String, from source: (Slot, Descriptor), to target: (Slot, Descriptor),
+    adding: Bool = false
   ) throws(EngineError) {
+    let fused = try PostOperations()
+    if adding { try fused.sum() }
     let primitive = try PrimitiveDescriptor(label) {
-      onednn_reorder(&$0, engine.handle, source.1.handle, target.1.handle)
+      onednn_reorder(&$0, engine.handle, source.1.handle, target.1.handle, fused.attributes)
     }
     try emit(
       phase, label, primitive,

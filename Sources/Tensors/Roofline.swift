@@ -16,7 +16,8 @@ package enum Roofline {
     let none = try PostOperations()
     let primitive = try PrimitiveDescriptor("roofline") {
       onednn_convolution_forward(
-        &$0, engine.handle, dnnl_forward_inference, open.handle, openWeights.handle, bias.handle, open.handle,
+        &$0, engine.handle, dnnl_forward_inference, dnnl_convolution_direct, open.handle, openWeights.handle,
+        bias.handle, open.handle,
         [1, 1], [1, 1], [1, 1], none.attributes)
     }
     var arguments: [Argument] = []

@@ -5,10 +5,11 @@ import ScoreModel
 import Surprisal
 import Tensors
 
-/// What bfloat16 changes: bits/dim image by image, and what each statistic tells apart.
+/// What faster arithmetic changes: bits/dim image by image, and what each statistic tells apart.
 struct PrecisionBench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "precision", abstract: "bits/dim and AUROC in bfloat16 against float32.")
+    commandName: "precision",
+    abstract: "bits/dim and AUROC in float32 by Winograd and in bfloat16, against float32 sums.")
 
   @OptionGroup var subject: Subject
   @Option(parsing: .upToNextOption, help: "Images that do not belong.") var outliers: [String]
@@ -18,20 +19,22 @@ struct PrecisionBench: ParsableCommand {
     let odd = try Subject.pixels(outliers, model.shape, subject.limit)
     let calibration = try model.calibration(evaluations: 16)
     let engine = try Engine()
-    let found = try [Precision.float32, .bfloat16].map { precision in
+    let kinds = [Precision.direct, .float32, .bfloat16]
+    let found = try kinds.map { precision in
       let scorer = try Scorer(model, evaluations: 16, precision: precision, engine: engine)
       return (known: try scorer.estimate(pixels), odd: try scorer.estimate(odd))
     }
-    for (name, sides) in [
-      ("images", found.map(\.known)), ("outliers", found.map(\.odd)),
-    ] {
-      let differences = zip(sides[0], sides[1]).map { $1.bitsPerDim - $0.bitsPerDim }
-      print(
-        String(
-          format: "%d %@: bfloat16 less float32 %+.5f bits/dim, at most %.5f an image", differences.count,
-          name as NSString, mean(differences), differences.map { abs($0) }.max() ?? 0))
+    print("less f32-direct, bits/dim        images, most of one    outliers, most of one")
+    for (kind, sides) in zip(kinds, found).dropFirst() {
+      let row = [(sides.known, found[0].known), (sides.odd, found[0].odd)].map { side, exact in
+        let differences = zip(side, exact).map { $0.bitsPerDim - $1.bitsPerDim }
+        return String(
+          format: "   %+.6f  %.6f", mean(differences), differences.map { abs($0) }.max() ?? 0)
+      }
+      print(kind.rawValue.padding(toLength: 29, withPad: " ", startingAt: 0) + row.joined(separator: "  "))
     }
-    print("AUROC        float32  bfloat16")
+    print(
+      "AUROC        " + kinds.map { $0.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0) }.joined())
     for name in StatisticName.allCases {
       let values = found.map { side in
         Separation(
@@ -41,7 +44,7 @@ struct PrecisionBench: ParsableCommand {
       }
       print(
         name.rawValue.padding(toLength: 13, withPad: " ", startingAt: 0)
-          + String(format: "%.5f  %.5f", values[0], values[1]))
+          + values.map { String(format: "%.5f     ", $0) }.joined())
     }
   }
 }

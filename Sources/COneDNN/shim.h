@@ -172,36 +172,36 @@ static inline dnnl_status_t onednn_convolution_forward(dnnl_primitive_desc_t *pd
 }
 
 static inline dnnl_status_t onednn_convolution_backward_data(
-    dnnl_primitive_desc_t *pd, dnnl_engine_t engine, onednn_md diff_src, onednn_md weights, onednn_md diff_dst,
-    const int64_t *strides, const int64_t *pad_begin, const int64_t *pad_end, const_dnnl_primitive_desc_t hint) {
+    dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_alg_kind_t algorithm, onednn_md diff_src,
+    onednn_md weights, onednn_md diff_dst, const int64_t *strides, const int64_t *pad_begin, const int64_t *pad_end, const_dnnl_primitive_desc_t hint) {
   const dnnl_dims_t dilation = ONEDNN_DILATION;
 #if DNNL_VERSION_MAJOR < 3
   dnnl_convolution_desc_t desc;
   dnnl_status_t status = dnnl_dilated_convolution_backward_data_desc_init(
-      &desc, dnnl_convolution_direct, ONEDNN_MD(diff_src), ONEDNN_MD(weights), ONEDNN_MD(diff_dst), strides,
+      &desc, algorithm, ONEDNN_MD(diff_src), ONEDNN_MD(weights), ONEDNN_MD(diff_dst), strides,
       dilation, pad_begin, pad_end);
   return status != dnnl_success ? status : dnnl_primitive_desc_create(pd, &desc, NULL, engine, hint);
 #else
   return dnnl_convolution_backward_data_primitive_desc_create(
-      pd, engine, dnnl_convolution_direct, ONEDNN_MD(diff_src), ONEDNN_MD(weights), ONEDNN_MD(diff_dst),
+      pd, engine, algorithm, ONEDNN_MD(diff_src), ONEDNN_MD(weights), ONEDNN_MD(diff_dst),
       strides, dilation, pad_begin, pad_end, hint, NULL);
 #endif
 }
 
 static inline dnnl_status_t onednn_convolution_backward_weights(
-    dnnl_primitive_desc_t *pd, dnnl_engine_t engine, onednn_md src, onednn_md diff_weights, onednn_md diff_bias,
-    onednn_md diff_dst, const int64_t *strides, const int64_t *pad_begin, const int64_t *pad_end,
+    dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_alg_kind_t algorithm, onednn_md src,
+    onednn_md diff_weights, onednn_md diff_bias, onednn_md diff_dst, const int64_t *strides, const int64_t *pad_begin, const int64_t *pad_end,
     const_dnnl_primitive_desc_t hint) {
   const dnnl_dims_t dilation = ONEDNN_DILATION;
 #if DNNL_VERSION_MAJOR < 3
   dnnl_convolution_desc_t desc;
   dnnl_status_t status = dnnl_dilated_convolution_backward_weights_desc_init(
-      &desc, dnnl_convolution_direct, ONEDNN_MD(src), ONEDNN_MD(diff_weights), ONEDNN_MD(diff_bias),
+      &desc, algorithm, ONEDNN_MD(src), ONEDNN_MD(diff_weights), ONEDNN_MD(diff_bias),
       ONEDNN_MD(diff_dst), strides, dilation, pad_begin, pad_end);
   return status != dnnl_success ? status : dnnl_primitive_desc_create(pd, &desc, NULL, engine, hint);
 #else
   return dnnl_convolution_backward_weights_primitive_desc_create(
-      pd, engine, dnnl_convolution_direct, ONEDNN_MD(src), ONEDNN_MD(diff_weights), ONEDNN_MD(diff_bias),
+      pd, engine, algorithm, ONEDNN_MD(src), ONEDNN_MD(diff_weights), ONEDNN_MD(diff_bias),
       ONEDNN_MD(diff_dst), strides, dilation, pad_begin, pad_end, hint, NULL);
 #endif
 }

@@ -104,11 +104,12 @@ public final class Trainer {
       adam.average = state.average
       step = state.step
     }
-    graph = Graph(engine: engine, mode: .training, parameters: parameters)
+    let precision = Precision(rawValue: options.precision) ?? .float32
+    graph = Graph(
+      engine: engine, mode: .training, parameters: parameters, usesWinograd: precision != .direct)
     x = try graph.input([options.batch, shape.height, shape.width, network.inputChannels])
     features = try graph.input([options.batch, 2 * network.architecture.frequencies])
-    f = try network.build(
-      in: graph, x: x, features: features, precision: Precision(rawValue: options.precision) ?? .float32)
+    f = try network.build(in: graph, x: x, features: features, precision: precision)
     graph.output(f)
     try graph.differentiate(f)
     try graph.compile()

@@ -22,19 +22,21 @@ extension Graph {
     guard shape.count == 4, x.shape.count == 4, shape[1] == x.shape[3] else {
       throw .shapeMismatch(operation: "convolution \(weight)", expected: shape, found: x.shape)
     }
-    let plain = Convolution(shape: shape, stride: stride, weight: weight, bias: bias)
-    if mode == .inference {
-      if let shift, shift.shape != [1, shape[0]] {
-        throw .shapeMismatch(operation: weight, expected: [1, shape[0]], found: shift.shape)
-      }
-      if let y = try winograd(plain, x, shift: shift, swish: swish, adding: adding, staysOpen: staysOpen) {
-        return y
-      }
-      return try emit(plain, try channelsLast(x), shift: shift, swish: swish, adding: adding)
+    if mode == .inference, let shift, shift.shape != [1, shape[0]] {
+      throw .shapeMismatch(operation: weight, expected: [1, shape[0]], found: shift.shape)
     }
-    var y = try emit(plain, x, shift: nil, swish: false, adding: nil)
+    let layer = Convolution(shape: shape, stride: stride, weight: weight, bias: bias)
+    let isWinograd = try hasWinograd(layer, x)
+    let source = try laidOut(x, blocked: isWinograd)
+    if mode == .inference {
+      return isWinograd
+        ? try winograd(layer, source, shift: shift, swish: swish, adding: adding, staysOpen: staysOpen)
+        : try emit(layer, source, shift: shift, swish: swish, adding: adding)
+    }
+    var y = try emit(layer, source, isWinograd: isWinograd)
     if let shift { y = try addShift(shift, to: y) }
     if swish { y = try self.swish(y) }
+    if !staysOpen || adding != nil { y = try laidOut(y, blocked: false) }
     if let adding { y = try add(y, adding) }
     return y
   }
@@ -44,6 +46,10 @@ extension Graph {
     let stride: Int
     let weight: String
     let bias: String
+
+    func algorithm(_ isWinograd: Bool) -> dnnl_alg_kind_t {
+      isWinograd ? dnnl_convolution_winograd : dnnl_convolution_direct
+    }
 
     var strides: [Int64] { [Int64(stride), Int64(stride)] }
     var padBegin: [Int64] { [Int64(shape[2] / 2), Int64(shape[3] / 2)] }
@@ -63,14 +69,20 @@ extension Graph {
     }
   }
 
-  private func emit(
-    _ layer: Convolution, _ x: Value, shift: Value?, swish: Bool, adding: Value?
+  /// The convolution itself, by Winograd's algorithm from blocked to blocked, or channels last with all that is fused.
+  ///
+  /// - Parameter shifted: what to add instead of the layer's bias.
+  func emit(
+    _ layer: Convolution, _ x: Value, isWinograd: Bool = false, shifted: Slot? = nil, shift: Value? = nil,
+    swish: Bool = false, adding: Value? = nil
   ) throws(EngineError) -> Value {
     let output = layer.output(x.shape)
     // The sum in place: oneDNN's fastest kernels can add what the destination holds, and no other tensor of its size.
     let overwritten = adding.flatMap { canOverwrite($0, output, beside: x) ? $0 : nil }
     let y: Value
-    if let overwritten {
+    if isWinograd {
+      y = try blockedValue(output)
+    } else if let overwritten {
       y = Value(shape: output, type: x.type, slot: overwritten.slot, descriptor: overwritten.descriptor)
     } else {
       y = try value(output, x.type)
@@ -99,23 +111,23 @@ extension Graph {
     let kind = mode == .training ? dnnl_forward_training : dnnl_forward_inference
     let forward = try PrimitiveDescriptor("convolution \(layer.weight)") {
       onednn_convolution_forward(
-        &$0, engine.handle, kind, dnnl_convolution_direct, x.descriptor.handle, open.handle,
+        &$0, engine.handle, kind, layer.algorithm(isWinograd), x.descriptor.handle, open.handle,
         biasLayout.handle, y.descriptor.handle, layer.strides, layer.padBegin, padEnd, fused.attributes)
     }
     let (laidOut, preferred) = try layOut(weights.value, stored, for: forward, layer.weight)
     try emit(
       .forward, layer.weight, forward,
       [
-        .init(DNNL_ARG_SRC, x.slot, x.descriptor), .init(DNNL_ARG_WEIGHTS, laidOut, preferred),
-        .init(DNNL_ARG_BIAS, bias.value, biasLayout), .init(DNNL_ARG_DST, y.slot, y.descriptor),
+        .init(DNNL_ARG_SRC, x.memory, x.descriptor), .init(DNNL_ARG_WEIGHTS, laidOut, preferred),
+        .init(DNNL_ARG_BIAS, shifted ?? bias.value, biasLayout), .init(DNNL_ARG_DST, y.memory, y.descriptor),
       ] + extra)
 
     guard mode == .training else { return y }
-    if tape.isEmpty && !x.slot.needsGradient { x.slot.isRoot = true }
+    if tape.isEmpty && !x.memory.needsGradient { x.memory.isRoot = true }
     tape.append { [unowned self] in
       guard let dy = gradient(of: y) else { return }
       try emitWeightGradient(layer, x, y, dy, padEnd, open, biasLayout, stored, weights, bias, forward)
-      if !x.slot.isRoot || x.slot.needsGradient {
+      if !x.memory.isRoot || x.memory.needsGradient {
         try emitInputGradient(layer, x, y, dy, padEnd, open, stored, weights, forward)
       }
     }
@@ -124,8 +136,7 @@ extension Graph {
 
   /// Whether a sum may take `other`'s memory for its result.
   func canOverwrite(_ other: Value, _ output: [Int], beside x: Value) -> Bool {
-    other.shape == output && other.type == x.type && !other.isBlocked && !other.slot.isPinned
-      && other.slot !== x.memory
+    other.shape == output && other.type == x.type && !other.slot.isPinned && other.slot !== x.memory
   }
 
   /// Weights in the layout a convolution prefers, put there by `prepare` where that is not the stored one.
@@ -149,7 +160,8 @@ extension Graph {
     let openGradient = try Descriptor(layer.shape, .float32, dnnl_format_tag_any)
     let backward = try PrimitiveDescriptor(label) {
       onednn_convolution_backward_weights(
-        &$0, engine.handle, x.descriptor.handle, openGradient.handle, biasLayout.handle,
+        &$0, engine.handle, layer.algorithm(y.isBlocked), x.descriptor.handle, openGradient.handle,
+        biasLayout.handle,
         y.descriptor.handle, layer.strides, layer.padBegin, padEnd, forward.handle)
     }
     let preferred = try backward.layout(dnnl_query_diff_weights_md)
@@ -158,7 +170,7 @@ extension Graph {
     try emit(
       .backward, label, backward,
       [
-        .init(DNNL_ARG_SRC, x.slot, x.descriptor), .init(DNNL_ARG_DIFF_DST, dy, y.descriptor),
+        .init(DNNL_ARG_SRC, x.memory, x.descriptor), .init(DNNL_ARG_DIFF_DST, dy, y.descriptor),
         .init(DNNL_ARG_DIFF_WEIGHTS, target, preferred), .init(DNNL_ARG_DIFF_BIAS, bias.gradient, biasLayout),
       ])
     if !direct {
@@ -174,8 +186,8 @@ extension Graph {
     let label = "\(layer.weight) input gradient"
     let backward = try PrimitiveDescriptor(label) {
       onednn_convolution_backward_data(
-        &$0, engine.handle, x.descriptor.handle, open.handle, y.descriptor.handle, layer.strides,
-        layer.padBegin, padEnd, forward.handle)
+        &$0, engine.handle, layer.algorithm(y.isBlocked), x.descriptor.handle, open.handle,
+        y.descriptor.handle, layer.strides, layer.padBegin, padEnd, forward.handle)
     }
     let preferred = try backward.layout(dnnl_query_weights_md)
     let laidOut = Slot(bytes: preferred.bytes)

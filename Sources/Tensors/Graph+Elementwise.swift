@@ -3,14 +3,14 @@ import COneDNN
 extension Graph {
   /// `x * sigmoid(x)` (Ramachandran et al. 2017).
   public func swish(_ x: Value) throws(EngineError) -> Value {
-    let y = try value(x.shape, x.type)
+    let y = value(like: x)
     let kind = mode == .training ? dnnl_forward_training : dnnl_forward_inference
     let forward = try PrimitiveDescriptor("swish") {
       onednn_eltwise_forward(&$0, engine.handle, kind, dnnl_eltwise_swish, x.descriptor.handle, 1, 0)
     }
     try emit(
       .forward, "swish", forward,
-      [.init(DNNL_ARG_SRC, x.slot, x.descriptor), .init(DNNL_ARG_DST, y.slot, y.descriptor)])
+      [.init(DNNL_ARG_SRC, x.memory, x.descriptor), .init(DNNL_ARG_DST, y.memory, y.descriptor)])
     guard mode == .training else { return y }
     tape.append { [unowned self] in
       guard let dy = gradient(of: y) else { return }
@@ -22,7 +22,7 @@ extension Graph {
       try emit(
         .backward, "swish gradient", backward,
         [
-          .init(DNNL_ARG_SRC, x.slot, x.descriptor), .init(DNNL_ARG_DIFF_DST, dy, x.descriptor),
+          .init(DNNL_ARG_SRC, x.memory, x.descriptor), .init(DNNL_ARG_DIFF_DST, dy, x.descriptor),
           .init(DNNL_ARG_DIFF_SRC, dx, x.descriptor),
         ])
       try accumulate(dx, into: x)
@@ -32,11 +32,11 @@ extension Graph {
 
   /// Sum of two tensors of one shape and type.
   public func add(_ a: Value, _ b: Value) throws(EngineError) -> Value {
-    guard a.shape == b.shape, a.type == b.type else {
+    guard a.shape == b.shape, a.type == b.type, a.isBlocked == b.isBlocked else {
       throw .shapeMismatch(operation: "add", expected: a.shape, found: b.shape)
     }
-    let y = try value(a.shape, a.type)
-    try emitSum(.forward, "add", a.slot, b.slot, into: y.slot, as: y.descriptor)
+    let y = value(like: a)
+    try emitSum(.forward, "add", a.memory, b.memory, into: y.memory, as: y.descriptor)
     guard mode == .training else { return y }
     tape.append { [unowned self] in
       guard let dy = gradient(of: y) else { return }

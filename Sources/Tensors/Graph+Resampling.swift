@@ -3,14 +3,17 @@ import COneDNN
 extension Graph {
   /// Nearest-neighbour enlargement to `[batch, height, width, channels]`; from 1x1 it is a broadcast.
   public func upsample(_ x: Value, height: Int, width: Int) throws(EngineError) -> Value {
-    let y = try value([x.shape[0], height, width, x.shape[3]], x.type)
+    try upsample(x, into: try value([x.shape[0], height, width, x.shape[3]], x.type))
+  }
+
+  private func upsample(_ x: Value, into y: Value) throws(EngineError) -> Value {
     let kind = mode == .training ? dnnl_forward_training : dnnl_forward_inference
     let forward = try PrimitiveDescriptor("upsample") {
       onednn_resampling_forward(&$0, engine.handle, kind, x.descriptor.handle, y.descriptor.handle)
     }
     try emit(
       .forward, "upsample", forward,
-      [.init(DNNL_ARG_SRC, x.slot, x.descriptor), .init(DNNL_ARG_DST, y.slot, y.descriptor)])
+      [.init(DNNL_ARG_SRC, x.memory, x.descriptor), .init(DNNL_ARG_DST, y.memory, y.descriptor)])
     guard mode == .training else { return y }
     tape.append { [unowned self] in
       guard let dy = gradient(of: y) else { return }
@@ -32,14 +35,13 @@ extension Graph {
     guard shift.shape == [y.shape[0], y.shape[3]] else {
       throw .shapeMismatch(operation: "shift", expected: [y.shape[0], y.shape[3]], found: shift.shape)
     }
-    let pixel = try reshape(try convert(shift, to: y.type), [y.shape[0], 1, 1, y.shape[3]])
-    return try add(y, try upsample(pixel, height: y.shape[1], width: y.shape[2]))
-  }
-
-  /// The same memory under another shape of equal count.
-  func reshape(_ x: Value, _ shape: [Int]) throws(EngineError) -> Value {
-    Value(
-      shape: shape, type: x.type, slot: x.slot, descriptor: try Self.descriptor(shape, x.type))
+    let row = try convert(shift, to: y.type)
+    let shape = [y.shape[0], 1, 1, y.shape[3]]
+    // A single pixel lies the same with channels in blocks as with channels last.
+    let layout = y.isBlocked ? try Self.blocked(shape) : try Self.descriptor(shape, y.type)
+    let pixel = Value(
+      shape: shape, type: y.type, slot: row.slot, descriptor: layout, isBlocked: y.isBlocked)
+    return try add(y, try upsample(pixel, into: value(like: y)))
   }
 
   /// `a` and `b` side by side along the channels.

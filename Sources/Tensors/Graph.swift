@@ -21,8 +21,7 @@ public final class Graph {
   public final class Value {
     public let shape: [Int]
     public let type: ElementType
-    /// Where it lies, whatever its layout.
-    let memory: Slot
+    private let place: Slot
     /// Set when a fused sum took the memory for its result.
     var isOverwritten = false
     /// Whether channels are in blocks rather than last; only convolutions take such a value.
@@ -32,14 +31,19 @@ public final class Graph {
     init(shape: [Int], type: ElementType, slot: Slot, descriptor: Descriptor, isBlocked: Bool = false) {
       self.shape = shape
       self.type = type
-      memory = slot
+      place = slot
       self.descriptor = descriptor
       self.isBlocked = isBlocked
     }
 
+    /// Where it lies, whatever its layout.
+    var memory: Slot {
+      precondition(!isOverwritten, "a value is not used after a fused sum took its memory")
+      return place
+    }
+
     /// Where it lies, channels last.
     var slot: Slot {
-      precondition(!isOverwritten, "a value is not used after a fused sum took its memory")
       precondition(!isBlocked, "a value left open is for a convolution")
       return memory
     }
@@ -59,7 +63,7 @@ public final class Graph {
 
   /// - Parameters:
   ///   - parameters: the learned tensors that layers refer to by name. Each may be used once.
-  ///   - usesWinograd: whether float32 convolutions may be by Winograd's algorithm, in inference.
+  ///   - usesWinograd: whether float32 convolutions may be by Winograd's algorithm.
   public init(engine: Engine, mode: Mode, parameters: Parameters, usesWinograd: Bool = true) {
     self.engine = engine
     self.mode = mode
@@ -86,7 +90,7 @@ public final class Graph {
     let seed = Slot(bytes: output.descriptor.bytes)
     seed.pin()
     for value in wanted { value.slot.needsGradient = true }
-    gradients[ObjectIdentifier(output.slot)] = seed
+    gradients[ObjectIdentifier(output.memory)] = seed
     do {
       for layer in tape.reversed() { try layer() }
     } catch let error as EngineError {
@@ -95,7 +99,7 @@ public final class Graph {
       throw .operationFailed(operation: "differentiate: \(error)", status: 5)
     }
     tape = []
-    for value in wanted { gradients[ObjectIdentifier(value.slot)]?.pin() }
+    for value in wanted { gradients[ObjectIdentifier(value.memory)]?.pin() }
   }
 
   /// Copies `source`, row-major, into a float32 value; a shorter source leaves the rest as it was.
@@ -117,7 +121,7 @@ public final class Graph {
   public func withGradient<R>(
     of value: Value, _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
   ) rethrows -> R? {
-    guard let slot = gradients[ObjectIdentifier(value.slot)] else { return nil }
+    guard let slot = gradients[ObjectIdentifier(value.memory)] else { return nil }
     return try body(Self.floats(slot, value.shape))
   }
 
@@ -173,6 +177,13 @@ public final class Graph {
     return Value(shape: shape, type: type, slot: Slot(bytes: descriptor.bytes), descriptor: descriptor)
   }
 
+  /// A value in the layout of another of its shape and type.
+  func value(like x: Value) -> Value {
+    Value(
+      shape: x.shape, type: x.type, slot: Slot(bytes: x.descriptor.bytes), descriptor: x.descriptor,
+      isBlocked: x.isBlocked)
+  }
+
   /// Channels-last layout of a shape; oneDNN names the axes batch, channels, height, width whatever the layout.
   static func descriptor(_ shape: [Int], _ type: ElementType) throws(EngineError) -> Descriptor {
     shape.count == 4
@@ -221,7 +232,7 @@ public final class Graph {
 
   /// Adds `slot` to what is known of a value's gradient.
   func accumulate(_ slot: Slot, into value: Value) throws(EngineError) {
-    let key = ObjectIdentifier(value.slot)
+    let key = ObjectIdentifier(value.memory)
     guard let known = gradients[key] else {
       gradients[key] = slot
       return
@@ -231,5 +242,5 @@ public final class Graph {
     gradients[key] = sum
   }
 
-  func gradient(of value: Value) -> Slot? { gradients[ObjectIdentifier(value.slot)] }
+  func gradient(of value: Value) -> Slot? { gradients[ObjectIdentifier(value.memory)] }
 }

@@ -116,8 +116,8 @@ public struct Network {
     }
     func rise(_ low: Graph.Value, to skip: Graph.Value, _ level: Int) throws(EngineError) -> Graph.Value {
       let narrow = try convolution(low, "enlarge.\(level)")
-      let large = try graph.upsample(narrow, height: skip.shape[1], width: skip.shape[2])
-      let merged = try convolution(try graph.concatenate(large, skip), "merge.\(level)")
+      let merged = try graph.merge(
+        narrow, skip, weight: "merge.\(level).weight", bias: "merge.\(level).bias")
       return try blocks(merged, "up.\(level)")
     }
 

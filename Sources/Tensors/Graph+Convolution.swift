@@ -25,7 +25,7 @@ extension Graph {
     if mode == .inference, let shift, shift.shape != [1, shape[0]] {
       throw .shapeMismatch(operation: weight, expected: [1, shape[0]], found: shift.shape)
     }
-    let layer = Convolution(shape: shape, stride: stride, weight: weight, bias: bias)
+    let layer = Convolution(shape: shape, stride: stride, weight: weight, bias: bias, stored: shape)
     let isWinograd = try hasWinograd(layer, x)
     let source = try laidOut(x, blocked: isWinograd)
     if mode == .inference {
@@ -41,11 +41,52 @@ extension Graph {
     return y
   }
 
+  /// A 1x1 convolution of `low`, enlarged to `skip`'s size by repeating its pixels, beside `skip`.
+  ///
+  /// A repeated pixel's convolution is the repeated result: in inference `low`'s part is computed at its own size and
+  /// enlarged then, `skip`'s is added in place, and nothing is laid side by side.
+  ///
+  /// - Parameters:
+  ///   - weight: name of a parameter `[output, channels of low + of skip, 1, 1]`.
+  ///   - bias: name of a parameter `[output]`.
+  public func merge(
+    _ low: Value, _ skip: Value, weight: String, bias: String
+  ) throws(EngineError) -> Value {
+    guard mode == .inference else {
+      let large = try upsample(low, height: skip.shape[1], width: skip.shape[2])
+      return try convolution(try concatenate(large, skip), weight: weight, bias: bias)
+    }
+    let shape = try spec(weight).shape
+    let split = low.shape[3]
+    guard shape.count == 4, shape[1] == split + skip.shape[3], shape[2...] == [1, 1] else {
+      throw .shapeMismatch(operation: "merge \(weight)", expected: shape, found: low.shape + skip.shape)
+    }
+    func part(_ channels: Range<Int>) -> Convolution {
+      Convolution(
+        shape: [shape[0], channels.count, 1, 1], stride: 1, weight: weight,
+        bias: channels.lowerBound == 0 ? bias : nil, stored: shape, first: channels.lowerBound)
+    }
+    let narrow = try emit(part(0..<split), low)
+    let large = try upsample(narrow, height: skip.shape[1], width: skip.shape[2])
+    return try emit(part(split..<shape[1]), skip, adding: large)
+  }
+
   struct Convolution {
+    /// Output and input channels, height and width of the kernel.
     let shape: [Int]
     let stride: Int
     let weight: String
-    let bias: String
+    /// nil: none.
+    let bias: String?
+    /// Shape of the parameter, and which of its input channels is the first taken.
+    let stored: [Int]
+    var first = 0
+
+    /// How the weights lie in their parameter.
+    func storedLayout() throws(EngineError) -> Descriptor {
+      let whole = try Descriptor(stored, .float32, dnnl_oihw)
+      return stored == shape ? whole : try Descriptor(window: shape, at: [0, first, 0, 0], of: whole)
+    }
 
     func algorithm(_ isWinograd: Bool) -> dnnl_alg_kind_t {
       isWinograd ? dnnl_convolution_winograd : dnnl_convolution_direct
@@ -87,15 +128,18 @@ extension Graph {
     } else {
       y = try value(output, x.type)
     }
-    let weights = try parameter(layer.weight, shape: layer.shape)
-    let bias = try parameter(layer.bias, shape: [layer.shape[0]])
+    let weights = try parameter(layer.weight, shape: layer.stored)
+    let bias = try layer.bias.map { name throws(EngineError) in
+      try parameter(name, shape: [layer.shape[0]])
+    }
     let biasLayout = try Descriptor([layer.shape[0]], .float32, dnnl_a)
-    let stored = try Descriptor(layer.shape, .float32, dnnl_oihw)
+    let stored = try layer.storedLayout()
     let open = try Descriptor(layer.shape, x.type, dnnl_format_tag_any)
     let padEnd = layer.padEnd(x.shape, output)
 
     let fused = try PostOperations()
     var extra: [Argument] = []
+    if let bias { extra.append(.init(DNNL_ARG_BIAS, shifted ?? bias.value, biasLayout)) }
     if let shift {
       let broadcast = try Descriptor([1, layer.shape[0], 1, 1], .float32, dnnl_nhwc)
       extra.append(try fused.add(shift.slot, broadcast))
@@ -112,17 +156,18 @@ extension Graph {
     let forward = try PrimitiveDescriptor("convolution \(layer.weight)") {
       onednn_convolution_forward(
         &$0, engine.handle, kind, layer.algorithm(isWinograd), x.descriptor.handle, open.handle,
-        biasLayout.handle, y.descriptor.handle, layer.strides, layer.padBegin, padEnd, fused.attributes)
+        bias == nil ? nil : biasLayout.handle, y.descriptor.handle, layer.strides, layer.padBegin, padEnd,
+        fused.attributes)
     }
     let (laidOut, preferred) = try layOut(weights.value, stored, for: forward, layer.weight)
     try emit(
       .forward, layer.weight, forward,
       [
         .init(DNNL_ARG_SRC, x.memory, x.descriptor), .init(DNNL_ARG_WEIGHTS, laidOut, preferred),
-        .init(DNNL_ARG_BIAS, shifted ?? bias.value, biasLayout), .init(DNNL_ARG_DST, y.memory, y.descriptor),
+        .init(DNNL_ARG_DST, y.memory, y.descriptor),
       ] + extra)
 
-    guard mode == .training else { return y }
+    guard mode == .training, let bias else { return y }
     if tape.isEmpty && !x.memory.needsGradient { x.memory.isRoot = true }
     tape.append { [unowned self] in
       guard let dy = gradient(of: y) else { return }

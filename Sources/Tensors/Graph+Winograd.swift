@@ -30,11 +30,11 @@ extension Graph {
   ) throws(EngineError) -> Value {
     // A shift is the same for all pixels and images: the bias of this pass.
     var shifted: Slot?
-    if let shift {
+    if let shift, let name = layer.bias {
       let vector = try Descriptor([layer.shape[0]], .float32, dnnl_a)
-      let bias = try parameter(layer.bias, shape: [layer.shape[0]]).value
+      let bias = try parameter(name, shape: [layer.shape[0]]).value
       let sum = Slot(bytes: vector.bytes)
-      try emitSum(.forward, "\(layer.bias) shifted", bias, shift.slot, into: sum, as: vector)
+      try emitSum(.forward, "\(name) shifted", bias, shift.slot, into: sum, as: vector)
       shifted = sum
     }
     let y = try emit(layer, x, isWinograd: true, shifted: shifted)

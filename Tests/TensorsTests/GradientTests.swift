@@ -160,4 +160,27 @@ struct GradientTests {
     let tolerance: Float = precision == .bfloat16 ? 0.0625 : 1e-4
     for (a, b) in zip(outputs[0], outputs[1]) { #expect(abs(a - b) <= tolerance) }
   }
+
+  /// Sums of 10 products of values up to some 4: rounding stays below 10 * 16 * 2^-24 = 1e-5.
+  @Test("Merging at low resolution is enlarging, laying side by side and merging")
+  func merge() throws {
+    let parameters = Parameters(Self.weights([5, 10, 1, 1]))
+    parameters.initialise(seed: 6)
+    var random = RandomSource(seed: 7)
+    let (low, skip) = (random.normal(2 * 3 * 2 * 4), random.normal(2 * 6 * 4 * 6))
+    let outputs = try [Graph.Mode.training, .inference].map { mode in
+      let graph = Graph(engine: try Engine(), mode: mode, parameters: parameters)
+      let (x, beside) = (try graph.input([2, 3, 2, 4]), try graph.input([2, 6, 4, 6]))
+      let y = try graph.merge(x, beside, weight: "w.weight", bias: "w.bias")
+      graph.output(y)
+      try graph.compile()
+      try graph.prepare()
+      graph.write(low, to: x)
+      graph.write(skip, to: beside)
+      for _ in 0..<2 { try graph.forward() }
+      return graph.read(y)
+    }
+    #expect(outputs[0].count == 2 * 6 * 4 * 5)
+    for (a, b) in zip(outputs[0], outputs[1]) { #expect(abs(a - b) <= 1e-5) }
+  }
 }

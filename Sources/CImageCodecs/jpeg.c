@@ -142,6 +142,7 @@ int image_decode_jpeg(const uint8_t *bytes, size_t size, const image_limits *lim
     header->width = eighth.width;
     header->height = eighth.height;
     header->channels = eighth.channels;
+    header->short_cut = 1;
     for (int y = 0; y < eighth.height; y++)
       take(context, header, y, eighth.pixels + (size_t)y * (size_t)eighth.width * (size_t)eighth.channels);
     status = IMAGE_OK;

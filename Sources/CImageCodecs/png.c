@@ -102,6 +102,7 @@ int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limi
   if (is_plain && !(flags & IMAGE_LIBRARY_ONLY) &&
       png_decode_whole(bytes, size, source.at - 8, limits, take, context, header)) {
     message[0] = 0;
+    header->short_cut = 1;
     status = IMAGE_OK;
     goto done;
   }

@@ -48,6 +48,8 @@ public struct DecodedImage: Sendable {
   public let bitmap: Bitmap
   /// Damage that `ImageDecoder.isLenient` overlooked.
   public let warning: String?
+  /// Whether a short cut was taken past libjpeg's or libpng's decoder; for tests of these.
+  var tookShortCut = false
 }
 
 /// Decodes JPEG and PNG files to 8-bit gray or RGB, upright.
@@ -144,7 +146,8 @@ public struct ImageDecoder: Sendable {
       throw Self.error(status, message)
     }
     guard let bitmap = sink.finish() else { throw .corrupt("no rows") }
-    return DecodedImage(bitmap: bitmap, warning: damage.isEmpty ? nil : damage)
+    return DecodedImage(
+      bitmap: bitmap, warning: damage.isEmpty ? nil : damage, tookShortCut: header.short_cut != 0)
   }
 
   private static func text(_ message: [CChar]) -> String {

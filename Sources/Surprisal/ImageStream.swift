@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import ScoreModel
+import Synchronization
 
 /// An image as scoring takes it, or why there is none.
 public struct LoadedImage: Sendable {
@@ -20,15 +21,18 @@ public struct ImageReading: Sendable {
 }
 
 /// Decodes images on another thread, a bounded number ahead of who takes them, in order.
-///
-/// `@unchecked Sendable`: all mutable state is read and written only while `condition` is locked.
-final class ImageStream: @unchecked Sendable {
-  private let condition = NSCondition()
-  private var waiting: [LoadedImage] = []
-  private var isFinished = false
-  private var isCancelled = false
-  private var skippedFiles = 0
-  private let ahead: Int
+final class ImageStream: Sendable {
+  private struct State {
+    var waiting: [LoadedImage] = []
+    var isCancelled = false
+    var skipped = 0
+  }
+
+  private let state = Mutex(State())
+  /// Places for images that are not taken yet. Made empty: a semaphore may not end below what it was made with.
+  private let places = DispatchSemaphore(value: 0)
+  /// Images waiting, and one more at the end.
+  private let arrivals = DispatchSemaphore(value: 0)
 
   private struct Cancelled: Error {}
 
@@ -36,7 +40,7 @@ final class ImageStream: @unchecked Sendable {
     _ paths: [String], shape: ImageShape, reading: ImageReading, limit: Int?, ahead: Int = 96,
     passingOver recorded: [String: Int] = [:]
   ) {
-    self.ahead = ahead
+    for _ in 0..<ahead { places.signal() }
     Thread.detachNewThread { [self] in
       var left = limit ?? Int.max
       var skipped = 0
@@ -59,46 +63,43 @@ final class ImageStream: @unchecked Sendable {
           try put(loaded)
         }
       } catch {}
-      condition.lock()
-      skippedFiles = skipped
-      isFinished = true
-      condition.broadcast()
-      condition.unlock()
+      state.withLock { $0.skipped = skipped }
+      arrivals.signal()
     }
   }
 
-  private func put(_ image: LoadedImage) throws {
-    condition.lock()
-    defer { condition.unlock() }
-    while waiting.count >= ahead && !isCancelled { condition.wait() }
-    if isCancelled { throw Cancelled() }
-    waiting.append(image)
-    condition.broadcast()
+  private func put(_ image: LoadedImage) throws(Cancelled) {
+    places.wait()
+    try state.withLock { state throws(Cancelled) in
+      if state.isCancelled { throw Cancelled() }
+      state.waiting.append(image)
+    }
+    arrivals.signal()
   }
 
-  /// The next images, at most `count` and at most as many as wait ahead; empty at the end.
+  /// The next images, fewer than `count` only at the end.
   func next(_ count: Int) -> [LoadedImage] {
-    condition.lock()
-    defer { condition.unlock() }
-    while waiting.count < min(count, ahead) && !isFinished { condition.wait() }
-    let taken = Array(waiting.prefix(count))
-    waiting.removeFirst(taken.count)
-    condition.broadcast()
+    var taken: [LoadedImage] = []
+    while taken.count < count {
+      arrivals.wait()
+      guard let image = state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) else {
+        // The end: left for who asks again.
+        arrivals.signal()
+        break
+      }
+      places.signal()
+      taken.append(image)
+    }
     return taken
   }
 
   /// Files in folders that were no images; known at the end.
-  var skipped: Int {
-    condition.lock()
-    defer { condition.unlock() }
-    return skippedFiles
-  }
+  var skipped: Int { state.withLock { $0.skipped } }
 
+  /// Ends the decoding; images that wait can still be taken.
   func cancel() {
-    condition.lock()
-    isCancelled = true
-    condition.broadcast()
-    condition.unlock()
+    state.withLock { $0.isCancelled = true }
+    places.signal()
   }
 
   /// The pixels of every readable image, `[N, d]`; the others are told to `unreadable` with name and reason.

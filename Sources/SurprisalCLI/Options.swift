@@ -34,7 +34,10 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  @Option(help: "f32, or bf16 where the processor has it (default: the faster of the two here).")
+  @Option(
+    help: """
+      f32, f32-direct (no Winograd), or bf16 where the processor has it (default: the faster of f32 and bf16).
+      """)
   var precision: Precision?
 
   @Option(help: "Threads for the network (default: all cores).")

@@ -34,7 +34,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Seed of every random draw.") var seed: UInt64 = 1
   @Flag(help: "Mirror images left to right at random.") var flips = false
   @Option(help: "Go on from a checkpoint; its options win.") var resume: String?
-  @Option(help: "f32 or bf16 (default: the faster here).") var precision: Precision?
+  @Option(help: "f32, f32-direct (no Winograd) or bf16 (default: the faster here).") var precision: Precision?
   @Option(help: "Threads (default: all cores).") var threads: Int?
 
   func validate() throws {

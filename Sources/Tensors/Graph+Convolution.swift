@@ -206,8 +206,7 @@ extension Graph {
     let backward = try PrimitiveDescriptor(label) {
       onednn_convolution_backward_weights(
         &$0, engine.handle, layer.algorithm(y.isBlocked), x.descriptor.handle, openGradient.handle,
-        biasLayout.handle,
-        y.descriptor.handle, layer.strides, layer.padBegin, padEnd, forward.handle)
+        biasLayout.handle, y.descriptor.handle, layer.strides, layer.padBegin, padEnd, forward.handle)
     }
     let preferred = try backward.layout(dnnl_query_diff_weights_md)
     let direct = preferred.sameLayout(as: stored)

@@ -38,6 +38,16 @@ struct ShortCutTests {
     #expect(Self.farthest(short, long) <= (name == "gray.jpg" ? 0 : 2))
   }
 
+  @Test("Ordinary files take the short cut, others and those asked not to do not")
+  func taken() throws {
+    let target = ImageDecoder.Target(width: 8, height: 8, channels: 3)
+    for bytes in try Self.jpegs.map({ try Self.reference($0) }) + [try ImagesTests.ramp(9, 9, 3).png()] {
+      #expect(try ours.decode(bytes, to: target).tookShortCut)
+      #expect(try !libraries.decode(bytes, to: target).tookShortCut)
+    }
+    #expect(try !ours.decode(try Self.reference("progressive.jpg"), to: target).tookShortCut)
+  }
+
   /// Every pixel of an eighth is the mean of 64 at full size. These are rounded, clipped nowhere, and their chroma is
   /// interpolated across the borders of blocks: a slope of chroma of g levels a pixel shifts a block's mean by no more
   /// than g, and the waves have at most 5 levels a pixel.

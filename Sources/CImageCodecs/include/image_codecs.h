@@ -30,6 +30,7 @@ typedef struct {
   int height;
   int channels;     // of the rows: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha
   int orientation;  // EXIF, 1 to 8
+  int short_cut;    // whether the library's own decoder was passed by
 } image_header;
 
 /// Takes rows of `width * channels` bytes, top to bottom; `header` is complete at the first.

@@ -107,8 +107,8 @@ static int make_codes(const JHUFF_TBL *from, int is_dc, code_table *table) {
   int index = 0;
   for (int length = 1; length <= 16; length++) {
     const int count = from->bits[length];
-    // Codes of a length must fit it, and symbols their list.
-    if (index + count > 256 || code + count > (1 << length)) return 0;
+    // Codes of a length must fit it, none of them all ones, and symbols their list.
+    if (index + count > 256 || (count && code + count >= (1 << length))) return 0;
     table->offset[length] = index - code;
     for (int i = 0; i < count; i++, code++, index++) {
       if (is_dc && from->huffval[index] > 15) return 0;

@@ -35,11 +35,11 @@ struct DetectionBench: ParsableCommand {
     let half = pixels.count / d / 2
     for count in evaluations {
       let calibration = try model.calibration(evaluations: count)
-      let scorer = try Scorer(model, evaluations: count, engine: engine)
+      let scorer = Scorer(model, evaluations: count, engine: engine)
       func scores(_ pixels: [UInt8]) throws -> Scored {
         var scored: Scored = [:]
-        for start in stride(from: 0, to: pixels.count, by: Scorer.batch * d) {
-          let part = Array(pixels[start..<min(start + Scorer.batch * d, pixels.count)])
+        for start in stride(from: 0, to: pixels.count, by: scorer.batch * d) {
+          let part = Array(pixels[start..<min(start + scorer.batch * d, pixels.count)])
           for estimate in try scorer.estimate(part) {
             for name in StatisticName.allCases {
               scored[name, default: []].append(calibration.score(estimate, by: name))
@@ -90,12 +90,12 @@ struct DetectionBench: ParsableCommand {
   /// set of outliers mixed in, the share of members among what a false discovery rate flags.
   private func rates(_ model: Model, _ engine: Engine) throws {
     let count = evaluations[evaluations.count - 1]
-    let scorer = try Scorer(model, evaluations: count, engine: engine)
+    let scorer = Scorer(model, evaluations: count, engine: engine)
     let d = model.shape.count
     func estimates(_ paths: [String], _ limit: Int) throws -> [SurprisalEstimate] {
       let pixels = try Subject.pixels(paths, model.shape, limit)
-      return try stride(from: 0, to: pixels.count, by: Scorer.batch * d).flatMap {
-        try scorer.estimate(Array(pixels[$0..<min($0 + Scorer.batch * d, pixels.count)]))
+      return try stride(from: 0, to: pixels.count, by: scorer.batch * d).flatMap {
+        try scorer.estimate(Array(pixels[$0..<min($0 + scorer.batch * d, pixels.count)]))
       }
     }
     let members = try estimates(subject.images, 4000)

@@ -41,7 +41,7 @@ struct LeftOutBench: ParsableCommand {
       let model = try training.run(["\(folder)/train-ubyte"], engine: engine) { _ in }
       guard let model else { return }
       var evaluation = Evaluation(
-        try Scorer(model, evaluations: 16, engine: engine),
+        Scorer(model, evaluations: 16, engine: engine),
         calibration: try model.calibration(evaluations: 16))
       evaluation.limit = limit
       let known = try evaluation.score(.init(name: "rest", paths: ["\(folder)/t10k-ubyte"]))

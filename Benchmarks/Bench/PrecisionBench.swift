@@ -21,7 +21,7 @@ struct PrecisionBench: ParsableCommand {
     let engine = try Engine()
     let kinds = [Precision.direct, .float32, .bfloat16]
     let found = try kinds.map { precision in
-      let scorer = try Scorer(model, evaluations: 16, precision: precision, engine: engine)
+      let scorer = Scorer(model, evaluations: 16, precision: precision, engine: engine)
       return (known: try scorer.estimate(pixels), odd: try scorer.estimate(odd))
     }
     print("less f32-direct, bits/dim        images, most of one    outliers, most of one")

@@ -19,7 +19,7 @@ struct SamplesBench: ParsableCommand {
   func run() throws {
     let model = try Model(path: model)
     let calibration = try model.calibration(evaluations: 16)
-    let scorer = try Scorer(model, evaluations: 16, engine: try Engine())
+    let scorer = Scorer(model, evaluations: 16, engine: try Engine())
     print(
       "\(count) samples each; distance of their scores to \(calibration.references[.profile]?.count ?? 0) real ones'"
     )

@@ -11,6 +11,9 @@
 
 #include <oneapi/dnnl/dnnl.h>
 #include <stdlib.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 /// A memory descriptor: shape, type and layout. Opaque in both versions.
 typedef struct onednn_md_s *onednn_md;
@@ -35,6 +38,17 @@ static inline int onednn_max_threads(void) { return omp_get_max_threads ? omp_ge
 static inline int onednn_has_bf16(void) {
   const int isa = (int)dnnl_get_effective_cpu_isa();
   return (isa & (int)dnnl_cpu_isa_avx512_core_bf16) == (int)dnnl_cpu_isa_avx512_core_bf16;
+}
+
+/// Whether AMD made it.
+static inline int onednn_is_amd(void) {
+#if defined(__x86_64__)
+  unsigned leaf, b, c, d;
+  // "AuthenticAMD" in three registers.
+  return __get_cpuid(0, &leaf, &b, &c, &d) && b == 0x68747541 && d == 0x69746e65 && c == 0x444d4163;
+#else
+  return 0;
+#endif
 }
 
 /// Whether it has matrix tiles for bfloat16 (AMX).

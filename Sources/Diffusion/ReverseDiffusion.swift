@@ -38,15 +38,17 @@ public struct ReverseDiffusion: Sendable {
   /// which is the plain step to first order in dt, and stable for every s and step size.
   ///
   /// - Parameters:
-  ///   - count: N.
+  ///   - indices: N of them.
   ///   - start: mean of the first, noisiest image, `[d]`; the population's.
   ///   - progress: told how many of all steps are done.
   /// - Returns: `[N, d]` on the scale -1...1; each image is a function of the seed and its index alone.
   public func sample(
-    _ count: Int, from denoiser: some Denoiser, start: [Float], progress: (Int, Int) -> Void = { _, _ in }
+    _ indices: Range<Int>, from denoiser: some Denoiser, start: [Float],
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [Float] {
     let d = denoiser.valuesPerImage
-    var streams = (0..<count).map { RandomSource(seed: seed, stream: 0x5341_4D50 &+ UInt64($0) << 32) }
+    let count = indices.count
+    var streams = indices.map { RandomSource(seed: seed, stream: 0x5341_4D50 &+ UInt64($0) << 32) }
     var z = [Float]()
     for index in streams.indices {
       z += zip(streams[index].normal(d), start).map { Float(sigmas[0]) * $0 + $1 }

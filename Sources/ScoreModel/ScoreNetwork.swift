@@ -10,6 +10,12 @@ public final class ScoreNetwork: Denoiser {
   public let precision: Precision
   /// Images one pass takes.
   public let batch: Int
+
+  /// Images a pass unless asked otherwise: as many as a thread needs for its best pace (docs/performance.md), and no
+  /// more, since one image waits for as many. From 4 on oneDNN's algorithms, and so an image's bits, do not change with
+  /// the batch.
+  public static func batch(for precision: Precision) -> Int { precision == .bfloat16 ? 4 : 8 }
+
   private let graph: Graph
   private let x: Graph.Value
   private let features: Graph.Value
@@ -18,16 +24,16 @@ public final class ScoreNetwork: Denoiser {
   /// - Throws: `EngineError` when oneDNN cannot build the network.
   public init(
     _ network: Network, parameters: Parameters, preconditioning: Preconditioning, engine: Engine,
-    precision: Precision = .fastest, batch: Int = 32
+    precision: Precision = .fastest, batch: Int? = nil
   ) throws(EngineError) {
     self.network = network
     self.preconditioning = preconditioning
     self.precision = precision
-    self.batch = batch
+    self.batch = batch ?? Self.batch(for: precision)
     let shape = network.architecture.shape
     graph = Graph(
       engine: engine, mode: .inference, parameters: parameters, usesWinograd: precision != .direct)
-    x = try graph.input([batch, shape.height, shape.width, network.inputChannels])
+    x = try graph.input([self.batch, shape.height, shape.width, network.inputChannels])
     features = try graph.input([1, 2 * network.architecture.frequencies])
     f = try network.build(in: graph, x: x, features: features, precision: precision)
     graph.output(f)

@@ -72,7 +72,7 @@ public struct Evaluation {
     var bits: (plain: [Double], marked: [Double]) = ([], [])
     let stream = ImageStream(set.paths, shape: shape, reading: reading, limit: limit)
     defer { stream.cancel() }
-    while case let images = stream.next(Scorer.batch), !images.isEmpty {
+    while case let images = stream.next(scorer.batch), !images.isEmpty {
       var readable: [(pixels: [UInt8], mask: [Bool]?)] = []
       for image in images where !isMask(image.name) {
         switch image.pixels {

@@ -51,7 +51,7 @@ public final class Judge {
   }
 
   /// Images taken together: enough that later stages, which few images reach, still fill their batches.
-  var chunk: Int { scorers.count > 1 ? 16 * Scorer.batch : Scorer.batch }
+  var chunk: Int { scorers.count > 1 ? 16 * scorers[0].batch : scorers[0].batch }
 
   /// - Parameter budget: nil for the model's own, that of its first calibration.
   /// - Throws: `UsageError` where the model is not calibrated for the budget, `CalibrationError` where its references
@@ -81,7 +81,7 @@ public final class Judge {
       calibrations = [try model.calibration(evaluations: nil)]
       try calibrations[0].require(rate: rate, for: statistic)
     }
-    let first = try Scorer(
+    let first = Scorer(
       model, evaluations: calibrations[0].evaluations, precision: precision, engine: engine)
     scorers = [first] + calibrations.dropFirst().map { first.with(evaluations: $0.evaluations) }
   }

@@ -22,7 +22,7 @@ extension Model {
   ) throws {
     let evaluations: Int
     if case .fixed(let count) = budget { evaluations = count } else { evaluations = 16 }
-    let scorer = try Scorer(self, evaluations: evaluations, engine: engine)
+    let scorer = Scorer(self, evaluations: evaluations, engine: engine)
     let estimates = try Self.estimates(images, scorer, progress)
     calibrations.removeAll { $0.evaluations == evaluations }
     if let fitting {
@@ -72,8 +72,8 @@ extension Model {
     let d = scorer.model.shape.count
     let count = images.count / d
     var estimates = [SurprisalEstimate]()
-    for start in stride(from: 0, to: count, by: Scorer.batch) {
-      let end = min(start + Scorer.batch, count)
+    for start in stride(from: 0, to: count, by: scorer.batch) {
+      let end = min(start + scorer.batch, count)
       estimates += try scorer.estimate(Array(images[start * d..<end * d]))
       progress(end, count)
     }
@@ -101,7 +101,7 @@ extension Model {
     onSamples count: Int, noise: Double, steps: Int, seed: UInt64, evaluations: Int, insists: Bool,
     engine: Engine, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [SampleComparison] {
-    let scorer = try Scorer(self, evaluations: evaluations, engine: engine)
+    let scorer = Scorer(self, evaluations: evaluations, engine: engine)
     var images: [UInt8] = []
     // In parts, each with a seed of its own: memory holds one part's noise.
     for (part, start) in stride(from: 0, to: count, by: 256).enumerated() {

@@ -86,25 +86,27 @@ public struct Model: Sendable {
 
   /// The trained network as a denoiser.
   public func denoiser(
-    engine: Engine, precision: Precision = .fastest, batch: Int = Scorer.batch
+    engine: Engine, precision: Precision = .fastest, batch: Int? = nil
   ) throws(EngineError) -> ScoreNetwork {
-    let network = Network(architecture)
-    let parameters = Parameters(network.parameterSpecs)
+    try ScoreNetwork(
+      Network(architecture), parameters: try parameters(), preconditioning: preconditioning, engine: engine,
+      precision: precision, batch: batch)
+  }
+
+  /// The weights as a network takes them.
+  func parameters() throws(EngineError) -> Parameters {
+    let parameters = Parameters(Network(architecture).parameterSpecs)
     for (name, values) in weights { try parameters.write(values, to: name) }
-    return try ScoreNetwork(
-      network, parameters: parameters, preconditioning: preconditioning, engine: engine, precision: precision,
-      batch: batch)
+    return parameters
   }
 
   /// The trained network with its gradient with respect to the input, for `ProbabilityFlow`.
   public func differentiableDenoiser(
     engine: Engine, batch: Int
   ) throws(EngineError) -> DifferentiableNetwork {
-    let network = Network(architecture)
-    let parameters = Parameters(network.parameterSpecs)
-    for (name, values) in weights { try parameters.write(values, to: name) }
-    return try DifferentiableNetwork(
-      network, parameters: parameters, preconditioning: preconditioning, engine: engine, batch: batch)
+    try DifferentiableNetwork(
+      Network(architecture), parameters: try parameters(), preconditioning: preconditioning, engine: engine,
+      batch: batch)
   }
 
   // MARK: File

@@ -8,31 +8,32 @@ import Tensors
 public final class Scorer {
   public let model: Model
   public let formula: LogProbability
-  let network: ScoreNetwork
-  var precision: Precision { network.precision }
+  private let pool: NetworkPool
+  var precision: Precision { pool.precision }
 
-  /// Images scored in one call for best use of the machine.
-  public static let batch = 32
+  /// Images to score in one call for best use of the machine.
+  public var batch: Int { max(32, 8 * pool.threads) }
 
-  /// - Parameter evaluations: network evaluations an image.
-  /// - Throws: `EngineError`.
+  /// - Parameters:
+  ///   - evaluations: network evaluations an image.
+  ///   - engine: its threads score.
   public init(
     _ model: Model, evaluations: Int, precision: Precision = .fastest, engine: Engine
-  ) throws(EngineError) {
+  ) {
     self.model = model
     formula = Self.formula(model, evaluations: evaluations)
-    network = try model.denoiser(engine: engine, precision: precision)
+    pool = NetworkPool(model, precision: precision, engine: engine)
   }
 
-  private init(_ model: Model, formula: LogProbability, network: ScoreNetwork) {
-    self.model = model
+  private init(_ formula: LogProbability, _ pool: NetworkPool) {
+    model = pool.model
     self.formula = formula
-    self.network = network
+    self.pool = pool
   }
 
   /// The same network with another number of evaluations.
   public func with(evaluations: Int) -> Scorer {
-    Scorer(model, formula: Self.formula(model, evaluations: evaluations), network: network)
+    Scorer(Self.formula(model, evaluations: evaluations), pool)
   }
 
   private static func formula(_ model: Model, evaluations: Int) -> LogProbability {
@@ -48,27 +49,35 @@ public final class Scorer {
   /// Scores 8-bit images `[N, d]`, and measures each as a PNG file.
   public func estimate(_ images: [UInt8], withMap: Bool = false) throws -> [SurprisalEstimate] {
     let shape = model.shape
-    var estimates = try formula.estimate(images, under: network, withMap: withMap)
-    for index in estimates.indices {
-      let bitmap = Bitmap(
-        width: shape.width, height: shape.height, channels: shape.channels,
-        pixels: Array(images[index * shape.count..<(index + 1) * shape.count]))
-      estimates[index].compressedBitsPerDim = Double(try bitmap.png().count * 8) / Double(shape.count)
+    return try pool.map(images.count / shape.count) { [formula] range, network in
+      let some = Array(images[range.lowerBound * shape.count..<range.upperBound * shape.count])
+      var estimates = try formula.estimate(some, under: network, withMap: withMap)
+      for index in estimates.indices {
+        let bitmap = Bitmap(
+          width: shape.width, height: shape.height, channels: shape.channels,
+          pixels: Array(some[index * shape.count..<(index + 1) * shape.count]))
+        estimates[index].compressedBitsPerDim = Double(try bitmap.png().count * 8) / Double(shape.count)
+      }
+      return estimates
     }
-    return estimates
   }
 
   /// Draws images `[N, d]`, 8-bit.
   public func sample(
-    _ count: Int, noise: Double, steps: Int, seed: UInt64, progress: (Int, Int) -> Void = { _, _ in }
+    _ count: Int, noise: Double, steps: Int, seed: UInt64,
+    progress: @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws -> [UInt8] {
     let diffusion = ReverseDiffusion(steps: steps, range: model.range, noise: noise, seed: seed)
-    let images = try diffusion.sample(count, from: network, start: model.moments.mean, progress: progress)
+    let images = try pool.map(count) { [start = model.moments.mean] range, network in
+      try diffusion.sample(range, from: network, start: start) { done, steps in
+        if range.lowerBound == 0 { progress(done, steps) }
+      }
+    }
     return images.map { UInt8(min(max((($0 + 1) * 127.5).rounded(), 0), 255)) }
   }
 
-  /// Time of each layer for one batch.
+  /// Time of each layer for one pass of 32 images by all threads.
   public func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
-    try network.profile(rounds: rounds)
+    try pool.profile(batch: 32, rounds: rounds)
   }
 }

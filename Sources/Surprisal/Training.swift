@@ -92,7 +92,7 @@ public struct Training {
       }
       if trainer.step % every == 0 || trainer.step == options.steps {
         try save()
-        let scorer = try Scorer(try model(), evaluations: 16, engine: engine)
+        let scorer = Scorer(try model(), evaluations: 16, engine: engine)
         let some = try scorer.estimate(Array(validation.prefix(256 * shape.count))).map(\.bitsPerDim)
         let mean = some.reduce(0, +) / Double(max(some.count, 1))
         let square = some.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }

@@ -141,7 +141,7 @@ struct ModelCommand: ParsableCommand {
         """)
     }
     guard profile else { return }
-    let scorer = try Scorer(loaded, evaluations: 16, engine: try .init())
+    let scorer = Scorer(loaded, evaluations: 16, engine: try .init())
     for step in try scorer.profile(rounds: 10) {
       print(String(format: "%9.3f ms  ", step.seconds * 1000) + "\(step.layer)  \(step.kernel)")
     }

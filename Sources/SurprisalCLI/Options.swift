@@ -60,7 +60,7 @@ struct ModelOptions: ParsableArguments {
   func engine() throws -> Engine { try Engine(threads: threads) }
 
   func scorer(_ model: Model, evaluations: Int) throws -> Scorer {
-    try Scorer(model, evaluations: evaluations, precision: precision ?? .fastest, engine: try engine())
+    Scorer(model, evaluations: evaluations, precision: precision ?? .fastest, engine: try engine())
   }
 
   /// Where named models are looked up: $SURPRISAL_MODELS, the installed share folder, ./models.

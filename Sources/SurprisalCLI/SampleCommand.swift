@@ -26,7 +26,7 @@ struct SampleCommand: ParsableCommand {
   func run() throws {
     let loaded = try model.load()
     let scorer = try model.scorer(loaded, evaluations: 16)
-    let pixels = try scorer.sample(n, noise: noise, steps: steps, seed: seed) { done, all in
+    let pixels = try scorer.sample(n, noise: noise, steps: steps, seed: seed) { [shown] done, all in
       shown.progress("step \(done) of \(all)")
     }
     shown.progressDone()

@@ -9,12 +9,14 @@ public enum Precision: String, Sendable, CaseIterable {
   /// Inner activations and weights in bfloat16, sums in float32; first and last layers in float32.
   case bfloat16 = "bf16"
 
-  /// bfloat16 where the processor has matrix tiles for it (AMX), float32 elsewhere.
+  /// bfloat16 where the processor multiplies it faster than float32, float32 elsewhere.
   ///
-  /// Where bfloat16 is only in the vector units, oneDNN 2.6's channels-last kernels were slower in it than in
-  /// float32, so it is left to who asks for it. The choice depends on the processor alone, never on a timing: the
-  /// same machine gives the same bytes.
-  public static var fastest: Precision { onednn_has_amx_bf16() != 0 ? .bfloat16 : .float32 }
+  /// Faster are matrix tiles (AMX) and AMD's vector units, twice float32's pace; Intel's vector units without tiles
+  /// were measured at half of it (docs/performance.md). The choice depends on the processor alone, never on a timing:
+  /// the same machine gives the same bytes.
+  public static var fastest: Precision {
+    onednn_has_amx_bf16() != 0 || (onednn_has_bf16() != 0 && onednn_is_amd() != 0) ? .bfloat16 : .float32
+  }
 
   /// Whether the processor multiplies bfloat16 at all.
   public static var hasBFloat16: Bool { onednn_has_bf16() != 0 }
@@ -22,12 +24,13 @@ public enum Precision: String, Sendable, CaseIterable {
 
 /// A oneDNN CPU engine and the stream its primitives run on.
 ///
-/// Use one engine from one thread at a time: oneDNN's OpenMP team belongs to the calling thread.
+/// Use one engine from one thread at a time: oneDNN's OpenMP team belongs to the calling thread, and so does its size.
 public final class Engine {
   let handle: dnnl_engine_t
   let stream: dnnl_stream_t
 
-  /// - Parameter threads: OpenMP threads for this process, or nil for as many as the machine offers.
+  /// - Parameter threads: OpenMP threads for work from the calling thread on, or nil for as many as it has now: at
+  ///   first all that the machine offers.
   /// - Throws: `EngineError.operationFailed` when oneDNN has no CPU engine.
   public init(threads: Int? = nil) throws(EngineError) {
     if let threads { onednn_set_threads(Int32(threads)) }
@@ -54,8 +57,11 @@ public final class Engine {
     return "\(version.major).\(version.minor).\(version.patch)"
   }
 
-  /// OpenMP threads that primitives use.
-  public static var threads: Int { Int(onednn_max_threads()) }
+  /// OpenMP threads that primitives use when made or run from the calling thread.
+  public static var threads: Int {
+    get { Int(onednn_max_threads()) }
+    set { onednn_set_threads(Int32(newValue)) }
+  }
 }
 
 func check(_ status: dnnl_status_t, _ operation: @autoclosure () -> String) throws(EngineError) {

@@ -105,7 +105,7 @@ struct EndToEndTests {
     }
     let calibration = try loaded.calibration(evaluations: 16)
     var evaluation = Evaluation(
-      try Scorer(loaded, evaluations: 16, engine: engine), calibration: calibration)
+      Scorer(loaded, evaluations: 16, engine: engine), calibration: calibration)
     evaluation.masks = [defects]
     let found = try evaluation.score(.init(name: "defects", paths: [defects]))
     #expect(found.count == 20 && found.masked == 20)

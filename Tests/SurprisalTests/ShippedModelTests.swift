@@ -50,11 +50,42 @@ struct ShippedModelTests {
 
   @Test("The map of a shipped estimate adds up to it, control variate and all")
   func mapAddsUp() throws {
-    let scorer = try Scorer(try Self.model(), evaluations: 16, engine: try Engine())
+    let scorer = Scorer(try Self.model(), evaluations: 16, engine: try Engine())
     for estimate in try scorer.estimate(try Self.clothes(4), withMap: true) {
       // The map's parts pass through float32 transforms: some 1e-6 of a few bits.
       #expect(abs(estimate.map.reduce(0, +) / 784 - estimate.bitsPerDim) < 1e-3)
       #expect(abs(estimate.prior + estimate.integral + estimate.decoder - estimate.bitsPerDim) < 1e-9)
+    }
+  }
+
+  static var precisions: [Precision] {
+    Precision.allCases.filter { $0 != .bfloat16 || Precision.hasBFloat16 }
+  }
+
+  @Test("An image scores the same alone on all threads and among many on one", arguments: precisions)
+  func poolChangesNothing(precision: Precision) throws {
+    let before = Engine.threads
+    defer { Engine.threads = before }
+    let scorer = Scorer(
+      try Self.model(), evaluations: 8, precision: precision, engine: try Engine(threads: 3))
+    let images = try Self.clothes(8)
+    let alone = try (0..<8).flatMap { try scorer.estimate(Array(images[$0 * 784..<($0 + 1) * 784])) }
+    #expect(try scorer.estimate(images) == alone)
+    let together = try scorer.sample(4, noise: 1, steps: 4, seed: 1)
+    #expect(try scorer.sample(2, noise: 1, steps: 4, seed: 1) == Array(together[..<(2 * 784)]))
+  }
+
+  @Test("The size of the network's batch changes no bit", arguments: precisions, [4, 8, 16])
+  func batchChangesNothing(precision: Precision, batch: Int) throws {
+    let model = try Self.model()
+    let engine = try Engine()
+    let images = try Self.clothes(8).map { Float($0) / 127.5 - 1 }
+    for sigma: Float in [0.002, 0.1, 5] {
+      var random = RandomSource(seed: 5)
+      let noisy = zip(images, random.normal(images.count)).map { $0 + sigma * $1 }
+      let some = try model.denoiser(engine: engine, precision: precision, batch: batch)
+      let many = try model.denoiser(engine: engine, precision: precision, batch: 32)
+      #expect(try some.denoise(noisy, sigma: sigma) == many.denoise(noisy, sigma: sigma))
     }
   }
 

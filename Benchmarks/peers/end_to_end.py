@@ -1,9 +1,9 @@
 """A folder of JPEGs from files to scores: `surprisal scan` beside the same in Python (Pillow, PyTorch, twin.py).
 
-    python end_to_end.py SURPRISAL MODEL IMAGES [--count 10000] [--evaluations 16] [--threads 2]
+    python end_to_end.py SURPRISAL MODEL IMAGES [--count 10000] [--evaluations 16] [--threads 2] [--precisions f32 bf16]
 
 IMAGES is an IDX file whose images are written as JPEGs first. The Python side decodes, denoises at as many noise levels
-with as many draws and adds up the errors; it computes no control variate, statistic, p-value or report.
+with as many draws and adds up the errors; it computes no control variate, statistic, p-value or report. bf16 is autocast there.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import tempfile
 import time
 
 
-def pipeline(model, folder, evaluations, threads):
+def pipeline(model, folder, evaluations, threads, precision):
     import numpy as np
     import torch
     from PIL import Image
@@ -36,7 +36,7 @@ def pipeline(model, folder, evaluations, threads):
             batch.append(np.asarray(image, np.float32).reshape(shape["height"], shape["width"], -1))
         y = torch.from_numpy(np.stack(batch)).permute(0, 3, 1, 2) / 127.5 - 1
         total = torch.zeros(len(y))
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
             for seed, sigma in enumerate(sigmas):
                 noise = torch.randn(y.shape[1:], generator=torch.Generator().manual_seed(seed))
                 s = torch.full((len(y),), float(sigma))
@@ -71,6 +71,7 @@ def main():
     parser.add_argument("--count", type=int, default=10000)
     parser.add_argument("--evaluations", type=int, default=16)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precisions", nargs="+", default=["f32", "bf16"], choices=["f32", "bf16"])
     a = parser.parse_args()
     from PIL import Image
     from twin import images
@@ -80,24 +81,27 @@ def main():
             picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
             picture.resize((4 * picture.width, 4 * picture.height)).save(f"{folder}/{index:05}.jpg", quality=90)
         count = len(os.listdir(folder))
-        ours = [a.surprisal, "scan", folder, "--model", a.model, "--evaluations", str(a.evaluations), "--threads",
-                str(a.threads), "--format", "jsonl", "--quiet"]
-        theirs = [sys.executable, __file__, "run", a.model, folder, str(a.evaluations), str(a.threads)]
-        first = f"{folder}/00000.jpg"
-        starts = sorted(timed(ours[:2] + [first] + ours[3:])[0] for _ in range(5))
-        seconds, memory, _ = timed(ours)
-        other, other_memory, output = timed(theirs)
-        begun = float(output.split("first ")[1].split()[0])
         print(f"{count} JPEGs, {a.evaluations} evaluations, {a.threads} threads")
-        print(f"surprisal  {count / seconds:7.1f} images/s, {memory / 1024:6.0f} MB, one image in {starts[2]:.2f} s")
-        print(f"Python     {count / other:7.1f} images/s, {other_memory / 1024:6.0f} MB, first batch after {begun:.2f} s")
-        print(f"ratio      {other / seconds:.2f} in speed, {memory / other_memory:.2f} in memory")
+        for precision in a.precisions:
+            ours = [a.surprisal, "scan", folder, "--model", a.model, "--evaluations", str(a.evaluations), "--threads",
+                    str(a.threads), "--precision", precision, "--format", "jsonl", "--quiet"]
+            theirs = [sys.executable, __file__, "run", a.model, folder, str(a.evaluations), str(a.threads), precision]
+            first = f"{folder}/00000.jpg"
+            starts = sorted(timed(ours[:2] + [first] + ours[3:])[0] for _ in range(5))
+            seconds, memory, _ = timed(ours)
+            other, other_memory, output = timed(theirs)
+            begun = float(output.split("first ")[1].split()[0])
+            print(f"{precision}\nsurprisal  {count / seconds:7.1f} images/s, {memory / 1024:6.0f} MB, "
+                  f"one image in {starts[2]:.2f} s")
+            print(f"Python     {count / other:7.1f} images/s, {other_memory / 1024:6.0f} MB, "
+                  f"first batch after {begun:.2f} s")
+            print(f"ratio      {other / seconds:.2f} in speed, {memory / other_memory:.2f} in memory", flush=True)
 
 
 if __name__ == "__main__":
     STARTED = time.time()
     if sys.argv[1:2] == ["run"]:
-        _, _, model, folder, evaluations, threads = sys.argv
-        pipeline(model, folder, int(evaluations), int(threads))
+        _, _, model, folder, evaluations, threads, precision = sys.argv
+        pipeline(model, folder, int(evaluations), int(threads), precision)
     else:
         main()

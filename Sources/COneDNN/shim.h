@@ -21,12 +21,26 @@ typedef struct onednn_md_s *onednn_md;
 // Defined by the OpenMP runtime that libdnnl brings; absent where libdnnl was built without OpenMP.
 extern void omp_set_num_threads(int count) __attribute__((weak));
 extern int omp_get_max_threads(void) __attribute__((weak));
+extern int omp_get_thread_num(void) __attribute__((weak));
+extern int omp_get_num_threads(void) __attribute__((weak));
+// What the compiler makes of `#pragma omp parallel`: in GNU's runtime and in LLVM's.
+extern void GOMP_parallel(void (*body)(void *), void *context, unsigned threads, unsigned flags) __attribute__((weak));
 
 static inline void onednn_set_threads(int count) {
   if (omp_set_num_threads) omp_set_num_threads(count);
 }
 
 static inline int onednn_max_threads(void) { return omp_get_max_threads ? omp_get_max_threads() : 1; }
+
+/// Runs `body` on every thread of the calling thread's team, once, or on this thread alone where there is no OpenMP.
+static inline void onednn_parallel(void (*body)(void *), void *context) {
+  if (GOMP_parallel && omp_get_thread_num && omp_get_num_threads) GOMP_parallel(body, context, 0, 0);
+  else body(context);
+}
+
+/// Within `onednn_parallel`: which thread of how many.
+static inline int onednn_thread_index(void) { return omp_get_thread_num ? omp_get_thread_num() : 0; }
+static inline int onednn_thread_count(void) { return omp_get_num_threads ? omp_get_num_threads() : 1; }
 
 #if DNNL_VERSION_MAJOR < 3
 #define ONEDNN_MD(md) ((const dnnl_memory_desc_t *)(md))

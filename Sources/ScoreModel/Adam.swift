@@ -28,9 +28,7 @@ struct Adam {
     _ parameters: Parameters, step: Int, rate: Float, decay: Float, clip: Float, averaging: Float
   ) -> Float {
     parameters.withGradients { gradients in
-      var square = 0.0
-      for g in gradients { square += Double(g) * Double(g) }
-      let norm = Float(square.squareRoot())
+      let norm = Float(Self.squareLength(gradients).squareRoot())
       guard norm.isFinite else { return norm }
       let scale = min(1, clip / max(norm, 1e-12))
       var power1: Float = 1
@@ -46,13 +44,15 @@ struct Adam {
         first.withUnsafeMutableBufferPointer { first in
           second.withUnsafeMutableBufferPointer { second in
             average.withUnsafeMutableBufferPointer { average in
-              for i in 0..<values.count {
-                let g = gradients[i] * scale
-                first[i] = Self.beta1 * first[i] + (1 - Self.beta1) * g
-                second[i] = Self.beta2 * second[i] + (1 - Self.beta2) * g * g
-                let change = first[i] / ((second[i] * correction2).squareRoot() + Self.epsilon)
-                values[i] -= rate1 * change + rate * decay * values[i]
-                average[i] = averaging * average[i] + (1 - averaging) * values[i]
+              ThreadTeam.run(values.count) { range in
+                for i in range {
+                  let g = gradients[i] * scale
+                  first[i] = Self.beta1 * first[i] + (1 - Self.beta1) * g
+                  second[i] = Self.beta2 * second[i] + (1 - Self.beta2) * g * g
+                  let change = first[i] / ((second[i] * correction2).squareRoot() + Self.epsilon)
+                  values[i] -= rate1 * change + rate * decay * values[i]
+                  average[i] = averaging * average[i] + (1 - averaging) * values[i]
+                }
               }
             }
           }
@@ -60,5 +60,26 @@ struct Adam {
       }
       return norm
     }
+  }
+
+  /// Sum of squares, in blocks of a fixed length: the same to the last bit on any number of threads.
+  private static func squareLength(_ values: UnsafeMutableBufferPointer<Float>) -> Double {
+    let block = 4096
+    let sums = [Double](unsafeUninitializedCapacity: (values.count + block - 1) / block) { sums, filled in
+      filled = sums.count
+      ThreadTeam.run(sums.count) { range in
+        for index in range {
+          var square = SIMD8<Double>.zero
+          // In bounds: tensors are padded to 16 values, and so is their buffer.
+          for i in stride(from: index * block, to: min((index + 1) * block, values.count), by: 8) {
+            let v = SIMD8<Double>(
+              UnsafeRawPointer(values.baseAddress! + i).loadUnaligned(as: SIMD8<Float>.self))
+            square += v * v
+          }
+          sums[index] = square.sum()
+        }
+      }
+    }
+    return sums.reduce(0, +)
   }
 }

@@ -75,6 +75,9 @@ public final class Trainer {
   private let features: Graph.Value
   private let f: Graph.Value
   private var order: (epoch: Int, indices: [Int]) = (-1, [])
+  /// The step's images, without and with noise, `[batch, d]`.
+  private var clean: [Float]
+  private var noisy: [Float]
 
   /// - Parameters:
   ///   - images: `[N, height, width, channels]`, N at least 1.
@@ -90,6 +93,8 @@ public final class Trainer {
     self.images = images
     let shape = network.architecture.shape
     count = images.count / shape.count
+    clean = [Float](repeating: 0, count: options.batch * shape.count)
+    noisy = clean
     parameters = Parameters(network.parameterSpecs)
     parameters.initialise(seed: options.seed)
     adam = Adam(start: parameters.withValues { Array($0) })
@@ -131,34 +136,12 @@ public final class Trainer {
   /// One step of the optimiser.
   /// - Returns: the batch's mean loss (1 is what predicting the mean image's noise-free value would give).
   public func advance() throws(EngineError) -> Float {
-    var random = RandomSource(seed: options.seed, stream: 0x5354_4550 &+ UInt64(step) << 32)
-    let shape = network.architecture.shape
-    let d = shape.count
-    var clean = [Float](repeating: 0, count: options.batch * d)
-    var noisy = random.normal(options.batch * d)
-    var sigmas = [Float](repeating: 0, count: options.batch)
-    var levels: [Float] = []
-    for row in 0..<options.batch {
-      let quantile = (Double(row) + random.uniform()) / Double(options.batch)
-      sigmas[row] = Float(exp(NoiseLevelDensity.level(quantile)))
-      levels += network.levelFeatures(sigmas[row])
-      load(row, flipped: options.flips && random.next() & 1 == 1, into: &clean)
-      for i in row * d..<(row + 1) * d { noisy[i] = clean[i] + sigmas[row] * noisy[i] }
-    }
-    graph.write(levels, to: features)
-    graph.withFloats(of: x) { target in
-      noisy.withUnsafeBufferPointer { noisy in
-        for row in 0..<options.batch {
-          // In bounds: each row is d values of noisy and 3 d of the input.
-          preconditioning.encode(
-            noisy.baseAddress! + row * d, pixels: shape.height * shape.width, channels: shape.channels,
-            sigma: sigmas[row], into: target.baseAddress! + row * 3 * d)
-        }
-      }
-    }
+    let rows = drawRows()
+    graph.write(rows.flatMap { network.levelFeatures($0.sigma) }, to: features)
+    fillInput(rows)
     try graph.prepare()
     try graph.forward()
-    let loss = differentiateLoss(clean, noisy, sigmas, d)
+    let loss = differentiateLoss(rows)
     try graph.backward()
     let decayed = min(options.averaging, Float(step + 1) / Float(step + 10))
     step += 1
@@ -168,43 +151,99 @@ public final class Trainer {
     return norm.isFinite ? loss : .nan
   }
 
-  /// Writes the loss's gradient with respect to F and returns the loss.
-  private func differentiateLoss(_ clean: [Float], _ noisy: [Float], _ sigmas: [Float], _ d: Int) -> Float {
-    var total = 0.0
-    graph.withFloats(of: f) { f in
-      _ = graph.withGradient(of: self.f) { gradient in
-        for row in 0..<options.batch {
-          let out = preconditioning.coefficients(sigmas[row]).out
-          let weight = 1 / (out * out * Float(d * options.batch))
-          for i in row * d..<(row + 1) * d {
-            let (value, slope) = preconditioning.decode(f[i], noisy: noisy[i], sigma: sigmas[row])
-            let error = value - clean[i]
-            total += Double(weight * error * error)
-            gradient[i] = 2 * weight * error * slope
+  /// What one row of a batch is made of.
+  private struct Row {
+    /// Which training image.
+    let image: Int
+    let isFlipped: Bool
+    let sigma: Float
+    let noise: RandomSource
+  }
+
+  /// The rows of this step: the next images of the epoch's permutation, and noise levels spread over their density.
+  private func drawRows() -> [Row] {
+    var random = RandomSource(seed: options.seed, stream: 0x5354_4550 &+ UInt64(step) << 32)
+    return (0..<options.batch).map { row in
+      let position = step * options.batch + row
+      let epoch = position / count
+      if order.epoch != epoch {
+        var random = RandomSource(seed: options.seed, stream: 0x4550_4F43 &+ UInt64(epoch) << 32)
+        order = (epoch, Array(0..<count).shuffled(using: &random))
+      }
+      let quantile = (Double(row) + random.uniform()) / Double(options.batch)
+      return Row(
+        image: order.indices[position % count], isFlipped: options.flips && random.next() & 1 == 1,
+        sigma: Float(exp(NoiseLevelDensity.level(quantile))),
+        noise: RandomSource(
+          seed: options.seed, stream: 0x524F_5700 &+ UInt64(row) &+ UInt64(step) << 32))
+    }
+  }
+
+  /// Sets `clean` and `noisy`, and encodes these for the network.
+  private func fillInput(_ rows: [Row]) {
+    let shape = network.architecture.shape
+    let d = shape.count
+    graph.withFloats(of: x) { target in
+      clean.withUnsafeMutableBufferPointer { clean in
+        noisy.withUnsafeMutableBufferPointer { noisy in
+          ThreadTeam.run(rows.count) { range in
+            for row in range {
+              let own = row * d..<(row + 1) * d
+              let (y, z) = (
+                UnsafeMutableBufferPointer(rebasing: clean[own]),
+                UnsafeMutableBufferPointer(rebasing: noisy[own])
+              )
+              load(rows[row], into: y)
+              var noise = rows[row].noise
+              noise.fillNormal(z)
+              for i in 0..<d { z[i] = y[i] + rows[row].sigma * z[i] }
+              // In bounds: each row is d values of noisy and 3 d of the input.
+              preconditioning.encode(
+                z.baseAddress!, pixels: shape.height * shape.width, channels: shape.channels,
+                sigma: rows[row].sigma, into: target.baseAddress! + row * 3 * d)
+            }
           }
         }
       }
     }
-    return Float(total)
   }
 
-  /// Copies the row's training image, scaled to -1...1; each epoch is a new permutation of all images.
-  private func load(_ row: Int, flipped: Bool, into clean: inout [Float]) {
-    let position = step * options.batch + row
-    let epoch = position / count
-    if order.epoch != epoch {
-      var random = RandomSource(seed: options.seed, stream: 0x4550_4F43 &+ UInt64(epoch) << 32)
-      order = (epoch, Array(0..<count).shuffled(using: &random))
+  /// Writes the loss's gradient with respect to F and returns the loss.
+  private func differentiateLoss(_ rows: [Row]) -> Float {
+    let d = network.architecture.shape.count
+    var losses = [Double](repeating: 0, count: rows.count)
+    graph.withFloats(of: f) { f in
+      _ = graph.withGradient(of: self.f) { gradient in
+        losses.withUnsafeMutableBufferPointer { losses in
+          ThreadTeam.run(rows.count) { range in
+            for row in range {
+              let sigma = rows[row].sigma
+              let out = preconditioning.coefficients(sigma).out
+              let weight = 1 / (out * out * Float(d * rows.count))
+              for i in row * d..<(row + 1) * d {
+                let (value, slope) = preconditioning.decode(f[i], noisy: noisy[i], sigma: sigma)
+                let error = value - clean[i]
+                losses[row] += Double(weight * error * error)
+                gradient[i] = 2 * weight * error * slope
+              }
+            }
+          }
+        }
+      }
     }
+    return Float(losses.reduce(0, +))
+  }
+
+  /// Copies a row's training image, scaled to -1...1.
+  private func load(_ row: Row, into clean: UnsafeMutableBufferPointer<Float>) {
     let shape = network.architecture.shape
-    let from = order.indices[position % count] * shape.count
-    let to = row * shape.count
+    let from = row.image * shape.count
     let line = shape.width * shape.channels
     for y in 0..<shape.height {
       for x in 0..<shape.width {
-        let source = from + y * line + (flipped ? shape.width - 1 - x : x) * shape.channels
+        let source = from + y * line + (row.isFlipped ? shape.width - 1 - x : x) * shape.channels
         for c in 0..<shape.channels {
-          clean[to + y * line + x * shape.channels + c] = Float(images[source + c]) / 127.5 - 1
+          clean[y * line + x * shape.channels + c] = Float(images[source + c]) / 127.5 - 1
         }
       }
     }

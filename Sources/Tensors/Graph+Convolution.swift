@@ -168,7 +168,6 @@ extension Graph {
       ] + extra)
 
     guard mode == .training, let bias else { return y }
-    if tape.isEmpty && !x.memory.needsGradient { x.memory.isRoot = true }
     tape.append { [unowned self] in
       guard let dy = gradient(of: y) else { return }
       try emitWeightGradient(layer, x, y, dy, padEnd, open, biasLayout, stored, weights, bias, forward)

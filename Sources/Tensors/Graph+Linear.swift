@@ -33,6 +33,7 @@ extension Graph {
           .backward, "\(bias) gradient",
           (try ones(x.shape[0]), try Descriptor([1, x.shape[0]], .float32, dnnl_ab)),
           (dy, y.descriptor), into: (biases.gradient, row))
+        guard !x.slot.isRoot || x.slot.needsGradient else { return }
         let transposed = try Descriptor([shape[1], shape[0]], .float32, dnnl_ba)
         let dx = Slot(bytes: x.descriptor.bytes)
         try emitProduct(

@@ -77,6 +77,7 @@ public final class Graph {
   public func input(_ shape: [Int]) throws(EngineError) -> Value {
     let value = try value(shape, .float32)
     value.slot.pin()
+    value.slot.isRoot = true
     return value
   }
 

@@ -8,9 +8,9 @@ final class Slot {
   let bytes: Int
   /// Memory of its own, never shared with another slot.
   private(set) var isPinned = false
-  /// Whether the first layer must compute the gradient of its input.
+  /// Whether an input's gradient is wanted.
   var needsGradient = false
-  /// Whether this is what the first layer reads: its gradient is computed only when wanted.
+  /// Whether this is an input: its gradient is computed only when wanted.
   var isRoot = false
   private var storage: UnsafeMutableRawPointer?
   /// Keeps `storage` alive.

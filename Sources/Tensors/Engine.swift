@@ -28,6 +28,9 @@ public enum Precision: String, Sendable, CaseIterable {
 public final class Engine {
   let handle: dnnl_engine_t
   let stream: dnnl_stream_t
+  /// Attributes of a primitive with nothing fused behind it.
+  private let unfused: PostOperations
+  var plain: dnnl_primitive_attr_t { unfused.attributes }
 
   /// - Parameter threads: OpenMP threads for work from the calling thread on, or nil for as many as it has now: at
   ///   first all that the machine offers.
@@ -44,6 +47,7 @@ public final class Engine {
     }
     self.handle = engine
     self.stream = stream
+    unfused = try PostOperations()
   }
 
   deinit {

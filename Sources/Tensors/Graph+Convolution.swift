@@ -205,7 +205,8 @@ extension Graph {
     let backward = try PrimitiveDescriptor(label) {
       onednn_convolution_backward_weights(
         &$0, engine.handle, layer.algorithm(y.isBlocked), x.descriptor.handle, openGradient.handle,
-        biasLayout.handle, y.descriptor.handle, layer.strides, layer.padBegin, padEnd, forward.handle)
+        biasLayout.handle, y.descriptor.handle, layer.strides, layer.padBegin, padEnd, forward.handle,
+        engine.plain)
     }
     let preferred = try backward.layout(dnnl_query_diff_weights_md)
     let direct = preferred.sameLayout(as: stored)
@@ -230,7 +231,7 @@ extension Graph {
     let backward = try PrimitiveDescriptor(label) {
       onednn_convolution_backward_data(
         &$0, engine.handle, layer.algorithm(y.isBlocked), x.descriptor.handle, open.handle,
-        y.descriptor.handle, layer.strides, layer.padBegin, padEnd, forward.handle)
+        y.descriptor.handle, layer.strides, layer.padBegin, padEnd, forward.handle, engine.plain)
     }
     let preferred = try backward.layout(dnnl_query_weights_md)
     let laidOut = Slot(bytes: preferred.bytes)
@@ -264,6 +265,10 @@ final class PostOperations {
     }
     chain = operations
     made = attributes
+    // Working memory is the graph's: oneDNN's own belongs to the thread that made a primitive, and another that runs it
+    // would find none.
+    try check(
+      dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user), "attributes")
   }
 
   deinit {
@@ -289,10 +294,9 @@ final class PostOperations {
     return Argument(onednn_arg_post_operand(Int32(count - 1)), slot, descriptor)
   }
 
-  /// For the creation of the primitive descriptor; nil when nothing is fused.
-  var attributes: dnnl_primitive_attr_t? {
-    guard count > 0 else { return nil }
-    dnnl_primitive_attr_set_post_ops(made, chain)
+  /// For the creation of the primitive descriptor.
+  var attributes: dnnl_primitive_attr_t {
+    if count > 0 { dnnl_primitive_attr_set_post_ops(made, chain) }
     return made
   }
 }

@@ -6,7 +6,8 @@ extension Graph {
     let y = value(like: x)
     let kind = mode == .training ? dnnl_forward_training : dnnl_forward_inference
     let forward = try PrimitiveDescriptor("swish") {
-      onednn_eltwise_forward(&$0, engine.handle, kind, dnnl_eltwise_swish, x.descriptor.handle, 1, 0)
+      onednn_eltwise_forward(
+        &$0, engine.handle, kind, dnnl_eltwise_swish, x.descriptor.handle, 1, 0, engine.plain)
     }
     try emit(
       .forward, "swish", forward,
@@ -16,7 +17,7 @@ extension Graph {
       guard let dy = gradient(of: y) else { return }
       let backward = try PrimitiveDescriptor("swish gradient") {
         onednn_eltwise_backward(
-          &$0, engine.handle, dnnl_eltwise_swish, x.descriptor.handle, 1, 0, forward.handle)
+          &$0, engine.handle, dnnl_eltwise_swish, x.descriptor.handle, 1, 0, forward.handle, engine.plain)
       }
       let dx = Slot(bytes: x.descriptor.bytes)
       try emit(
@@ -50,7 +51,8 @@ extension Graph {
     _ phase: Phase, _ label: String, _ a: Slot, _ b: Slot, into sum: Slot, as layout: Descriptor
   ) throws(EngineError) {
     let primitive = try PrimitiveDescriptor(label) {
-      onednn_binary(&$0, engine.handle, dnnl_binary_add, layout.handle, layout.handle, layout.handle)
+      onednn_binary(
+        &$0, engine.handle, dnnl_binary_add, layout.handle, layout.handle, layout.handle, engine.plain)
     }
     try emit(
       phase, label, primitive,

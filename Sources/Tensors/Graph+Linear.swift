@@ -50,7 +50,7 @@ extension Graph {
     bias: (Slot, Descriptor)? = nil, into c: (Slot, Descriptor)
   ) throws(EngineError) {
     let primitive = try PrimitiveDescriptor(label) {
-      onednn_matmul(&$0, engine.handle, a.1.handle, b.1.handle, bias?.1.handle, c.1.handle, nil)
+      onednn_matmul(&$0, engine.handle, a.1.handle, b.1.handle, bias?.1.handle, c.1.handle, engine.plain)
     }
     var arguments: [Argument] = [
       .init(DNNL_ARG_SRC, a.0, a.1), .init(DNNL_ARG_WEIGHTS, b.0, b.1), .init(DNNL_ARG_DST, c.0, c.1),

@@ -30,7 +30,7 @@ extension Graph {
     let kind = mode == .training ? dnnl_forward_training : dnnl_forward_inference
     let forward = try PrimitiveDescriptor(scale) {
       onednn_layer_normalization_forward(
-        &$0, engine.handle, kind, rows.handle, statistics.handle, epsilon)
+        &$0, engine.handle, kind, rows.handle, statistics.handle, epsilon, engine.plain)
     }
     var arguments: [Argument] = [
       .init(DNNL_ARG_SRC, x.slot, rows), .init(DNNL_ARG_SCALE, scales.value, vector),
@@ -47,7 +47,7 @@ extension Graph {
       let label = "\(scale) gradient"
       let backward = try PrimitiveDescriptor(label) {
         onednn_layer_normalization_backward(
-          &$0, engine.handle, rows.handle, statistics.handle, epsilon, forward.handle)
+          &$0, engine.handle, rows.handle, statistics.handle, epsilon, forward.handle, engine.plain)
       }
       let dx = Slot(bytes: x.descriptor.bytes)
       try emit(

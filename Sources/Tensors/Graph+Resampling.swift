@@ -9,7 +9,8 @@ extension Graph {
   private func upsample(_ x: Value, into y: Value) throws(EngineError) -> Value {
     let kind = mode == .training ? dnnl_forward_training : dnnl_forward_inference
     let forward = try PrimitiveDescriptor("upsample") {
-      onednn_resampling_forward(&$0, engine.handle, kind, x.descriptor.handle, y.descriptor.handle)
+      onednn_resampling_forward(
+        &$0, engine.handle, kind, x.descriptor.handle, y.descriptor.handle, engine.plain)
     }
     try emit(
       .forward, "upsample", forward,
@@ -19,7 +20,7 @@ extension Graph {
       guard let dy = gradient(of: y) else { return }
       let backward = try PrimitiveDescriptor("upsample gradient") {
         onednn_resampling_backward(
-          &$0, engine.handle, x.descriptor.handle, y.descriptor.handle, forward.handle)
+          &$0, engine.handle, x.descriptor.handle, y.descriptor.handle, forward.handle, engine.plain)
       }
       let dx = Slot(bytes: x.descriptor.bytes)
       try emit(
@@ -52,7 +53,7 @@ extension Graph {
     let y = try value(a.shape.dropLast() + [a.shape[3] + b.shape[3]], a.type)
     let forward = try PrimitiveDescriptor("concatenate") {
       onednn_concat(
-        &$0, engine.handle, 1, a.descriptor.handle, b.descriptor.handle, y.descriptor.handle)
+        &$0, engine.handle, 1, a.descriptor.handle, b.descriptor.handle, y.descriptor.handle, engine.plain)
     }
     try emit(
       .forward, "concatenate", forward,

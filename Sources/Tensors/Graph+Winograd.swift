@@ -19,7 +19,7 @@ extension Graph {
     let found = try? PrimitiveDescriptor("convolution \(layer.weight)") {
       onednn_convolution_forward(
         &$0, engine.handle, kind, dnnl_convolution_winograd, source.handle, open.handle, bias.handle,
-        target.handle, layer.strides, layer.padBegin, layer.padEnd(x.shape, output), nil)
+        target.handle, layer.strides, layer.padBegin, layer.padEnd(x.shape, output), engine.plain)
     }
     return found != nil
   }
@@ -41,7 +41,8 @@ extension Graph {
     if swish {
       let inPlace = try PrimitiveDescriptor("swish") {
         onednn_eltwise_forward(
-          &$0, engine.handle, dnnl_forward_inference, dnnl_eltwise_swish, y.descriptor.handle, 1, 0)
+          &$0, engine.handle, dnnl_forward_inference, dnnl_eltwise_swish, y.descriptor.handle, 1, 0,
+          engine.plain)
       }
       try emit(
         .forward, "swish", inPlace,

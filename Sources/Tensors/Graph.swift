@@ -213,7 +213,10 @@ public final class Graph {
   func emit(
     _ phase: Phase, _ label: String, _ primitive: PrimitiveDescriptor, _ arguments: [Argument]
   ) throws(EngineError) {
-    steps[phase, default: []].append(try Step(label, primitive, arguments))
+    let working = try primitive.layout(dnnl_query_scratchpad_md)
+    let extra =
+      working.bytes > 0 ? [Argument(DNNL_ARG_SCRATCHPAD, Slot(bytes: working.bytes), working)] : []
+    steps[phase, default: []].append(try Step(label, primitive, arguments + extra))
   }
 
   /// Copies between layouts or element types, or adds to what the target holds.

@@ -2,6 +2,7 @@ import Diffusion
 import Foundation
 import Images
 import ScoreModel
+import Synchronization
 import Tensors
 import Testing
 
@@ -73,6 +74,22 @@ struct ShippedModelTests {
     #expect(try scorer.estimate(images) == alone)
     let together = try scorer.sample(4, noise: 1, steps: 4, seed: 1)
     #expect(try scorer.sample(2, noise: 1, steps: 4, seed: 1) == Array(together[..<(2 * 784)]))
+  }
+
+  @Test("A network made on one thread runs on another", arguments: precisions)
+  func threadOfItsMaking(precision: Precision) throws {
+    let denoiser = Mutex(try Self.model().denoiser(engine: try Engine(), precision: precision))
+    let images = try Self.clothes(4).map { Float($0) / 127.5 - 1 }
+    let here = try denoiser.withLock { try $0.denoise(images, sigma: 0.1) }
+    let there = Mutex<[Float]>([])
+    let done = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      let found = denoiser.withLock { try? $0.denoise(images, sigma: 0.1) }
+      there.withLock { $0 = found ?? [] }
+      done.signal()
+    }
+    done.wait()
+    #expect(there.withLock { $0 } == here)
   }
 
   @Test("The size of the network's batch changes no bit", arguments: precisions, [4, 8, 16])

@@ -44,6 +44,7 @@ public struct Calibration: Sendable {
   public let profile: ProfileStatistic
   /// Holds joint, bands and spatial.
   public let combined: CombinedStatistic
+  public let local: LocalStatistic
   public let references: [StatisticName: ReferenceScores]
 
   /// One image in so many fits the statistics; the others set the reference scores.
@@ -54,12 +55,13 @@ public struct Calibration: Sendable {
 
   public init(
     evaluations: Int, typicality: TypicalityStatistic, profile: ProfileStatistic,
-    combined: CombinedStatistic, references: [StatisticName: ReferenceScores]
+    combined: CombinedStatistic, local: LocalStatistic, references: [StatisticName: ReferenceScores]
   ) {
     self.evaluations = evaluations
     self.typicality = typicality
     self.profile = profile
     self.combined = combined
+    self.local = local
     self.references = references
   }
 
@@ -84,14 +86,14 @@ public struct Calibration: Sendable {
     let fitted = Calibration(
       evaluations: evaluations, typicality: try TypicalityStatistic(fitting: fitting),
       profile: try ProfileStatistic(fitting: fitting), combined: try CombinedStatistic(fitting: fitting),
-      references: [:])
+      local: try LocalStatistic(fitting: fitting), references: [:])
     var references: [StatisticName: ReferenceScores] = [:]
     for name in StatisticName.allCases {
       references[name] = try ReferenceScores(held.map { fitted.score($0, by: name) })
     }
     self.init(
       evaluations: evaluations, typicality: fitted.typicality, profile: fitted.profile,
-      combined: fitted.combined, references: references)
+      combined: fitted.combined, local: fitted.local, references: references)
   }
 
   /// Scores of the images that fit, each by statistics fitted on the half of them that it is not in: what fresh images
@@ -107,7 +109,7 @@ public struct Calibration: Sendable {
       let fitted = Calibration(
         evaluations: 0, typicality: try TypicalityStatistic(fitting: known),
         profile: try ProfileStatistic(fitting: known), combined: try CombinedStatistic(fitting: known),
-        references: [:])
+        local: try LocalStatistic(fitting: known), references: [:])
       for index in fitting.indices where index % 2 != half {
         for name in StatisticName.allCases { scores[name]?[index] = fitted.score(fitting[index], by: name) }
       }
@@ -123,6 +125,7 @@ public struct Calibration: Sendable {
     case .profile: profile
     case .bands: combined.bands
     case .spatial: combined.spatial
+    case .local: local
     case .surprisal: SurprisalStatistic()
     case .typicality: typicality
     case .complexity: ComplexityStatistic()

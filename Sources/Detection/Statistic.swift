@@ -51,6 +51,8 @@ public enum StatisticName: String, Codable, Sendable, CaseIterable {
   case bands
   /// Density of those errors by place in the image.
   case spatial
+  /// Strength of the image's spots: places whose errors lean one way.
+  case local
   /// Bits per dimension: high is odd.
   case surprisal
   /// Distance of bits per dimension from the population's mean, in its standard deviations: both ends are odd.

@@ -29,6 +29,8 @@ public struct ErrorBreakdown: Sendable, Equatable {
   /// Mean squared coefficient over sigma^2 of a band, times its quarter of the values, `[nodes, bands]`; the four of a
   /// node add up to its error.
   public internal(set) var bands: [Float]
+  /// Where errors lean one way, at the noise levels that show shapes (`LogProbability.shapeNodes`).
+  public internal(set) var spots: [Spot] = []
 
   init(grid: Grid, nodes: Int) {
     self.grid = grid
@@ -36,10 +38,11 @@ public struct ErrorBreakdown: Sendable, Equatable {
     bands = [Float](repeating: 0, count: nodes * Self.bands)
   }
 
-  public init(grid: Grid, cells: [Float], bands: [Float]) {
+  public init(grid: Grid, cells: [Float], bands: [Float], spots: [Spot] = []) {
     self.grid = grid
     self.cells = cells
     self.bands = bands
+    self.spots = spots
   }
 
   /// Adds one replicate of one node: `errors` are (yhat - y) / sigma, `[height, width, channels]` with even sides.

@@ -133,6 +133,10 @@ public struct LogProbability: Sendable {
       breakdown: shape.map { ErrorBreakdown(grid: ErrorBreakdown.Grid($0), nodes: nodes) })
     var scaled = [Float](repeating: 0, count: d)
     var sums = [Sums](repeating: empty, count: count)
+    // Errors with their sign, over the nodes that show shapes.
+    var leaning = [Float](repeating: 0, count: shape == nil ? 0 : images.count)
+    let showing = shape == nil ? [] : shapeNodes
+    let part = 1 / Float(max(showing.count, 1) * replicates)
     let parts = control.map { control in
       (0..<count).map { control.variate.image(clean[$0 * d..<($0 + 1) * d]) }
     }
@@ -152,6 +156,9 @@ public struct LogProbability: Sendable {
             scaled[i] = Float(error)
             total += error * error
             if withMap { sums[image].map[i] += share * error * error }
+          }
+          if showing.contains(node) {
+            for i in 0..<d { leaning[image * d + i] += part * scaled[i] }
           }
           scaled.withUnsafeBufferPointer {
             sums[image].breakdown?.add($0.baseAddress!, node: node, share: 1 / Float(replicates))
@@ -182,11 +189,29 @@ public struct LogProbability: Sendable {
     }
     return (0..<count).map { image in
       let priors = priorBits(clean[image * d..<(image + 1) * d])
+      if let shape {
+        sums[image].breakdown?.spots = Spot.find(in: leaning[image * d..<(image + 1) * d], shape: shape)
+      }
       if withMap { for i in 0..<d { sums[image].map[i] += priors[i] } }
       return summarise(
         sums[image], prior: priors.reduce(0, +) / Double(d),
         gaussian: parts.flatMap { parts in control?.variate.bitsPerDim(parts[image]) })
     }
+  }
+
+  /// Nodes whose noise hides texture and shows shapes: from an eighth of the population's standard deviation to twice
+  /// it, or the nearest to half of it.
+  var shapeNodes: [Int] {
+    let count = Float(max(moments.mean.count, 1))
+    let centre = moments.mean.reduce(0, +) / count
+    let variance = moments.mean.indices.reduce(Float(0)) {
+      $0 + moments.variance[$1] + (moments.mean[$1] - centre) * (moments.mean[$1] - centre)
+    }
+    let deviation = max(Double(variance / count).squareRoot(), Double(Preconditioning.greyLevel))
+    let nodes = quadrature.sigmas.indices.filter { (deviation / 8...deviation * 2) ~= quadrature.sigmas[$0] }
+    guard nodes.isEmpty else { return nodes }
+    let away = { (node: Int) in abs(log(2 * quadrature.sigmas[node] / deviation)) }
+    return quadrature.sigmas.indices.min { away($0) < away($1) }.map { [$0] } ?? []
   }
 
   /// The noise of one node and replicate, `[count]`.

@@ -21,6 +21,8 @@ public enum Explanation {
     case .spatial:
       guard let grid = estimate.breakdown?.grid else { return "" }
       return place(combined.spatial.standardised(estimate), sigmas, grid)
+    case .local:
+      return spot(calibration.local.standardised(estimate), estimate.breakdown)
     case .joint:
       let z = combined.joint.standardised(estimate)
       let size = z.last ?? 0
@@ -65,6 +67,16 @@ public enum Explanation {
     let rows = third(row, of: grid.rows, ["top", "middle", "bottom"])
     let columns = third(column, of: grid.columns, ["left", "centre", "right"])
     return "\(rows) \(columns), \(scale((low * high).squareRoot())) (\(range(low, high))) \(side(z[peak]))"
+  }
+
+  /// The spot that stands out most, and where it is.
+  private static func spot(_ z: [Double], _ breakdown: ErrorBreakdown?) -> String {
+    guard let breakdown, let peak = z.indices.max(by: { z[$0] < z[$1] }) else { return "" }
+    let (spot, shape) = (breakdown.spots[peak], breakdown.grid.shape)
+    let rows = third(spot.row + spot.side / 2, of: shape.height, ["top", "middle", "bottom"])
+    let columns = third(spot.column + spot.side / 2, of: shape.width, ["left", "centre", "right"])
+    return "\(rows) \(columns), \(spot.side) pixels wide, \(spot.isDark ? "darker" : "brighter") than expected, "
+      + "\(side(z[peak]))"
   }
 
   private static func third(_ index: Int, of count: Int, _ names: [String]) -> String {

@@ -35,7 +35,7 @@ public struct Model: Sendable {
   public var adaptive: AdaptiveCalibration?
   public var facts = Facts()
 
-  static let formatVersion = 2
+  static let formatVersion = 3
   private static let key = "surprisal"
 
   public init(
@@ -181,8 +181,8 @@ public struct Model: Sendable {
     control = LogProbability.Control(
       variate: ControlVariate(shape: header.architecture.shape, mean: moments.mean, spectrum: spectrum),
       survey: survey)
-    // Version 1 held other statistics: such a model reads as one not yet calibrated.
-    guard version > 1 else { return }
+    // Earlier versions held other statistics: such a model reads as one not yet calibrated.
+    guard version == Self.formatVersion else { return }
     for evaluations in header.evaluations {
       guard (1...4096).contains(evaluations) else { throw damaged("\(evaluations) evaluations") }
       let name = "calibration.\(evaluations)"
@@ -197,15 +197,18 @@ public struct Model: Sendable {
         }
         let profile = try ProfileStatistic { try tensor("\(name).profile.\($0)", $1).map(Double.init) }
         let combined = try CombinedStatistic { try tensor("\(name).combined.\($0)", $1).map(Double.init) }
+        let local = try LocalStatistic { try tensor("\(name).local.\($0)", $1).map(Double.init) }
         let nodes = Evaluations(evaluations).nodes
         let grid = ErrorBreakdown.Grid(architecture.shape)
-        if let refusal = profile.refusal(nodes: nodes) ?? combined.refusal(nodes: nodes, grid: grid) {
+        if let refusal = profile.refusal(nodes: nodes) ?? combined.refusal(nodes: nodes, grid: grid)
+          ?? local.refusal(sides: Spot.sides(architecture.shape).count)
+        {
           throw damaged(refusal)
         }
         calibrations.append(
           Calibration(
             evaluations: evaluations, typicality: typicality, profile: profile, combined: combined,
-            references: references))
+            local: local, references: references))
       } catch let error as ModelFileError { throw error } catch { throw damaged("\(error)") }
     }
     if let stages = header.ladder {
@@ -259,7 +262,7 @@ public struct Model: Sendable {
       let name = "calibration.\(calibration.evaluations)"
       for (part, statistic) in [
         ("typicality", calibration.typicality), ("profile", calibration.profile),
-        ("combined", calibration.combined),
+        ("combined", calibration.combined), ("local", calibration.local),
       ] as [(String, any Statistic)] {
         for (tensor, values) in statistic.tensors {
           file.tensors["\(name).\(part).\(tensor)"] = .init(values.map { Float($0) })

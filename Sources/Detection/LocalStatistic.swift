@@ -41,6 +41,8 @@ public struct LocalStatistic: ErrorDensity {
 
   public func score(_ estimate: SurprisalEstimate) -> Double {
     let z = standardised(estimate)
+    // An estimate that lacks what was fitted is as odd as can be.
+    guard z.count == mean.count else { return .nan }
     return (z.reduce(0) { $0 + max($1, 0) * max($1, 0) } / Double(max(z.count, 1))).squareRoot()
   }
 }

@@ -53,7 +53,9 @@ public struct Spot: Sendable, Equatable {
     }
     return sides(shape).flatMap { side in
       var means: [Double] = []
-      var (dark, bright) = ((value: -Double.infinity, row: 0, column: 0), (value: Double.infinity, row: 0, column: 0))
+      var (dark, bright) = (
+        (value: -Double.infinity, row: 0, column: 0), (value: Double.infinity, row: 0, column: 0)
+      )
       for y in 0...h - side {
         for x in 0...w - side {
           let (top, bottom) = (y * (w + 1) + x, (y + side) * (w + 1) + x)

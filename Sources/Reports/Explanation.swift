@@ -75,7 +75,8 @@ public enum Explanation {
     let (spot, shape) = (breakdown.spots[peak], breakdown.grid.shape)
     let rows = third(spot.row + spot.side / 2, of: shape.height, ["top", "middle", "bottom"])
     let columns = third(spot.column + spot.side / 2, of: shape.width, ["left", "centre", "right"])
-    return "\(rows) \(columns), \(spot.side) pixels wide, \(spot.isDark ? "darker" : "brighter") than expected, "
+    return
+      "\(rows) \(columns), \(spot.side) pixels wide, \(spot.isDark ? "darker" : "brighter") than expected, "
       + "\(side(z[peak]))"
   }
 

@@ -11,9 +11,11 @@ struct DetectionTests {
 
   /// An image whose log errors are `means` plus normal noise, split unevenly over cells and bands.
   ///
-  /// - Parameter defect: added to the log error of one cell at every level.
+  /// - Parameters:
+  ///   - defect: added to the log error of one cell at every level.
+  ///   - spot: added to the log strength of the smallest dark spot.
   static func estimate(
-    _ random: inout RandomSource, shift: Double = 0, defect: Double = 0
+    _ random: inout RandomSource, shift: Double = 0, defect: Double = 0, spot: Double = 0
   ) -> SurprisalEstimate {
     let noise = random.normal(11).map(Double.init)
     let integrand = (0..<8).map { exp(-Double($0) / 4 + 0.3 * noise[$0] + 0.2 * noise[8] + shift) }
@@ -30,9 +32,15 @@ struct DetectionTests {
         bands.append(Float(integrand[level]) / 4 * exp(0.2 * parts[8 * grid.cells + 4 * level + band]))
       }
     }
+    let strengths = random.normal(2 * Spot.sides(grid.shape).count)
+    let spots = strengths.indices.map { index in
+      Spot(
+        side: Spot.sides(grid.shape)[index / 2], isDark: index % 2 == 0,
+        strength: exp(1.5 + 0.2 * strengths[index] + Float(index == 0 ? spot : 0)), row: 1, column: 9)
+    }
     return SurprisalEstimate(
       bitsPerDim: bits, standardError: nil, prior: 0, integral: bits, decoder: 0, integrand: integrand,
-      errors: integrand, breakdown: ErrorBreakdown(grid: grid, cells: cells, bands: bands),
+      errors: integrand, breakdown: ErrorBreakdown(grid: grid, cells: cells, bands: bands, spots: spots),
       gaussianBitsPerDim: 6 + noise[9], compressedBitsPerDim: 5 + noise[10], evaluations: 8, map: [])
   }
 
@@ -90,6 +98,25 @@ struct DetectionTests {
     #expect(separation(.combined) > 0.75)
   }
 
+  @Test("A spot stronger than the population's is seen, a weaker one is not odd")
+  func spot() throws {
+    var random = RandomSource(seed: 5, stream: 15)
+    let calibration = try Calibration(
+      evaluations: 8, estimates: (0..<800).map { _ in Self.estimate(&random) })
+    func auroc(spot: Double) -> Double {
+      var (low, high): ([Double], [Double]) = ([], [])
+      for _ in 0..<300 {
+        low.append(calibration.score(Self.estimate(&random), by: .local))
+        high.append(calibration.score(Self.estimate(&random, spot: spot), by: .local))
+      }
+      return Separation(inliers: low, outliers: high).auroc
+    }
+    // Five standard deviations of 0.2 in one of four features, above and below.
+    #expect(auroc(spot: 1) > 0.95)
+    // One feature in four is never above the mean, where half of a member's are.
+    #expect(auroc(spot: -1) < 0.5)
+  }
+
   @Test("A fitted statistic scores the same after it was kept and read")
   func statisticsKept() throws {
     var random = RandomSource(seed: 3, stream: 13)
@@ -104,6 +131,11 @@ struct DetectionTests {
     #expect(read.refusal(nodes: 8, grid: Self.grid) == nil)
     #expect(read.refusal(nodes: 4, grid: Self.grid) != nil)
     for image in images.prefix(20) { #expect(read.score(image) == fitted.score(image)) }
+    let local = try LocalStatistic(fitting: images)
+    let again = try LocalStatistic { name, _ in try #require(local.tensors[name]) }
+    #expect(again.refusal(sides: Spot.sides(Self.grid.shape).count) == nil)
+    #expect(again.refusal(sides: 1) != nil)
+    for image in images.prefix(20) { #expect(again.score(image) == local.score(image)) }
   }
 
   @Test("A mixture finds the components of its images, and its density is theirs")
@@ -157,7 +189,10 @@ struct DetectionTests {
       integrand: [Double](repeating: .nan, count: 8), errors: [Double](repeating: .nan, count: 8),
       breakdown: ErrorBreakdown(
         grid: grid, cells: [Float](repeating: .nan, count: 8 * grid.cells),
-        bands: [Float](repeating: .nan, count: 8 * ErrorBreakdown.bands)),
+        bands: [Float](repeating: .nan, count: 8 * ErrorBreakdown.bands),
+        spots: Spot.sides(grid.shape).flatMap { side in
+          [true, false].map { Spot(side: side, isDark: $0, strength: .nan, row: 0, column: 0) }
+        }),
       gaussianBitsPerDim: .nan, compressedBitsPerDim: 5, evaluations: 8, map: [])
     for name in StatisticName.allCases {
       // The oddest there is, never lost among the members.

@@ -16,6 +16,8 @@ struct SpeedBench: ParsableCommand {
   @Option var precision = Precision.float32
   @Flag(help: "Whole training steps instead of passes.") var training = false
   @Option(help: "Measured at least this long.") var seconds = 3.0
+  @Flag(help: "With --training: first the time of each kind of layer's steps alone, milliseconds.")
+  var profile = false
 
   func run() throws {
     let engine = try Engine(threads: threads)
@@ -32,6 +34,10 @@ struct SpeedBench: ParsableCommand {
         network, images: images, options: options, preconditioning: Preconditioning(images: images),
         engine: engine)
       step = { _ = try trainer.advance() }
+      if profile {
+        try step()
+        printKinds(try trainer.profile(rounds: 10))
+      }
     } else {
       let parameters = Parameters(network.parameterSpecs)
       parameters.initialise(seed: 1)
@@ -54,6 +60,21 @@ struct SpeedBench: ParsableCommand {
       times.append((ContinuousClock.now - start) / .seconds(1))
     }
     print(String(format: "%.3f", Double(batch) / times.sorted()[times.count / 2]))
+  }
+
+  /// Times summed over layers with the same last part of their name and the same kernel, longest first.
+  private func printKinds(_ steps: [(layer: String, kernel: String, seconds: Double)]) {
+    var kinds: [String: Double] = [:]
+    for step in steps {
+      let words = step.layer.split(separator: " ").map {
+        $0.split(separator: ".").suffix(2).joined(separator: ".")
+      }
+      kinds["\(words.joined(separator: " "))  \(step.kernel)", default: 0] += step.seconds * 1000
+    }
+    print(String(format: "%9.3f ms  all steps", kinds.values.reduce(0, +)))
+    for (kind, time) in kinds.sorted(by: { $0.value > $1.value }).prefix(16) {
+      print(String(format: "%9.3f ms  ", time) + kind)
+    }
   }
 }
 

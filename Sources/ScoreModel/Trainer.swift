@@ -151,6 +151,11 @@ public final class Trainer {
     return norm.isFinite ? loss : .nan
   }
 
+  /// Time of each layer's forward and backward steps, alone, and the oneDNN kernel that ran it.
+  public func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
+    try graph.profile(rounds: rounds)
+  }
+
   /// What one row of a batch is made of.
   private struct Row {
     /// Which training image.

@@ -18,7 +18,7 @@ final class NetworkPool {
     ) throws -> [Element] {
       Engine.threads = 1
       return try network.withLock { network in
-        let ready = try network ?? model.denoiser(engine: try Engine(threads: 1), precision: precision)
+        let ready = try network ?? model.denoiser(engine: try Engine(), precision: precision)
         network = ready
         return try body(ready)
       }

@@ -26,24 +26,24 @@ let package = Package(
     // Numbers: oneDNN, layers, network, log-probability.
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .target(name: "Tensors", dependencies: ["COneDNN"], swiftSettings: strict),
-    .target(name: "ScoreModel", dependencies: ["Tensors"], swiftSettings: strict),
-    .target(name: "Diffusion", dependencies: ["ScoreModel"], swiftSettings: strict),
+    .target(name: "ScoreModel", dependencies: ["Images", "Tensors"], swiftSettings: strict),
+    .target(name: "Diffusion", dependencies: ["Images", "Tensors", "ScoreModel"], swiftSettings: strict),
 
     // Verdicts and how they are told.
-    .target(name: "Detection", dependencies: ["Diffusion"], swiftSettings: strict),
-    .target(name: "Reports", dependencies: ["Detection"], swiftSettings: strict),
+    .target(name: "Detection", dependencies: ["Tensors", "Diffusion"], swiftSettings: strict),
+    .target(name: "Reports", dependencies: ["Diffusion", "Detection"], swiftSettings: strict),
 
     // The public face and the command over it.
     .target(
       name: "Surprisal",
       dependencies: [
-        "Images", "ScoreModel", "Diffusion", "Detection", "Reports",
+        "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports",
         .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
     .executableTarget(
       name: "SurprisalCLI",
       dependencies: [
-        "Surprisal", "ScoreModel", "Tensors",
+        "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
@@ -59,10 +59,17 @@ let package = Package(
       name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Reference"], swiftSettings: strict),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images"], exclude: ["Reference"], swiftSettings: strict),
-    .testTarget(name: "SurprisalTests", dependencies: ["Surprisal"], swiftSettings: strict),
+    .testTarget(
+      name: "SurprisalTests",
+      dependencies: ["Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal"],
+      swiftSettings: strict),
     .testTarget(name: "SurprisalCLITests", dependencies: ["SurprisalCLI"], swiftSettings: strict),
-    .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"], swiftSettings: strict),
-    .testTarget(name: "DetectionTests", dependencies: ["Detection"], swiftSettings: strict),
+    .testTarget(
+      name: "DiffusionTests", dependencies: ["Images", "Tensors", "ScoreModel", "Diffusion"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DetectionTests", dependencies: ["Images", "Tensors", "Diffusion", "Detection"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -24,25 +24,23 @@ struct Subject: ParsableArguments {
   @Option(parsing: .upToNextOption, help: "Images of the population.") var images: [String]
   @Option(help: "How many of them.") var limit = 32
 
-  func load() throws -> (model: Model, denoiser: ScoreNetwork, pixels: [UInt8]) {
+  func load() throws -> (model: Model, denoiser: ScoreNetwork, images: ImageBatch) {
     let model = try Model(path: model)
-    return (model, try model.denoiser(engine: try Engine()), try Self.pixels(images, model.shape, limit))
+    return (model, try model.denoiser(engine: try Engine()), try Self.read(images, model.shape, limit))
   }
 
-  /// The first readable images, `[N, d]`.
-  static func pixels(_ paths: [String], _ shape: ImageShape, _ limit: Int) throws -> [UInt8] {
-    var pixels: [UInt8] = []
+  /// The first readable images.
+  static func read(_ paths: [String], _ shape: ImageShape, _ limit: Int) throws -> ImageBatch {
+    var images = ImageBatch(shape: shape)
     var left = limit
     ImageEnumerator().forEach(in: paths) { source in
       guard left > 0 else { return }
-      let image = try? source.load(
-        ImageDecoder(), width: shape.width, height: shape.height, channels: shape.channels)
-      guard let image else { return }
-      pixels += image.bitmap.pixels
+      guard let image = try? source.load(ImageDecoder(), as: shape) else { return }
+      images.append(image.bitmap)
       left -= 1
     }
-    guard !pixels.isEmpty else { throw ValidationError("no readable images") }
-    return pixels
+    guard !images.isEmpty else { throw ValidationError("no readable images") }
+    return images
   }
 }
 

@@ -39,7 +39,7 @@ struct LoadBench: ParsableCommand {
     let start = ContinuousClock.now
     for path in paths {
       _ = try ImageSource.file(path: path).load(
-        ImageDecoder(), width: size, height: size, channels: 3)
+        ImageDecoder(), as: ImageShape(height: size, width: size, channels: 3))
     }
     print(String(format: "%.6f", (ContinuousClock.now - start) / .seconds(1)))
   }

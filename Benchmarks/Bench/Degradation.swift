@@ -70,7 +70,7 @@ enum Degradation: String, CaseIterable {
     case .rolled: each { at($0, ($1 + w / 2) % w, $2) }
     case .jpeg:
       return try ImageDecoder().decode(
-        image.jpeg(quality: 10), to: .init(width: w, height: h, channels: c)
+        image.jpeg(quality: 10), to: .init(height: h, width: w, channels: c)
       ).bitmap
     case .patches:
       var order = [0, 1, 2, 3]

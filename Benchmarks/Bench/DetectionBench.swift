@@ -27,20 +27,18 @@ struct DetectionBench: ParsableCommand {
     let engine = try Engine()
     let shape = model.shape
     for count in evaluations where !model.calibrations.contains(where: { $0.evaluations == count }) {
-      let pixels = try Subject.pixels(references, shape, .max)
-      try model.calibrate(on: pixels, budget: .fixed(count), engine: engine)
+      try model.calibrate(
+        on: Subject.read(references, shape, .max), budget: .fixed(count), engine: engine)
     }
-    let pixels = try Subject.pixels(subject.images, shape, subject.limit)
-    let d = shape.count
-    let half = pixels.count / d / 2
+    let images = try Subject.read(subject.images, shape, subject.limit)
+    let half = images.count / 2
     for count in evaluations {
       let calibration = try model.calibration(evaluations: count)
       let scorer = Scorer(model, evaluations: count, engine: engine)
-      func scores(_ pixels: [UInt8]) throws -> Scored {
+      func scores(_ images: ImageBatch) throws -> Scored {
         var scored: Scored = [:]
-        for start in stride(from: 0, to: pixels.count, by: scorer.batch * d) {
-          let part = Array(pixels[start..<min(start + scorer.batch * d, pixels.count)])
-          for estimate in try scorer.estimate(part) {
+        for part in images.parts(of: scorer.batch) {
+          for estimate in try scorer.estimate(images[part]) {
             for name in StatisticName.allCases {
               scored[name, default: []].append(calibration.score(estimate, by: name))
             }
@@ -48,7 +46,7 @@ struct DetectionBench: ParsableCommand {
         }
         return scored
       }
-      let known = try scores(pixels)
+      let known = try scores(images)
       print(
         "\n\(count) evaluations; \(half * 2) images that belong, \(calibration.references[.combined]?.count ?? 0) references"
       )
@@ -65,7 +63,7 @@ struct DetectionBench: ParsableCommand {
         print(name.padding(toLength: 34, withPad: " ", startingAt: 0) + values.joined())
       }
       for path in outliers {
-        let others = try scores(Subject.pixels([path], shape, subject.limit))
+        let others = try scores(Subject.read([path], shape, subject.limit))
         let name = path.split(separator: "/").suffix(2).joined(separator: "/")
         row(String(name.prefix(32)), known, others)
       }
@@ -73,14 +71,8 @@ struct DetectionBench: ParsableCommand {
       // Members from the first half, spoiled ones from the second: no image is on both sides.
       let first = known.mapValues { Array($0[..<half]) }
       for kind in Degradation.allCases {
-        var spoiled: [UInt8] = []
-        for index in half..<pixels.count / d {
-          let image = Bitmap(
-            width: shape.width, height: shape.height, channels: shape.channels,
-            pixels: Array(pixels[index * d..<(index + 1) * d]))
-          spoiled += try kind(image, seed: UInt64(index)).pixels
-        }
-        row(kind.words, first, try scores(spoiled))
+        let spoiled = try (half..<images.count).map { try kind(images[$0], seed: UInt64($0)) }
+        row(kind.words, first, try scores(ImageBatch(shape: shape, images: spoiled)))
       }
     }
     if splits > 0 { try rates(model, engine) }
@@ -91,12 +83,9 @@ struct DetectionBench: ParsableCommand {
   private func rates(_ model: Model, _ engine: Engine) throws {
     let count = evaluations[evaluations.count - 1]
     let scorer = Scorer(model, evaluations: count, engine: engine)
-    let d = model.shape.count
     func estimates(_ paths: [String], _ limit: Int) throws -> [SurprisalEstimate] {
-      let pixels = try Subject.pixels(paths, model.shape, limit)
-      return try stride(from: 0, to: pixels.count, by: scorer.batch * d).flatMap {
-        try scorer.estimate(Array(pixels[$0..<min($0 + scorer.batch * d, pixels.count)]))
-      }
+      let images = try Subject.read(paths, model.shape, limit)
+      return try images.parts(of: scorer.batch).flatMap { try scorer.estimate(images[$0]) }
     }
     let members = try estimates(subject.images, 4000)
     // 5 % of the fresh images.

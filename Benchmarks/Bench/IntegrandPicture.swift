@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diffusion
 import Foundation
+import Images
 import Surprisal
 import Tensors
 
@@ -19,11 +20,12 @@ struct IntegrandPicture: ParsableCommand {
   func run() throws {
     let model = try Model(path: model)
     let denoiser = try model.denoiser(engine: try Engine())
-    let pixels = try [typical, odd].flatMap { try Subject.pixels([$0], model.shape, 1) }
+    let images = try [typical, odd].map { try Subject.read([$0], model.shape, 1)[0] }
     let formula = LogProbability(
       range: model.range, quadrature: .gaussLegendre(64, over: model.range), replicates: 16,
       noise: model.noise, moments: model.moments, control: model.control)
-    let found = try formula.estimate(pixels, under: denoiser)
+    let found = try formula.estimate(
+      ImageBatch(shape: model.shape, images: images), under: denoiser)
     let most = 1.1 * (found.flatMap(\.integrand).max() ?? 1)
     let (low, high) = (log(model.range.lower), log(model.range.upper))
     func x(_ sigma: Double) -> Double {

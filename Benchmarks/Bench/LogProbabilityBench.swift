@@ -2,6 +2,7 @@ import ArgumentParser
 import Detection
 import Diffusion
 import Foundation
+import Images
 import ScoreModel
 import Surprisal
 import Tensors
@@ -16,8 +17,8 @@ struct CostBench: ParsableCommand {
   @Option(help: "Independent repetitions.") var seeds = 8
 
   func run() throws {
-    let (model, denoiser, pixels) = try subject.load()
-    let truth = try model.formula(nodes: 32, replicates: 24, seed: 999).estimate(pixels, under: denoiser)
+    let (model, denoiser, images) = try subject.load()
+    let truth = try model.formula(nodes: 32, replicates: 24, seed: 999).estimate(images, under: denoiser)
     print("\(truth.count) images, \(seeds) seeds; truth: \(truth[0].evaluations) evaluations an image,")
     print(
       String(
@@ -29,7 +30,7 @@ struct CostBench: ParsableCommand {
       var row = String(format: "%11d", count)
       for method in [ours, plain, uniform, logistic] {
         let estimates = try (0..<seeds).map { seed in
-          try method(model, count, UInt64(seed + 1)).estimate(pixels, under: denoiser).map(\.bitsPerDim)
+          try method(model, count, UInt64(seed + 1)).estimate(images, under: denoiser).map(\.bitsPerDim)
         }
         let errors = truth.indices.map { image in deviation(estimates.map { $0[image] }) }
         let bias = mean(
@@ -102,11 +103,11 @@ struct CoverageBench: ParsableCommand {
   @Option var seeds = 200
 
   func run() throws {
-    let (model, denoiser, pixels) = try subject.load()
+    let (model, denoiser, images) = try subject.load()
     var estimates: [[SurprisalEstimate]] = []
     for seed in 0..<seeds {
       estimates.append(
-        try model.formula(nodes: 8, replicates: 2, seed: UInt64(seed)).estimate(pixels, under: denoiser))
+        try model.formula(nodes: 8, replicates: 2, seed: UInt64(seed)).estimate(images, under: denoiser))
     }
     var held = 0
     for image in estimates[0].indices {
@@ -135,7 +136,7 @@ struct DecoderBench: ParsableCommand {
   @OptionGroup var subject: Subject
 
   func run() throws {
-    let (model, denoiser, pixels) = try subject.load()
+    let (model, denoiser, images) = try subject.load()
     print("sigma_0    bits/dim     +-    integral   decoder")
     for lower in [0.0005, 0.0007, 0.001, 0.0014, 0.002, 0.003, 0.004] {
       let range = NoiseLevelRange(lower: lower, upper: model.range.upper)
@@ -143,7 +144,7 @@ struct DecoderBench: ParsableCommand {
         range: range,
         quadrature: .twoPanels(48, over: range, knee: 3 * Double(model.preconditioning.deviation)),
         replicates: 8, noise: model.noise, moments: model.moments, control: model.control)
-      let found = try formula.estimate(pixels, under: denoiser)
+      let found = try formula.estimate(images, under: denoiser)
       print(
         String(
           format: "%.4f   %8.4f  %.4f   %8.4f  %8.4f", lower, mean(found.map(\.bitsPerDim)),
@@ -162,9 +163,8 @@ struct RoadsBench: ParsableCommand {
   @Flag(help: "Also with uniform dequantisation, by either solver.") var uniform = false
 
   func run() throws {
-    let (model, denoiser, pixels) = try subject.load()
-    let d = model.shape.count
-    let integral = try model.formula(nodes: 16, replicates: 4, seed: 1).estimate(pixels, under: denoiser)
+    let (model, denoiser, images) = try subject.load()
+    let integral = try model.formula(nodes: 16, replicates: 4, seed: 1).estimate(images, under: denoiser)
     let differentiable = try model.differentiableDenoiser(engine: try Engine(), batch: 1)
     var roads = [(ProbabilityFlow.Dequantisation.gaussian, ProbabilityFlow.Solver.heun(steps: steps))]
     if uniform { roads += [(.uniform, .heun(steps: steps)), (.uniform, .adaptive(tolerance: 1e-3))] }
@@ -174,7 +174,7 @@ struct RoadsBench: ParsableCommand {
       var differences: [Double] = []
       var evaluations = 0
       for (index, estimate) in integral.enumerated() {
-        let other = try flow.estimate(Array(pixels[index * d..<(index + 1) * d]), under: differentiable)
+        let other = try flow.estimate(images[index], under: differentiable)
         differences.append(estimate.bitsPerDim - other.bitsPerDim)
         evaluations += other.evaluations
       }
@@ -202,13 +202,12 @@ struct AutoBench: ParsableCommand {
   func run() throws {
     let model = try Model(path: subject.model)
     let some = max(subject.limit / 100, 1)
-    let pixels =
-      try Subject.pixels(subject.images, model.shape, subject.limit - some)
-      + Subject.pixels(outliers, model.shape, some)
+    var images = try Subject.read(subject.images, model.shape, subject.limit - some)
+    images.append(contentsOf: try Subject.read(outliers, model.shape, some))
     let engine = try Engine()
     func verdicts(_ budget: EvaluationBudget) throws -> (flags: [Bool], evaluations: Double) {
       let judge = try Judge(model, budget: budget, statistic: .combined, rate: fpr, engine: engine)
-      let found = try judge.verdicts(on: pixels)
+      let found = try judge.verdicts(on: images)
       return (found.map { $0.pValue <= fpr }, mean(found.map { Double($0.evaluations) }))
     }
     let (all, cost) = try verdicts(.fixed(EvaluationBudget.ladder[EvaluationBudget.ladder.count - 1]))

@@ -25,9 +25,9 @@ struct ParityDump: ParsableCommand {
   }
 
   func run() throws {
-    let (model, denoiser, pixels) = try subject.load()
+    let (model, denoiser, images) = try subject.load()
     let shape = model.shape
-    let clean = pixels.map { Float($0) / 127.5 - 1 }
+    let clean = images.scaled
     var levels: [Case.Level] = []
     for (index, sigma) in [Float(0.001), 0.003, 0.01, 0.1, 1, 10, 80].enumerated() {
       var random = RandomSource(seed: 1, stream: UInt64(index))

@@ -15,14 +15,14 @@ struct PrecisionBench: ParsableCommand {
   @Option(parsing: .upToNextOption, help: "Images that do not belong.") var outliers: [String]
 
   func run() throws {
-    let (model, _, pixels) = try subject.load()
-    let odd = try Subject.pixels(outliers, model.shape, subject.limit)
+    let (model, _, images) = try subject.load()
+    let odd = try Subject.read(outliers, model.shape, subject.limit)
     let calibration = try model.calibration(evaluations: 16)
     let engine = try Engine()
     let kinds = [Precision.direct, .float32, .bfloat16]
     let found = try kinds.map { precision in
       let scorer = Scorer(model, evaluations: 16, precision: precision, engine: engine)
-      return (known: try scorer.estimate(pixels), odd: try scorer.estimate(odd))
+      return (known: try scorer.estimate(images), odd: try scorer.estimate(odd))
     }
     print("less f32-direct, bits/dim        images, most of one    outliers, most of one")
     for (kind, sides) in zip(kinds, found).dropFirst() {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Images
 import ScoreModel
 import Tensors
 
@@ -29,7 +30,8 @@ struct SpeedBench: ParsableCommand {
       var options = TrainingOptions()
       options.batch = batch
       options.precision = precision.rawValue
-      let images = (0..<256 * shape.count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+      let images = ImageBatch(
+        shape: shape, pixels: (0..<256 * shape.count).map { _ in UInt8(truncatingIfNeeded: random.next()) })
       let trainer = try Trainer(
         network, images: images, options: options, preconditioning: Preconditioning(images: images),
         engine: engine)

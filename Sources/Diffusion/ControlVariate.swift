@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import ScoreModel
 
 /// Zero-mean companions of a denoising error, on the same noise: what they explain of its chance is taken off.
@@ -37,15 +38,15 @@ public struct ControlVariate: Sendable {
     columns = Self.cosines(shape.width)
   }
 
-  /// Fits the Gaussian to 8-bit images `[N, d]`, of which at most 4096 evenly spread ones are used.
-  public init(fitting images: [UInt8], shape: ImageShape, mean: [Float]) {
+  /// Fits the Gaussian to 8-bit images, of which at most 4096 evenly spread ones are used.
+  public init(fitting images: ImageBatch, mean: [Float]) {
+    let shape = images.shape
     let d = shape.count
-    let count = images.count / d
     self.init(shape: shape, mean: mean, spectrum: [Float](repeating: 0, count: d))
     var sum = [Double](repeating: 0, count: d)
-    let used = stride(from: 0, to: count, by: max(1, count / 4096))
+    let used = stride(from: 0, to: images.count, by: max(1, images.count / 4096))
     for image in used {
-      let clean = images[image * d..<(image + 1) * d].map { Float($0) / 127.5 - 1 }
+      let clean = images.pixels(of: image).map { Float($0) / 127.5 - 1 }
       for (k, c) in transform(zip(clean, mean).map { $0 - $1 }).enumerated() { sum[k] += Double(c * c) }
     }
     let n = Double(max(Array(used).count, 1))

@@ -1,4 +1,4 @@
-import ScoreModel
+import Images
 
 /// The denoising errors of each noise level split two ways, from the same evaluations: by place, in a coarse grid of
 /// cells, and by scale and direction, in the four bands of the Haar transform of 2x2 blocks. Either way the parts

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import ScoreModel
 import Tensors
 
@@ -23,17 +24,17 @@ public struct IntegrandSurvey: Sendable, Equatable {
     self.multiples = rounded(multiples)
   }
 
-  /// Measures on 8-bit images `[N, d]`, `levels * N * draws` evaluations.
+  /// Measures on 8-bit images, `levels * N * draws` evaluations.
   ///
   /// - Parameter seed: of noise used nowhere else.
   /// - Throws: what the denoiser throws.
   public init(
-    of images: [UInt8], under denoiser: some Denoiser, range: NoiseLevelRange, control: ControlVariate,
+    of images: ImageBatch, under denoiser: some Denoiser, range: NoiseLevelRange, control: ControlVariate,
     levels: Int = 32, draws: Int = 6, seed: UInt64, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     let d = denoiser.valuesPerImage
-    let clean = images.map { Float($0) / 127.5 - 1 }
-    let count = images.count / d
+    let clean = images.scaled
+    let count = images.count
     let parts = (0..<count).map { control.image(clean[$0 * d..<($0 + 1) * d]) }
     var sigmas: [Double] = []
     var integrand: [Double] = []

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import ScoreModel
 import Tensors
 
@@ -116,16 +117,16 @@ public struct LogProbability: Sendable {
   /// Estimates the surprisal of 8-bit images, all with the same noise.
   ///
   /// - Parameters:
-  ///   - images: `[N, d]`.
+  ///   - images: N of the denoiser's size.
   ///   - withMap: whether to keep each value's share.
   /// - Returns: N estimates, each independent of the other images in the call.
   /// - Throws: what the denoiser throws.
   public func estimate(
-    _ images: [UInt8], under denoiser: some Denoiser, withMap: Bool = false
+    _ images: ImageBatch, under denoiser: some Denoiser, withMap: Bool = false
   ) throws -> [SurprisalEstimate] {
     let d = denoiser.valuesPerImage
-    let count = images.count / d
-    let clean = images.map { Float($0) / 127.5 - 1 }
+    let count = images.count
+    let clean = images.scaled
     let nodes = quadrature.sigmas.count
     let empty = Sums(
       integrand: [[Double]](repeating: [], count: nodes), errors: [Double](repeating: 0, count: nodes),
@@ -134,7 +135,7 @@ public struct LogProbability: Sendable {
     var scaled = [Float](repeating: 0, count: d)
     var sums = [Sums](repeating: empty, count: count)
     // Errors with their sign, over the nodes that show shapes.
-    var leaning = [Float](repeating: 0, count: shape == nil ? 0 : images.count)
+    var leaning = [Float](repeating: 0, count: shape == nil ? 0 : count * d)
     let showing = shape == nil ? [] : shapeNodes
     let part = 1 / Float(max(showing.count, 1) * replicates)
     let parts = control.map { control in
@@ -180,7 +181,7 @@ public struct LogProbability: Sendable {
       for image in 0..<count {
         var total = 0.0
         for i in 0..<d {
-          let bits = Self.decoderBits(draw[i], value: images[image * d + i], sigma: range.lower)
+          let bits = Self.decoderBits(draw[i], value: images.pixels[image * d + i], sigma: range.lower)
           total += bits / Double(d)
           if withMap { sums[image].map[i] += bits / Double(replicates) }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import ScoreModel
 
 /// Mean and variance of a population's images, value by value: what the prior term compares with.
@@ -13,12 +14,13 @@ public struct PopulationMoments: Sendable, Equatable {
     self.variance = variance
   }
 
-  /// Moments of 8-bit images `[N, d]`.
-  public init(images: [UInt8], valuesPerImage d: Int) {
-    let count = Double(max(images.count / d, 1))
+  /// Moments of 8-bit images.
+  public init(images: ImageBatch) {
+    let d = images.shape.count
+    let count = Double(max(images.count, 1))
     var sum = [Double](repeating: 0, count: d)
     var square = sum
-    for (index, value) in images.enumerated() {
+    for (index, value) in images.pixels.enumerated() {
       let x = Double(value) / 127.5 - 1
       sum[index % d] += x
       square[index % d] += x * x

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import ScoreModel
 import Tensors
 
@@ -72,17 +73,18 @@ public struct ProbabilityFlow: Sendable {
     dequantisation == .uniform ? Double(Preconditioning.gridVisibleBelow) : range.lower
   }
 
-  /// The code length of one 8-bit image, `[d]`.
+  /// The code length of one 8-bit image.
   /// - Throws: what the denoiser throws.
-  public func estimate(_ image: [UInt8], under denoiser: some DifferentiableDenoiser) throws -> Estimate {
-    let d = Double(image.count)
+  public func estimate(_ image: Bitmap, under denoiser: some DifferentiableDenoiser) throws -> Estimate {
+    let values = image.pixels
+    let d = Double(values.count)
     let grey = Double(Preconditioning.greyLevel)
     var bits: [Double] = []
     var evaluations = 0
     for replicate in 0..<replicates {
       var random = RandomSource(seed: seed, stream: 0x4F44_4500 &+ UInt64(replicate) << 32)
-      let clean = image.map { Float($0) / 127.5 - 1 }
-      let signs: [Float] = image.map { _ in random.next() & 1 == 0 ? 1 : -1 }
+      let clean = values.map { Float($0) / 127.5 - 1 }
+      let signs: [Float] = values.map { _ in random.next() & 1 == 0 ? 1 : -1 }
       var start = clean
       // ln q(z | y), nats, and what is left for the decoder.
       var known = 0.0
@@ -91,11 +93,11 @@ public struct ProbabilityFlow: Sendable {
         for i in start.indices { start[i] += Float(grey * (random.uniform() - 0.5)) }
         known = -d * log(grey)
       case .gaussian:
-        let noise = random.normal(image.count)
+        let noise = random.normal(values.count)
         for i in start.indices {
           start[i] += Float(range.lower) * noise[i]
           known -= 0.5 * Double(noise[i] * noise[i])
-          known += log(2) * LogProbability.decoderBits(noise[i], value: image[i], sigma: range.lower)
+          known += log(2) * LogProbability.decoderBits(noise[i], value: values[i], sigma: range.lower)
         }
         known -= 0.5 * d * log(2 * Double.pi * range.lower * range.lower)
       }

@@ -1,4 +1,4 @@
-import ScoreModel
+import Images
 
 /// A window of an image over which its denoising errors lean one way: what the population would not have put there.
 ///

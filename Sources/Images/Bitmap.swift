@@ -15,6 +15,12 @@ public struct Bitmap: Sendable, Equatable {
     self.pixels = pixels
   }
 
+  public init(shape: ImageShape, pixels: [UInt8]) {
+    self.init(width: shape.width, height: shape.height, channels: shape.channels, pixels: pixels)
+  }
+
+  public var shape: ImageShape { ImageShape(height: height, width: width, channels: channels) }
+
   /// One colour all over.
   public init(width: Int, height: Int, channels: Int, filledWith value: UInt8) {
     self.init(

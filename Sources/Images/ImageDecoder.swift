@@ -72,19 +72,6 @@ public struct ImageDecoder: Sendable {
     Int32((isLenient ? IMAGE_LENIENT : 0) | (usesLibrariesOnly ? IMAGE_LIBRARY_ONLY : 0))
   }
 
-  /// The size an image is wanted at.
-  public struct Target: Sendable {
-    public let width: Int
-    public let height: Int
-    public let channels: Int
-
-    public init(width: Int, height: Int, channels: Int) {
-      self.width = width
-      self.height = height
-      self.channels = channels
-    }
-  }
-
   /// - Throws: `ImageError`.
   public func decode(path: String) throws(ImageError) -> Bitmap { try decode(try read(path)) }
 
@@ -114,7 +101,7 @@ public struct ImageDecoder: Sendable {
   ///
   /// - Parameter target: nil for the image's own size and channels.
   /// - Throws: `ImageError`.
-  public func decode(_ bytes: Data, to target: Target?) throws(ImageError) -> DecodedImage {
+  public func decode(_ bytes: Data, to target: ImageShape?) throws(ImageError) -> DecodedImage {
     guard !bytes.isEmpty else { throw .empty }
     let sink = RowSink(target: target, background: background)
     var header = image_header()
@@ -163,7 +150,7 @@ public struct ImageDecoder: Sendable {
 
 /// Takes decoded rows to their target: alpha over the background, channels converted, resampled or kept.
 private final class RowSink {
-  private let target: ImageDecoder.Target?
+  private let target: ImageShape?
   private let background: UInt8
   private var header = image_header()
   private var channels = 0
@@ -172,7 +159,7 @@ private final class RowSink {
   private var resampler: AreaResampler?
   private(set) var taken = 0
 
-  init(target: ImageDecoder.Target?, background: UInt8) {
+  init(target: ImageShape?, background: UInt8) {
     self.target = target
     self.background = background
   }

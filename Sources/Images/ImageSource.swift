@@ -15,16 +15,14 @@ public enum ImageSource: Sendable {
     }
   }
 
+  /// The image in the shape wanted.
   /// - Throws: `ImageError`.
-  public func load(
-    _ decoder: ImageDecoder, width: Int, height: Int, channels: Int
-  ) throws(ImageError) -> DecodedImage {
+  public func load(_ decoder: ImageDecoder, as shape: ImageShape) throws(ImageError) -> DecodedImage {
     switch self {
-    case .file(let path):
-      return try decoder.decode(
-        try decoder.read(path), to: .init(width: width, height: height, channels: channels))
+    case .file(let path): return try decoder.decode(try decoder.read(path), to: shape)
     case .indexed(let file, let index):
-      let image = file[index].converted(toChannels: channels).resampled(width: width, height: height)
+      let image = file[index].converted(toChannels: shape.channels)
+        .resampled(width: shape.width, height: shape.height)
       return DecodedImage(bitmap: image, warning: nil)
     case .missing(_, let error): throw error
     }

@@ -1,21 +1,6 @@
-import Tensors
+import Images
 
-/// Height, width and channels of a model's images.
-public struct ImageShape: Codable, Sendable, Hashable {
-  public let height: Int
-  public let width: Int
-  /// 1 gray, 3 RGB.
-  public let channels: Int
-
-  public init(height: Int, width: Int, channels: Int) {
-    self.height = height
-    self.width = width
-    self.channels = channels
-  }
-
-  /// Values an image holds: d in the formulas.
-  public var count: Int { height * width * channels }
-
+extension ImageShape {
   /// Why a network cannot take this shape, or nil when it can.
   public var refusal: String? {
     for side in [height, width] where side % 4 != 0 || side < 16 || side > 128 {

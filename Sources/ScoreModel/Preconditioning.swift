@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 /// How the raw network F becomes a denoiser: EDM preconditioning (Karras et al. 2022, table 1), then the
 /// posterior mean over the 8-bit grid.
@@ -28,10 +29,10 @@ public struct Preconditioning: Codable, Sendable, Hashable {
   }
 
   /// Mean and deviation of 8-bit images' values, scaled to -1...1.
-  public init(images: [UInt8]) {
+  public init(images: ImageBatch) {
     var counts = [Int](repeating: 0, count: 256)
-    for value in images { counts[Int(value)] += 1 }
-    let total = Double(max(images.count, 1))
+    for value in images.pixels { counts[Int(value)] += 1 }
+    let total = Double(max(images.pixels.count, 1))
     var mean = 0.0
     var square = 0.0
     for (value, count) in counts.enumerated() {

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Tensors
 
 /// How a network is trained. Everything that decides the weights, apart from the images and the machine.
@@ -66,7 +67,7 @@ public final class Trainer {
   public let options: TrainingOptions
   public let preconditioning: Preconditioning
   public private(set) var step = 0
-  private let images: [UInt8]
+  private let images: ImageBatch
   private let count: Int
   private let parameters: Parameters
   private var adam: Adam
@@ -80,11 +81,11 @@ public final class Trainer {
   private var noisy: [Float]
 
   /// - Parameters:
-  ///   - images: `[N, height, width, channels]`, N at least 1.
+  ///   - images: at least one, of the architecture's shape.
   ///   - state: where an earlier run stopped.
   /// - Throws: `EngineError` when oneDNN cannot build the network or the state does not fit it.
   public init(
-    _ network: Network, images: [UInt8], options: TrainingOptions, preconditioning: Preconditioning,
+    _ network: Network, images: ImageBatch, options: TrainingOptions, preconditioning: Preconditioning,
     engine: Engine, resuming state: TrainingState? = nil
   ) throws(EngineError) {
     self.network = network
@@ -92,7 +93,7 @@ public final class Trainer {
     self.preconditioning = preconditioning
     self.images = images
     let shape = network.architecture.shape
-    count = images.count / shape.count
+    count = images.count
     clean = [Float](repeating: 0, count: options.batch * shape.count)
     noisy = clean
     parameters = Parameters(network.parameterSpecs)
@@ -242,13 +243,13 @@ public final class Trainer {
   /// Copies a row's training image, scaled to -1...1.
   private func load(_ row: Row, into clean: UnsafeMutableBufferPointer<Float>) {
     let shape = network.architecture.shape
-    let from = row.image * shape.count
+    let image = images.pixels(of: row.image)
     let line = shape.width * shape.channels
     for y in 0..<shape.height {
       for x in 0..<shape.width {
-        let source = from + y * line + (row.isFlipped ? shape.width - 1 - x : x) * shape.channels
+        let source = image.startIndex + y * line + (row.isFlipped ? shape.width - 1 - x : x) * shape.channels
         for c in 0..<shape.channels {
-          clean[y * line + x * shape.channels + c] = Float(images[source + c]) / 127.5 - 1
+          clean[y * line + x * shape.channels + c] = Float(image[source + c]) / 127.5 - 1
         }
       }
     }

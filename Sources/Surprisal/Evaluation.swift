@@ -2,7 +2,6 @@ import Detection
 import Diffusion
 import Foundation
 import Images
-import ScoreModel
 
 /// How well a calibrated model tells sets of images that do not belong from images that do.
 public struct Evaluation {
@@ -73,20 +72,23 @@ public struct Evaluation {
     let stream = ImageStream(set.paths, shape: shape, reading: reading, limit: limit)
     defer { stream.cancel() }
     while case let images = stream.next(scorer.batch), !images.isEmpty {
-      var readable: [(pixels: [UInt8], mask: [Bool]?)] = []
+      var readable = ImageBatch(shape: shape)
+      var marks: [[Bool]?] = []
       for image in images where !isMask(image.name) {
-        switch image.pixels {
-        case .success(let pixels): readable.append((pixels, mask(of: image.name, shape)))
+        switch image.bitmap {
+        case .success(let bitmap):
+          readable.append(bitmap)
+          marks.append(mask(of: image.name, shape))
         case .failure: result.unreadable += 1
         }
       }
-      let wantsMap = readable.contains { $0.mask != nil }
-      let estimates = try scorer.estimate(readable.flatMap(\.pixels), withMap: wantsMap)
-      for (estimate, image) in zip(estimates, readable) {
+      let wantsMap = marks.contains { $0 != nil }
+      let estimates = try scorer.estimate(readable, withMap: wantsMap)
+      for (estimate, mask) in zip(estimates, marks) {
         for name in StatisticName.allCases {
           result.scores[name, default: []].append(calibration.score(estimate, by: name))
         }
-        guard let mask = image.mask else { continue }
+        guard let mask else { continue }
         result.masked += 1
         for (pixel, isMarked) in mask.enumerated() {
           let value = (0..<shape.channels).reduce(0.0) { $0 + estimate.map[pixel * shape.channels + $1] }
@@ -114,8 +116,8 @@ public struct Evaluation {
   /// Marked pixels at the model's size; nil where no folder has a readable mask.
   private func mask(of name: String, _ shape: ImageShape) -> [Bool]? {
     for path in maskPaths(name) {
-      let loaded = try? ImageSource.file(path: path).load(
-        reading.decoder, width: shape.width, height: shape.height, channels: 1)
+      let gray = ImageShape(height: shape.height, width: shape.width, channels: 1)
+      let loaded = try? ImageSource.file(path: path).load(reading.decoder, as: gray)
       if let loaded { return loaded.bitmap.pixels.map { $0 >= 128 } }
     }
     return nil

@@ -1,12 +1,11 @@
 import Foundation
 import Images
-import ScoreModel
 import Synchronization
 
 /// An image as scoring takes it, or why there is none.
 public struct LoadedImage: Sendable {
   public let name: String
-  public let pixels: Result<[UInt8], ImageError>
+  public let bitmap: Result<Bitmap, ImageError>
   /// Damage that was let pass (`ImageDecoder.isLenient`).
   public var warning: String?
 }
@@ -55,11 +54,10 @@ final class ImageStream: Sendable {
           }
           var loaded: LoadedImage
           do throws(ImageError) {
-            let image = try source.load(
-              reading.decoder, width: shape.width, height: shape.height, channels: shape.channels)
-            loaded = LoadedImage(name: source.name, pixels: .success(image.bitmap.pixels))
+            let image = try source.load(reading.decoder, as: shape)
+            loaded = LoadedImage(name: source.name, bitmap: .success(image.bitmap))
             loaded.warning = image.warning
-          } catch { loaded = LoadedImage(name: source.name, pixels: .failure(error)) }
+          } catch { loaded = LoadedImage(name: source.name, bitmap: .failure(error)) }
           try put(loaded)
         }
       } catch {}
@@ -102,20 +100,20 @@ final class ImageStream: Sendable {
     places.signal()
   }
 
-  /// The pixels of every readable image, `[N, d]`; the others are told to `unreadable` with name and reason.
-  static func pixels(
+  /// Every readable image; the others are told to `unreadable` with name and reason.
+  static func images(
     of paths: [String], shape: ImageShape, reading: ImageReading, unreadable: (String, String) -> Void
-  ) -> [UInt8] {
+  ) -> ImageBatch {
     let stream = ImageStream(paths, shape: shape, reading: reading, limit: nil)
-    var pixels: [UInt8] = []
+    var batch = ImageBatch(shape: shape)
     while case let images = stream.next(256), !images.isEmpty {
       for image in images {
-        switch image.pixels {
-        case .success(let bytes): pixels += bytes
+        switch image.bitmap {
+        case .success(let bitmap): batch.append(bitmap)
         case .failure(let error): unreadable(image.name, error.description)
         }
       }
     }
-    return pixels
+    return batch
   }
 }

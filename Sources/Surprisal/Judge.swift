@@ -1,7 +1,7 @@
 import Detection
 import Diffusion
 import Foundation
-import ScoreModel
+import Images
 import Tensors
 
 /// Scores images under a budget and gives their p-values: what `scan` and `gate` judge by.
@@ -86,25 +86,20 @@ public final class Judge {
     scorers = [first] + calibrations.dropFirst().map { first.with(evaluations: $0.evaluations) }
   }
 
-  /// P-value and evaluations spent for each of 8-bit images `[N, d]`.
-  public func verdicts(on images: [UInt8]) throws -> [(pValue: Double, evaluations: Int)] {
-    let size = chunk * model.shape.count
-    return try stride(from: 0, to: images.count, by: size).flatMap { start in
-      try judge(Array(images[start..<min(start + size, images.count)])).map { ($0.pValue, $0.evaluations) }
-    }
+  /// P-value and evaluations spent for each image.
+  public func verdicts(on images: ImageBatch) throws -> [(pValue: Double, evaluations: Int)] {
+    try images.parts(of: chunk).flatMap { try judge(images[$0]).map { ($0.pValue, $0.evaluations) } }
   }
 
-  /// Judges 8-bit images `[N, d]`, each independent of the others.
-  func judge(_ images: [UInt8]) throws -> [Judgement] {
-    let d = model.shape.count
-    var found = [Judgement?](repeating: nil, count: images.count / d)
+  /// Judges images, each independent of the others.
+  func judge(_ images: ImageBatch) throws -> [Judgement] {
+    var found = [Judgement?](repeating: nil, count: images.count)
     var ladders = [[Double]](repeating: [], count: found.count)
     var spent = [Int](repeating: 0, count: found.count)
     var open = Array(found.indices)
     for (scorer, calibration) in zip(scorers, calibrations) where !open.isEmpty {
-      let pixels = open.flatMap { images[$0 * d..<($0 + 1) * d] }
       var stillOpen: [Int] = []
-      for (index, estimate) in zip(open, try scorer.estimate(pixels)) {
+      for (index, estimate) in zip(open, try scorer.estimate(images[open])) {
         let score = calibration.score(estimate, by: statistic)
         ladders[index].append(score)
         spent[index] += estimate.evaluations

@@ -2,14 +2,13 @@ import Detection
 import Diffusion
 import Foundation
 import Images
-import ScoreModel
 import Tensors
 
 extension Model {
   /// Images that climb the whole ladder when calibrating for `auto`.
   static let ladderImages = 2000
 
-  /// Sets the reference scores for a budget from images known to belong, `[N, d]`.
+  /// Sets the reference scores for a budget from images known to belong.
   ///
   /// For `.auto` that is 16 evaluations on all images, then every stage on the first 2000.
   ///
@@ -17,7 +16,7 @@ extension Model {
   ///   for `.auto`.
   /// - Throws: `CalibrationError` with too few, `EngineError`, `UsageError`.
   public mutating func calibrate(
-    on images: [UInt8], fitting: [UInt8]? = nil, budget: EvaluationBudget, engine: Engine,
+    on images: ImageBatch, fitting: ImageBatch? = nil, budget: EvaluationBudget, engine: Engine,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     let evaluations: Int
@@ -39,7 +38,7 @@ extension Model {
     facts.validationBitsPerDim =
       estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
     guard budget == .auto else { return }
-    let first = Array(images.prefix(Self.ladderImages * shape.count))
+    let first = images.prefix(Self.ladderImages)
     calibrations.removeAll { EvaluationBudget.ladder.contains($0.evaluations) && $0.evaluations != 16 }
     var fitting: [StatisticName: [[Double]]] = [:]
     var references: [StatisticName: [[Double]]] = [:]
@@ -67,17 +66,13 @@ extension Model {
   }
 
   private static func estimates(
-    _ images: [UInt8], _ scorer: Scorer, _ progress: (Int, Int) -> Void
+    _ images: ImageBatch, _ scorer: Scorer, _ progress: (Int, Int) -> Void
   ) throws -> [SurprisalEstimate] {
-    let d = scorer.model.shape.count
-    let count = images.count / d
-    var estimates = [SurprisalEstimate]()
-    for start in stride(from: 0, to: count, by: scorer.batch) {
-      let end = min(start + scorer.batch, count)
-      estimates += try scorer.estimate(Array(images[start * d..<end * d]))
-      progress(end, count)
+    try images.parts(of: scorer.batch).flatMap { range in
+      let some = try scorer.estimate(images[range])
+      progress(range.upperBound, images.count)
+      return some
     }
-    return estimates
   }
 
   /// How the scores of samples compare with those of the real references that the model held.
@@ -102,11 +97,12 @@ extension Model {
     engine: Engine, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [SampleComparison] {
     let scorer = Scorer(self, evaluations: evaluations, engine: engine)
-    var images: [UInt8] = []
+    var images = ImageBatch(shape: shape)
     // In parts, each with a seed of its own: memory holds one part's noise.
     for (part, start) in stride(from: 0, to: count, by: 256).enumerated() {
-      images += try scorer.sample(
-        min(256, count - start), noise: noise, steps: steps, seed: seed &+ UInt64(part) &* 0x9E37_79B9)
+      images.append(
+        contentsOf: try scorer.sample(
+          min(256, count - start), noise: noise, steps: steps, seed: seed &+ UInt64(part) &* 0x9E37_79B9))
       progress(min(start + 256, count), count)
     }
     let estimates = try Self.estimates(images, scorer, progress)
@@ -147,10 +143,10 @@ extension Model {
     unreadable: (String, String) -> Void,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
-    func pixels(_ paths: [String]) -> [UInt8] {
-      ImageStream.pixels(of: paths, shape: shape, reading: reading, unreadable: unreadable)
+    func images(_ paths: [String]) -> ImageBatch {
+      ImageStream.images(of: paths, shape: shape, reading: reading, unreadable: unreadable)
     }
     try calibrate(
-      on: pixels(paths), fitting: fitting.map(pixels), budget: budget, engine: engine, progress: progress)
+      on: images(paths), fitting: fitting.map(images), budget: budget, engine: engine, progress: progress)
   }
 }

@@ -1,6 +1,7 @@
 import Detection
 import Diffusion
 import Foundation
+import Images
 import ScoreModel
 import Tensors
 
@@ -66,18 +67,16 @@ public struct Model: Sendable {
     return found
   }
 
-  /// Fits the control variate to training images `[N, d]` and surveys the integrand on 48 of them.
+  /// Fits the control variate to training images and surveys the integrand on 48 of them.
   ///
   /// Calibrations made before are dropped: their scores came from other noise levels.
   public mutating func survey(
-    on images: [UInt8], engine: Engine, progress: (Int, Int) -> Void = { _, _ in }
+    on images: ImageBatch, engine: Engine, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
-    let variate = ControlVariate(fitting: images, shape: shape, mean: moments.mean)
-    let d = shape.count
-    let count = images.count / d
-    let used = stride(from: 0, to: count, by: max(1, count / 48)).prefix(48)
+    let variate = ControlVariate(fitting: images, mean: moments.mean)
+    let used = stride(from: 0, to: images.count, by: max(1, images.count / 48)).prefix(48)
     let survey = try IntegrandSurvey(
-      of: used.flatMap { images[$0 * d..<($0 + 1) * d] }, under: try denoiser(engine: engine), range: range,
+      of: images[used], under: try denoiser(engine: engine), range: range,
       control: variate, seed: noise.seed ^ 0x5355_5256_4559, progress: progress)
     control = LogProbability.Control(variate: variate, survey: survey)
     calibrations = []

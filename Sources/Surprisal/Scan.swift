@@ -67,11 +67,11 @@ public struct Scan {
       passingOver: recorded)
     defer { stream.cancel() }
     while case let images = stream.next(judge.chunk), !images.isEmpty {
-      let readable = images.compactMap { try? $0.pixels.get() }
-      var judgements = try judge.judge(readable.flatMap { $0 })[...]
+      let readable = images.compactMap { try? $0.bitmap.get() }
+      var judgements = try judge.judge(ImageBatch(shape: judge.model.shape, images: readable))[...]
       for image in images {
         let item: Spool.Item
-        switch image.pixels {
+        switch image.bitmap {
         case .failure(let error):
           item = Spool.Item(
             record: Record(path: image.name, error: error.description), exit: nil, score: nil)

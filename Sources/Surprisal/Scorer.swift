@@ -1,7 +1,6 @@
 import Detection
 import Diffusion
 import Images
-import ScoreModel
 import Tensors
 
 /// A model ready to score, sample and explain. Use from one thread at a time.
@@ -46,34 +45,32 @@ public final class Scorer {
       shape: model.shape)
   }
 
-  /// Scores 8-bit images `[N, d]`, and measures each as a PNG file.
-  public func estimate(_ images: [UInt8], withMap: Bool = false) throws -> [SurprisalEstimate] {
-    let shape = model.shape
-    return try pool.map(images.count / shape.count) { [formula] range, network in
-      let some = Array(images[range.lowerBound * shape.count..<range.upperBound * shape.count])
+  /// Scores images, and measures each as a PNG file.
+  public func estimate(_ images: ImageBatch, withMap: Bool = false) throws -> [SurprisalEstimate] {
+    try pool.map(images.count) { [formula] range, network in
+      let some = images[range]
       var estimates = try formula.estimate(some, under: network, withMap: withMap)
       for index in estimates.indices {
-        let bitmap = Bitmap(
-          width: shape.width, height: shape.height, channels: shape.channels,
-          pixels: Array(some[index * shape.count..<(index + 1) * shape.count]))
-        estimates[index].compressedBitsPerDim = Double(try bitmap.png().count * 8) / Double(shape.count)
+        estimates[index].compressedBitsPerDim =
+          Double(try some[index].png().count * 8) / Double(some.shape.count)
       }
       return estimates
     }
   }
 
-  /// Draws images `[N, d]`, 8-bit.
+  /// Draws images.
   public func sample(
     _ count: Int, noise: Double, steps: Int, seed: UInt64,
     progress: @Sendable (Int, Int) -> Void = { _, _ in }
-  ) throws -> [UInt8] {
+  ) throws -> ImageBatch {
     let diffusion = ReverseDiffusion(steps: steps, range: model.range, noise: noise, seed: seed)
     let images = try pool.map(count) { [start = model.moments.mean] range, network in
       try diffusion.sample(range, from: network, start: start) { done, steps in
         if range.lowerBound == 0 { progress(done, steps) }
       }
     }
-    return images.map { UInt8(min(max((($0 + 1) * 127.5).rounded(), 0), 255)) }
+    return ImageBatch(
+      shape: model.shape, pixels: images.map { UInt8(min(max((($0 + 1) * 127.5).rounded(), 0), 255)) })
   }
 
   /// Time of each layer for one pass of 32 images by all threads.

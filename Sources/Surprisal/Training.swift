@@ -53,7 +53,7 @@ public struct Training {
     let preconditioning = resume?.preconditioning ?? Preconditioning(images: training)
     report(
       .loaded(
-        training: training.count / shape.count, validation: validation.count / shape.count,
+        training: training.count, validation: validation.count,
         parameters: network.parameterSpecs.reduce(0) { $0 + $1.count }))
     let started = ContinuousClock.now
     var options = resume?.options ?? self.options
@@ -63,7 +63,7 @@ public struct Training {
     let trainer = try Trainer(
       network, images: training, options: options, preconditioning: preconditioning, engine: engine,
       resuming: resume?.state)
-    let moments = PopulationMoments(images: training, valuesPerImage: shape.count)
+    let moments = PopulationMoments(images: training)
     func model() throws -> Model {
       let averaged = trainer.averaged
       return Model(
@@ -93,7 +93,7 @@ public struct Training {
       if trainer.step % every == 0 || trainer.step == options.steps {
         try save()
         let scorer = Scorer(try model(), evaluations: 16, engine: engine)
-        let some = try scorer.estimate(Array(validation.prefix(256 * shape.count))).map(\.bitsPerDim)
+        let some = try scorer.estimate(validation.prefix(256)).map(\.bitsPerDim)
         let mean = some.reduce(0, +) / Double(max(some.count, 1))
         let square = some.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         report(
@@ -103,13 +103,13 @@ public struct Training {
       }
     }
     var result = try model()
-    result.facts.trainingImages = training.count / shape.count
+    result.facts.trainingImages = training.count
     result.facts.options = options
     result.facts.onednn = Engine.version
     try result.survey(on: training, engine: engine) { report(.surveying(done: $0, of: $1)) }
-    let held = validation.count / shape.count
     try result.calibrate(
-      on: validation, fitting: held < Self.fewHeldOut && budget != .auto ? Self.spread(training, shape) : nil,
+      on: validation,
+      fitting: validation.count < Self.fewHeldOut && budget != .auto ? training.spread(1000) : nil,
       budget: budget, engine: engine
     ) { report(.calibrating(done: $0, of: $1)) }
     return result
@@ -120,17 +120,9 @@ public struct Training {
   /// little better than others.
   static let fewHeldOut = 1200
 
-  /// At most a thousand images, evenly spread.
-  private static func spread(_ images: [UInt8], _ shape: ImageShape) -> [UInt8] {
-    let count = images.count / shape.count
-    return stride(from: 0, to: count, by: max(1, (count + 999) / 1000)).flatMap {
-      images[$0 * shape.count..<($0 + 1) * shape.count]
-    }
-  }
-
   /// Steps that fit the time, from the pace of a short trial that leaves no trace in the weights.
   private func plan(
-    _ minutes: Double, _ network: Network, _ images: [UInt8], _ preconditioning: Preconditioning,
+    _ minutes: Double, _ network: Network, _ images: ImageBatch, _ preconditioning: Preconditioning,
     _ engine: Engine,
     _ report: (Event) -> Void
   ) throws -> Int {
@@ -145,15 +137,15 @@ public struct Training {
     return steps
   }
 
-  private func load(_ paths: [String], _ report: (Event) -> Void) throws -> ([UInt8], [UInt8]) {
-    var training = pixels(paths, report)
-    let count = training.count / shape.count
+  private func load(_ paths: [String], _ report: (Event) -> Void) throws -> (ImageBatch, ImageBatch) {
+    let all = images(paths, report)
+    let count = all.count
     guard heldOut.isEmpty else {
-      let validation = pixels(heldOut, report)
+      let validation = images(heldOut, report)
       guard count > 0, !validation.isEmpty else {
         throw UsageError("no readable images to train or validate on")
       }
-      return (training, validation)
+      return (all, validation)
     }
     let held = Int(Double(count) * validationShare)
     guard held >= 9 else {
@@ -163,16 +155,11 @@ public struct Training {
     }
     var random = RandomSource(seed: options.seed, stream: 0x484F_4C44)
     let order = Array(0..<count).shuffled(using: &random)
-    let gather = { (indices: [Int]) in
-      indices.sorted().flatMap { training[$0 * self.shape.count..<($0 + 1) * self.shape.count] }
-    }
-    let validation = gather(Array(order[..<held]))
-    training = gather(Array(order[held...]))
-    return (training, validation)
+    return (all[order[held...].sorted()], all[order[..<held].sorted()])
   }
 
-  private func pixels(_ paths: [String], _ report: (Event) -> Void) -> [UInt8] {
-    ImageStream.pixels(of: paths, shape: shape, reading: reading) {
+  private func images(_ paths: [String], _ report: (Event) -> Void) -> ImageBatch {
+    ImageStream.images(of: paths, shape: shape, reading: reading) {
       report(.unreadable(path: $0, error: $1))
     }
   }

@@ -35,7 +35,7 @@ struct ExplainCommand: ParsableCommand {
     if replicates < 1 { throw ValidationError("--replicates must be at least 1") }
   }
 
-  private func density(_ image: [UInt8], _ loaded: Model) throws -> String {
+  private func density(_ image: Bitmap, _ loaded: Model) throws -> String {
     let flow = ProbabilityFlow(
       range: loaded.range, moments: loaded.moments,
       solver: steps.map { .heun(steps: $0) } ?? .adaptive(tolerance: tolerance),
@@ -58,13 +58,11 @@ struct ExplainCommand: ParsableCommand {
     guard let found else { throw UsageError("\(image): no image there") }
     let bitmap: Bitmap
     do {
-      bitmap = try found.load(
-        read.reading.decoder, width: shape.width, height: shape.height, channels: shape.channels
-      ).bitmap
+      bitmap = try found.load(read.reading.decoder, as: shape).bitmap
     } catch { throw UsageError("\(image): \(error)") }
-    let estimate = try scorer.estimate(bitmap.pixels, withMap: true)[0]
+    let estimate = try scorer.estimate(ImageBatch(shape: shape, images: [bitmap]), withMap: true)[0]
     print(Self.text(estimate, scorer, calibration))
-    if method == .ode { print(try density(bitmap.pixels, loaded)) }
+    if method == .ode { print(try density(bitmap, loaded)) }
     guard let output else { return }
     let bits = (0..<shape.height * shape.width).map { pixel in
       (0..<shape.channels).reduce(0.0) { $0 + estimate.map[pixel * shape.channels + $1] }

@@ -26,16 +26,11 @@ struct SampleCommand: ParsableCommand {
   func run() throws {
     let loaded = try model.load()
     let scorer = try model.scorer(loaded, evaluations: 16)
-    let pixels = try scorer.sample(n, noise: noise, steps: steps, seed: seed) { [shown] done, all in
+    let images = try scorer.sample(n, noise: noise, steps: steps, seed: seed) { [shown] done, all in
       shown.progress("step \(done) of \(all)")
     }
     shown.progressDone()
-    let shape = loaded.shape
-    let bitmaps = (0..<n).map { index in
-      Bitmap(
-        width: shape.width, height: shape.height, channels: shape.channels,
-        pixels: Array(pixels[index * shape.count..<(index + 1) * shape.count]))
-    }
+    let bitmaps = images.indices.map { images[$0] }
     if let output {
       try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
       for (index, image) in bitmaps.enumerated() {

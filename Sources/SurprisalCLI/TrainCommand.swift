@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dispatch
 import Foundation
+import Images
 import ScoreModel
 import Surprisal
 import Synchronization

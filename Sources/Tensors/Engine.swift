@@ -20,6 +20,9 @@ public enum Precision: String, Sendable, CaseIterable {
 
   /// Whether the processor multiplies bfloat16 at all.
   public static var hasBFloat16: Bool { onednn_has_bf16() != 0 }
+
+  /// Those this processor has.
+  public static var supported: [Precision] { allCases.filter { $0 != .bfloat16 || hasBFloat16 } }
 }
 
 /// A oneDNN CPU engine and the stream its primitives run on.

@@ -1,6 +1,6 @@
 import Diffusion
 import Foundation
-import ScoreModel
+import Images
 import Tensors
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import ScoreModel
 import Tensors
 import Testing
@@ -8,10 +9,10 @@ import Testing
 struct ControlVariateTests {
   static let shape = ImageShape(height: 16, width: 16, channels: 3)
 
-  static func images(_ count: Int, seed: UInt64) -> [UInt8] {
+  static func images(_ count: Int, seed: UInt64) -> ImageBatch {
     var random = RandomSource(seed: seed)
     // Flat, saturated, gentle and rough parts, so that every texture class occurs.
-    return (0..<count * shape.count).map { index in
+    let pixels = (0..<count * shape.count).map { index -> UInt8 in
       switch index / 192 % 4 {
       case 0: 0
       case 1: 120
@@ -19,6 +20,7 @@ struct ControlVariateTests {
       default: UInt8(random.next() & 255)
       }
     }
+    return ImageBatch(shape: shape, pixels: pixels)
   }
 
   static func variate(spectrum: Float = 0.2) -> ControlVariate {
@@ -45,7 +47,7 @@ struct ControlVariateTests {
   @Test("Every feature has mean zero over the noise, for any image", arguments: [0.0015, 0.004, 0.05, 2.0])
   func zeroMean(sigma: Double) {
     let variate = Self.variate()
-    let clean = Self.images(1, seed: 1).map { Float($0) / 127.5 - 1 }
+    let clean = Self.images(1, seed: 1).scaled
     let image = variate.image(clean[...])
     #expect(Set(image.texture).count == ControlVariate.classes)
     let draws = 4000
@@ -95,7 +97,7 @@ struct ControlVariateTests {
     for (index, (estimate, other)) in zip(controlled, plain).enumerated() {
       // KL( N(y, t0) || N(mu, S + t0) ): the density in closed form, bits/dim.
       let t = range.lower * range.lower
-      let truth = images[index * d..<(index + 1) * d].reduce(0.0) { sum, value in
+      let truth = images.pixels(of: index).reduce(0.0) { sum, value in
         let y = Double(value) / 127.5 - 1
         return sum + 0.5 * ((t + y * y) / (s + t) - 1 + log((s + t) / t)) / log(2)
       }

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import ScoreModel
 import Tensors
 import Testing
@@ -9,29 +10,31 @@ struct LogProbabilityTests {
   /// So far below a grey level that the decoder, which knows the grid but not the population, costs nothing.
   static let belowGrid = NoiseLevelRange(lower: 0.0005)
 
-  /// N random 8-bit images with uneven probabilities, as bytes and as the exact denoiser's population.
-  static func population(_ count: Int, d: Int, seed: UInt64) -> (bytes: [UInt8], exact: FinitePopulation) {
+  /// N random 8-bit images with uneven probabilities, and the exact denoiser's population of them.
+  static func population(_ count: Int, d: Int, seed: UInt64) -> (images: ImageBatch, exact: FinitePopulation)
+  {
     var random = RandomSource(seed: seed)
     let bytes = (0..<count * d).map { _ in UInt8(random.next() & 255) }
     let weights = (0..<count).map { _ in 0.1 + random.uniform() }
     let total = weights.reduce(0, +)
-    let images = (0..<count).map { i in bytes[i * d..<(i + 1) * d].map { Float($0) / 127.5 - 1 } }
-    return (bytes, FinitePopulation(images: images, probabilities: weights.map { $0 / total }))
+    let images = ImageBatch(shape: ImageShape(height: 4, width: d / 4, channels: 1), pixels: bytes)
+    let vectors = images.indices.map { images[$0..<$0 + 1].scaled }
+    return (images, FinitePopulation(images: vectors, probabilities: weights.map { $0 / total }))
   }
 
   @Test(
     "A finite population gets back its own probabilities",
     arguments: [(4, 16), (16, 16), (256, 16), (16, 784), (256, 784)])
   func finitePopulation(count: Int, d: Int) throws {
-    let (bytes, exact) = Self.population(count, d: d, seed: 7)
+    let (images, exact) = Self.population(count, d: d, seed: 7)
     let range = Self.belowGrid
     // Of 256 large images the first 8 are enough to see.
     let scored = count * d > 16 * 784 ? 8 : count
     // A finite population's integrand is a bump in ln sigma, the narrower the larger d: nodes 0.1 apart resolve it.
     let formula = LogProbability(
       range: range, quadrature: .gaussLegendre(128, over: range), replicates: count > 16 ? 8 : 32,
-      noise: NoiseSource(seed: 5), moments: PopulationMoments(images: bytes, valuesPerImage: d))
-    let estimates = try formula.estimate(Array(bytes[..<(scored * d)]), under: exact)
+      noise: NoiseSource(seed: 5), moments: PopulationMoments(images: images))
+    let estimates = try formula.estimate(images.prefix(scored), under: exact)
     var outside = 0
     var total = 0.0
     for (estimate, probability) in zip(estimates, exact.probabilities) {
@@ -65,17 +68,18 @@ struct LogProbabilityTests {
     // All 256 images of 2x2 pixels with 4 grey levels.
     let levels: [UInt8] = [0, 85, 170, 255]
     let bytes = (0..<256).flatMap { code in (0..<4).map { levels[code >> (2 * $0) & 3] } }
-    let images = (0..<256).map { i in bytes[4 * i..<4 * i + 4].map { Float($0) / 127.5 - 1 } }
+    let images = ImageBatch(shape: ImageShape(height: 2, width: 2, channels: 1), pixels: bytes)
+    let vectors = images.indices.map { images[$0..<$0 + 1].scaled }
     let weights = (0..<256).map { 1 + Double($0 % 7) }
     let total = weights.reduce(0, +)
-    let exact = FinitePopulation(images: images, probabilities: weights.map { $0 / total })
+    let exact = FinitePopulation(images: vectors, probabilities: weights.map { $0 / total })
     let range = NoiseLevelRange()
     let formula = LogProbability(
       range: range, quadrature: .gaussLegendre(96, over: range), replicates: 8, noise: NoiseSource(seed: 3),
-      moments: PopulationMoments(images: bytes, valuesPerImage: 4))
+      moments: PopulationMoments(images: images))
     var sum = 0.0
     var spread = 0.0
-    for estimate in try formula.estimate(bytes, under: Blunted(exact: exact, share: share)) {
+    for estimate in try formula.estimate(images, under: Blunted(exact: exact, share: share)) {
       let probability = exp2(-4 * estimate.bitsPerDim)
       sum += probability
       // Common noise: the errors of all images may be one.
@@ -87,12 +91,12 @@ struct LogProbabilityTests {
 
   @Test("Terms and map add up to the estimate")
   func partsAddUp() throws {
-    let (bytes, exact) = Self.population(4, d: 16, seed: 1)
+    let (images, exact) = Self.population(4, d: 16, seed: 1)
     let range = NoiseLevelRange()
     let formula = LogProbability(
       range: range, quadrature: .gaussLegendre(8, over: range), replicates: 3, noise: NoiseSource(),
-      moments: PopulationMoments(images: bytes, valuesPerImage: 16))
-    for estimate in try formula.estimate(bytes, under: exact, withMap: true) {
+      moments: PopulationMoments(images: images))
+    for estimate in try formula.estimate(images, under: exact, withMap: true) {
       #expect(abs(estimate.prior + estimate.integral + estimate.decoder - estimate.bitsPerDim) < 1e-12)
       #expect(abs(estimate.map.reduce(0, +) / 16 - estimate.bitsPerDim) < 1e-9)
       let integral =
@@ -103,21 +107,21 @@ struct LogProbabilityTests {
 
   @Test("Estimates do not depend on the images beside them")
   func independence() throws {
-    let (bytes, exact) = Self.population(4, d: 16, seed: 2)
+    let (images, exact) = Self.population(4, d: 16, seed: 2)
     let range = NoiseLevelRange()
     let formula = LogProbability(
       range: range, quadrature: .gaussLegendre(8, over: range), replicates: 2, noise: NoiseSource(),
-      moments: PopulationMoments(images: bytes, valuesPerImage: 16))
-    let together = try formula.estimate(bytes, under: exact)
+      moments: PopulationMoments(images: images))
+    let together = try formula.estimate(images, under: exact)
     for index in 0..<4 {
-      let alone = try formula.estimate(Array(bytes[index * 16..<(index + 1) * 16]), under: exact)
+      let alone = try formula.estimate(images[index..<index + 1], under: exact)
       #expect(alone == [together[index]])
     }
   }
 
   @Test("The 95 % interval holds the truth as often as it says")
   func coverage() throws {
-    let (bytes, exact) = Self.population(4, d: 16, seed: 3)
+    let (images, exact) = Self.population(4, d: 16, seed: 3)
     let below = Self.belowGrid
     var held = 0
     let seeds = 200
@@ -125,8 +129,8 @@ struct LogProbabilityTests {
       let formula = LogProbability(
         range: below, quadrature: .gaussLegendre(64, over: below), replicates: 16,
         noise: NoiseSource(seed: UInt64(seed)),
-        moments: PopulationMoments(images: bytes, valuesPerImage: 16))
-      let estimate = try formula.estimate(Array(bytes[..<16]), under: exact)[0]
+        moments: PopulationMoments(images: images))
+      let estimate = try formula.estimate(images.prefix(1), under: exact)[0]
       if abs(estimate.bitsPerDim + log2(exact.probabilities[0]) / 16) <= (estimate.halfWidth() ?? 0) {
         held += 1
       }

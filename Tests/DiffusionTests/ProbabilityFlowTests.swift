@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import ScoreModel
 import Tensors
 import Testing
@@ -77,12 +78,14 @@ struct ProbabilityFlowTests {
     let range = NoiseLevelRange(lower: 0.002)
     var random = RandomSource(seed: 5)
     for _ in 0..<3 {
-      let image = random.normal(Self.d).map { UInt8(min(max(127.5 * (1 + 0.4 * $0), 0), 255)) }
+      let image = Bitmap(
+        width: 4, height: 4, channels: 1,
+        pixels: random.normal(Self.d).map { UInt8(min(max(127.5 * (1 + 0.4 * $0), 0), 255)) })
       let integral = try LogProbability(
         range: range, quadrature: .gaussLegendre(48, over: range), replicates: 64,
         noise: NoiseSource(seed: 6),
         moments: moments
-      ).estimate(image, under: mixture)[0]
+      ).estimate(ImageBatch(shape: image.shape, images: [image]), under: mixture)[0]
       let ode = try ProbabilityFlow(
         range: range, moments: moments, solver: .heun(steps: 800), dequantisation: .gaussian, replicates: 64,
         seed: 7

@@ -1,4 +1,4 @@
-import ScoreModel
+import Images
 import Tensors
 import Testing
 

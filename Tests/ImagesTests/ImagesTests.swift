@@ -104,7 +104,8 @@ struct ImagesTests {
     var pixels: [UInt8] = []
     try ImageEnumerator().forEach(in: ["\(path)#1-2"]) { source in
       names.append(source.name)
-      pixels += try source.load(ImageDecoder(), width: 2, height: 2, channels: 1).bitmap.pixels
+      pixels += try source.load(ImageDecoder(), as: ImageShape(height: 2, width: 2, channels: 1)).bitmap
+        .pixels
     }
     #expect(names == ["\(path)#1", "\(path)#2"])
     #expect(pixels == (4..<12).map { UInt8($0) })
@@ -122,7 +123,7 @@ struct ImagesTests {
   @Test("Decoding to a size is decoding whole, converted, then resampled", arguments: [1, 3])
   func streaming(channels: Int) throws {
     let png = try Self.ramp(37, 23, 3).png()
-    let target = ImageDecoder.Target(width: 16, height: 20, channels: channels)
+    let target = ImageShape(height: 20, width: 16, channels: channels)
     let whole = try ImageDecoder().decode(png).converted(toChannels: channels).resampled(
       width: 16, height: 20)
     #expect(try ImageDecoder().decode(png, to: target).bitmap == whole)
@@ -206,7 +207,8 @@ struct ImagesTests {
     func found(_ enumerator: ImageEnumerator) -> [String: Bool] {
       var names: [String: Bool] = [:]
       enumerator.forEach(in: ["\(folder)/in"]) { source in
-        let readable = (try? source.load(ImageDecoder(), width: 4, height: 4, channels: 1)) != nil
+        let readable =
+          (try? source.load(ImageDecoder(), as: ImageShape(height: 4, width: 4, channels: 1))) != nil
         names[String(source.name.dropFirst(folder.count + 4))] = readable
       }
       return names
@@ -253,7 +255,7 @@ struct ImagesTests {
       if draw(3) == 0 { bytes.removeLast(draw(bytes.count)) }
       decoder.isLenient = draw(2) == 0
       do {
-        let image = try decoder.decode(Data(bytes), to: .init(width: 28, height: 28, channels: 1))
+        let image = try decoder.decode(Data(bytes), to: .init(height: 28, width: 28, channels: 1))
         #expect(image.bitmap.pixels.count == 784)
       } catch { #expect(!error.description.isEmpty) }
     }

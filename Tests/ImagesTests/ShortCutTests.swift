@@ -31,7 +31,7 @@ struct ShortCutTests {
   )
   func eighth(name: String) throws {
     let bytes = try Self.reference(name)
-    let target = ImageDecoder.Target(width: 25, height: 17, channels: name == "gray.jpg" ? 1 : 3)
+    let target = ImageShape(height: 17, width: 25, channels: name == "gray.jpg" ? 1 : 3)
     let (short, long) = (
       try ours.decode(bytes, to: target).bitmap, try libraries.decode(bytes, to: target).bitmap
     )
@@ -40,7 +40,7 @@ struct ShortCutTests {
 
   @Test("Ordinary files take the short cut, others and those asked not to do not")
   func taken() throws {
-    let target = ImageDecoder.Target(width: 8, height: 8, channels: 3)
+    let target = ImageShape(height: 8, width: 8, channels: 3)
     for bytes in try Self.jpegs.map({ try Self.reference($0) }) + [try ImagesTests.ramp(9, 9, 3).png()] {
       #expect(try ours.decode(bytes, to: target).tookShortCut)
       #expect(try !libraries.decode(bytes, to: target).tookShortCut)
@@ -55,7 +55,7 @@ struct ShortCutTests {
   func means(name: String) throws {
     let bytes = try Self.reference(name)
     let whole = try libraries.decode(bytes)
-    let small = try ours.decode(bytes, to: .init(width: 25, height: 17, channels: whole.channels)).bitmap
+    let small = try ours.decode(bytes, to: .init(height: 17, width: 25, channels: whole.channels)).bitmap
     // 25x17 of 26x18 blocks: resampled alike.
     var blocks = Bitmap(width: 26, height: 18, channels: whole.channels, filledWith: 0)
     for y in 0..<18 {
@@ -117,7 +117,7 @@ struct ShortCutTests {
       func outcome(_ decoder: ImageDecoder) -> Result<Bitmap, ImageError> {
         do {
           return .success(
-            try decoder.decode(Data(bytes), to: .init(width: 16, height: 16, channels: 3)).bitmap)
+            try decoder.decode(Data(bytes), to: .init(height: 16, width: 16, channels: 3)).bitmap)
         } catch { return .failure(error) }
       }
       switch (outcome(ours), outcome(libraries)) {

@@ -115,18 +115,16 @@ struct EndToEndTests {
 
     // Verdicts do not depend on the order or number of images, with any budget.
     var adaptive = loaded
-    var pixels: [UInt8] = []
-    for _ in 0..<48 { pixels += Self.disc(&random).pixels }
-    try adaptive.calibrate(on: pixels, budget: .auto, engine: engine)
+    let discs = ImageBatch(shape: Self.shape, images: (0..<48).map { _ in Self.disc(&random) })
+    try adaptive.calibrate(on: discs, budget: .auto, engine: engine)
     try adaptive.write(to: path)
     #expect(try Model(path: path).adaptive == adaptive.adaptive)
     for budget in [EvaluationBudget.auto, .fixed(16)] {
       let judge = try Judge(adaptive, budget: budget, statistic: .profile, rate: 0.05, engine: engine)
-      let together = try judge.verdicts(on: pixels).map(\.pValue)
+      let together = try judge.verdicts(on: discs).map(\.pValue)
       var alone: [Double] = []
       for index in stride(from: 47, through: 0, by: -1) {
-        let image = Array(pixels[index * 256..<(index + 1) * 256])
-        alone.append(try judge.verdicts(on: image)[0].pValue)
+        alone.append(try judge.verdicts(on: discs[index..<index + 1])[0].pValue)
       }
       alone.reverse()
       #expect(together == alone)

@@ -16,12 +16,14 @@ struct ShippedModelTests {
 
   static func model() throws -> Model { try Model(path: "\(root)/models/fashion-mnist.safetensors") }
 
-  /// The first clothes of fixtures/, `[count, 784]`.
-  static func clothes(_ count: Int) throws -> [UInt8] {
-    try (0..<count).flatMap { index in
-      let path = "\(root)/fixtures/clothes/\(String(format: "%02d", index)).png"
-      return try ImageDecoder().decode(path: path).converted(toChannels: 1).pixels
-    }
+  /// The first clothes of fixtures/.
+  static func clothes(_ count: Int) throws -> ImageBatch {
+    ImageBatch(
+      shape: ImageShape(height: 28, width: 28, channels: 1),
+      images: try (0..<count).map { index in
+        try ImageDecoder().decode(path: "\(root)/fixtures/clothes/\(String(format: "%02d", index)).png")
+          .converted(toChannels: 1)
+      })
   }
 
   @Test("At 16 evaluations the 95 % interval holds the long-run mean 92 to 98 % of the time")
@@ -59,27 +61,23 @@ struct ShippedModelTests {
     }
   }
 
-  static var precisions: [Precision] {
-    Precision.allCases.filter { $0 != .bfloat16 || Precision.hasBFloat16 }
-  }
-
-  @Test("An image scores the same alone on all threads and among many on one", arguments: precisions)
+  @Test("An image scores the same alone on all threads and among many on one", arguments: Precision.supported)
   func poolChangesNothing(precision: Precision) throws {
     let before = Engine.threads
     defer { Engine.threads = before }
     let scorer = Scorer(
       try Self.model(), evaluations: 8, precision: precision, engine: try Engine(threads: 3))
     let images = try Self.clothes(8)
-    let alone = try (0..<8).flatMap { try scorer.estimate(Array(images[$0 * 784..<($0 + 1) * 784])) }
+    let alone = try (0..<8).flatMap { try scorer.estimate(images[$0..<$0 + 1]) }
     #expect(try scorer.estimate(images) == alone)
     let together = try scorer.sample(4, noise: 1, steps: 4, seed: 1)
-    #expect(try scorer.sample(2, noise: 1, steps: 4, seed: 1) == Array(together[..<(2 * 784)]))
+    #expect(try scorer.sample(2, noise: 1, steps: 4, seed: 1) == together.prefix(2))
   }
 
-  @Test("A network made on one thread runs on another", arguments: precisions)
+  @Test("A network made on one thread runs on another", arguments: Precision.supported)
   func threadOfItsMaking(precision: Precision) throws {
     let denoiser = Mutex(try Self.model().denoiser(engine: try Engine(), precision: precision))
-    let images = try Self.clothes(4).map { Float($0) / 127.5 - 1 }
+    let images = try Self.clothes(4).scaled
     let here = try denoiser.withLock { try $0.denoise(images, sigma: 0.1) }
     let there = Mutex<[Float]>([])
     let done = DispatchSemaphore(value: 0)
@@ -92,11 +90,11 @@ struct ShippedModelTests {
     #expect(there.withLock { $0 } == here)
   }
 
-  @Test("The size of the network's batch changes no bit", arguments: precisions, [4, 8, 16])
+  @Test("The size of the network's batch changes no bit", arguments: Precision.supported, [4, 8, 16])
   func batchChangesNothing(precision: Precision, batch: Int) throws {
     let model = try Self.model()
     let engine = try Engine()
-    let images = try Self.clothes(8).map { Float($0) / 127.5 - 1 }
+    let images = try Self.clothes(8).scaled
     for sigma: Float in [0.002, 0.1, 5] {
       var random = RandomSource(seed: 5)
       let noisy = zip(images, random.normal(images.count)).map { $0 + sigma * $1 }
@@ -111,7 +109,7 @@ struct ShippedModelTests {
     let model = try Self.model()
     let denoiser = try model.differentiableDenoiser(engine: try Engine(), batch: 1)
     var random = RandomSource(seed: 4)
-    let clean = try Self.clothes(1).map { Float($0) / 127.5 - 1 }
+    let clean = try Self.clothes(1).scaled
     for sigma: Float in [0.05, 0.5] {
       let z = zip(clean, random.normal(784)).map { $0 + sigma * $1 }
       let v = random.normal(784)

@@ -1,0 +1,72 @@
+/// 8-bit images of one shape, one after another.
+///
+/// The unit in which images pass between layers: what one call decodes, scores, samples or trains on.
+public struct ImageBatch: Sendable, Equatable {
+  public let shape: ImageShape
+  /// `[count, height, width, channels]`.
+  public private(set) var pixels: [UInt8]
+
+  /// - Parameter pixels: of whole images, `[N, height, width, channels]`.
+  public init(shape: ImageShape, pixels: [UInt8] = []) {
+    precondition(pixels.count % shape.count == 0, "pixels of whole images")
+    self.shape = shape
+    self.pixels = pixels
+  }
+
+  /// - Parameter images: all of `shape`.
+  public init(shape: ImageShape, images: some Sequence<Bitmap>) {
+    self.init(shape: shape)
+    for image in images { append(image) }
+  }
+
+  /// How many images.
+  public var count: Int { pixels.count / shape.count }
+  public var isEmpty: Bool { pixels.isEmpty }
+  public var indices: Range<Int> { 0..<count }
+
+  public subscript(index: Int) -> Bitmap { Bitmap(shape: shape, pixels: Array(self.pixels(of: index))) }
+
+  /// The images of a range, copied.
+  public subscript(range: Range<Int>) -> ImageBatch {
+    ImageBatch(
+      shape: shape, pixels: Array(pixels[range.lowerBound * shape.count..<range.upperBound * shape.count]))
+  }
+
+  /// The images at some places, in that order.
+  public subscript(indices: some Sequence<Int>) -> ImageBatch {
+    ImageBatch(shape: shape, pixels: indices.flatMap { pixels(of: $0) })
+  }
+
+  /// The first images, at most so many.
+  public func prefix(_ most: Int) -> ImageBatch { self[0..<min(most, count)] }
+
+  /// At most so many images, evenly spread.
+  public func spread(_ most: Int) -> ImageBatch {
+    self[stride(from: 0, to: count, by: max(1, (count + most - 1) / most))]
+  }
+
+  /// Ranges of at most so many images that cover all of them, in order.
+  public func parts(of most: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: most).map { $0..<min($0 + most, count) }
+  }
+
+  /// One image's values, `[height, width, channels]`, where they lie.
+  public func pixels(of index: Int) -> ArraySlice<UInt8> {
+    pixels[index * shape.count..<(index + 1) * shape.count]
+  }
+
+  /// - Parameter image: of the batch's shape.
+  public mutating func append(_ image: Bitmap) {
+    precondition(image.shape == shape, "images of one shape")
+    pixels += image.pixels
+  }
+
+  /// - Parameter other: of the batch's shape.
+  public mutating func append(contentsOf other: ImageBatch) {
+    precondition(other.shape == shape, "images of one shape")
+    pixels += other.pixels
+  }
+
+  /// Grey levels on the formulas' scale -1...1, `[count, height, width, channels]`.
+  package var scaled: [Float] { pixels.map { Float($0) / 127.5 - 1 } }
+}

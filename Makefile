@@ -37,10 +37,10 @@ test: setup
 	OMP_NUM_THREADS=1 $(SWIFT) test -c $(CONFIGURATION) --skip-build -Xswiftc -enable-testing
 
 lint:
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks examples
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks examples
 
 # The main job on the shipped model: scan, and draw from the population.
 demo: build

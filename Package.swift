@@ -13,6 +13,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
     // Pixels: C shim, then decoding, orientation, resampling, enumeration.
@@ -31,7 +32,7 @@ let package = Package(
 
     // Verdicts and how they are told.
     .target(name: "Detection", dependencies: ["Tensors", "Diffusion"], swiftSettings: strict),
-    .target(name: "Reports", dependencies: ["Diffusion", "Detection"], swiftSettings: strict),
+    .target(name: "Reports", swiftSettings: strict),
 
     // The public face and the command over it.
     .target(
@@ -39,13 +40,13 @@ let package = Package(
       dependencies: [
         "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports",
         .product(name: "Yams", package: "Yams"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .executableTarget(
       name: "SurprisalCLI",
       dependencies: [
-        "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: strict),
+        "Surprisal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], packageAccess: false, swiftSettings: strict),
 
     // Figures for docs and README: `make bench`.
     .executableTarget(
@@ -55,6 +56,15 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/Bench", swiftSettings: strict),
 
+    // Programs as a user writes them.
+    .executableTarget(
+      name: "TrainAndScan", dependencies: ["Surprisal"], path: "examples/TrainAndScan", packageAccess: false),
+    .executableTarget(
+      name: "GateFolder", dependencies: ["Surprisal"], path: "examples/GateFolder", packageAccess: false),
+    .executableTarget(
+      name: "KnownPopulation", dependencies: ["Surprisal"], path: "examples/KnownPopulation",
+      packageAccess: false),
+
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Reference"], swiftSettings: strict),
     .testTarget(
@@ -63,6 +73,9 @@ let package = Package(
       name: "SurprisalTests",
       dependencies: ["Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal"],
       swiftSettings: strict),
+    // What users see, and nothing more: no import but Surprisal, no access but public.
+    .testTarget(
+      name: "FaceTests", dependencies: ["Surprisal"], packageAccess: false, swiftSettings: strict),
     .testTarget(name: "SurprisalCLITests", dependencies: ["SurprisalCLI"], swiftSettings: strict),
     .testTarget(
       name: "DiffusionTests", dependencies: ["Images", "Tensors", "ScoreModel", "Diffusion"],

@@ -59,7 +59,7 @@ extension Model {
     let quadrature =
       control.map { Quadrature.placed(nodes, by: $0.survey) } ?? .gaussLegendre(nodes, over: range)
     return LogProbability(
-      range: range, quadrature: quadrature, replicates: replicates, noise: NoiseSource(seed: seed),
+      range: range, quadrature: quadrature, replicates: replicates, noise: CommonNoise(seed: seed),
       moments: moments, control: control)
   }
 }

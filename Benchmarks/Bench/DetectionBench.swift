@@ -24,17 +24,16 @@ struct DetectionBench: ParsableCommand {
 
   func run() throws {
     var model = try Model(path: subject.model)
-    let engine = try Engine()
     let shape = model.shape
     for count in evaluations where !model.calibrations.contains(where: { $0.evaluations == count }) {
       try model.calibrate(
-        on: Subject.read(references, shape, .max), budget: .fixed(count), engine: engine)
+        on: Subject.read(references, shape, .max), budget: .fixed(count))
     }
     let images = try Subject.read(subject.images, shape, subject.limit)
     let half = images.count / 2
     for count in evaluations {
       let calibration = try model.calibration(evaluations: count)
-      let scorer = Scorer(model, evaluations: count, engine: engine)
+      let scorer = try Scorer(model, evaluations: count)
       func scores(_ images: ImageBatch) throws -> Scored {
         var scored: Scored = [:]
         for part in images.parts(of: scorer.batch) {
@@ -48,7 +47,7 @@ struct DetectionBench: ParsableCommand {
       }
       let known = try scores(images)
       print(
-        "\n\(count) evaluations; \(half * 2) images that belong, \(calibration.references[.combined]?.count ?? 0) references"
+        "\n\(count) evaluations; \(half * 2) images that belong, \(calibration.referenceCount) references"
       )
       print(
         "AUROC".padding(toLength: 34, withPad: " ", startingAt: 0)
@@ -75,14 +74,14 @@ struct DetectionBench: ParsableCommand {
         row(kind.words, first, try scores(ImageBatch(shape: shape, images: spoiled)))
       }
     }
-    if splits > 0 { try rates(model, engine) }
+    if splits > 0 { try rates(model) }
   }
 
   /// Share of fresh members flagged, over splits of scored members into references and fresh ones; and, with the first
   /// set of outliers mixed in, the share of members among what a false discovery rate flags.
-  private func rates(_ model: Model, _ engine: Engine) throws {
+  private func rates(_ model: Model) throws {
     let count = evaluations[evaluations.count - 1]
-    let scorer = Scorer(model, evaluations: count, engine: engine)
+    let scorer = try Scorer(model, evaluations: count)
     func estimates(_ paths: [String], _ limit: Int) throws -> [SurprisalEstimate] {
       let images = try Subject.read(paths, model.shape, limit)
       return try images.parts(of: scorer.batch).flatMap { try scorer.estimate(images[$0]) }

@@ -26,7 +26,6 @@ struct LeftOutBench: ParsableCommand {
     ).path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let engine = try Engine()
     print(
       "AUROC".padding(toLength: 24, withPad: " ", startingAt: 0)
         + StatisticName.allCases.map { $0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0) }
@@ -38,11 +37,9 @@ struct LeftOutBench: ParsableCommand {
       training.preset = .tiny
       training.options.steps = steps
       training.options.learningRate = 2e-3
-      let model = try training.run(["\(folder)/train-ubyte"], engine: engine) { _ in }
+      let model = try training.run(["\(folder)/train-ubyte"]) { _ in }
       guard let model else { return }
-      var evaluation = Evaluation(
-        Scorer(model, evaluations: 16, engine: engine),
-        calibration: try model.calibration(evaluations: 16))
+      var evaluation = try Evaluation(model, evaluations: 16)
       evaluation.limit = limit
       let known = try evaluation.score(.init(name: "rest", paths: ["\(folder)/t10k-ubyte"]))
       try split("t10k", folder) { $0 == left }

@@ -51,8 +51,8 @@ struct CostBench: ParsableCommand {
   private func plain(_ model: Model, _ count: Int, _ seed: UInt64) -> LogProbability {
     let whole = ours(model, count, seed)
     return LogProbability(
-      range: whole.range, quadrature: whole.quadrature, replicates: whole.replicates, noise: whole.noise,
-      moments: whole.moments)
+      range: model.range, quadrature: whole.quadrature, replicates: whole.plan.replicates,
+      noise: whole.plan.noise, moments: model.moments)
   }
 
   private func randomLevels(_ model: Model, _ seed: UInt64, _ sigmas: [Double], _ weights: [Double])
@@ -60,7 +60,7 @@ struct CostBench: ParsableCommand {
   {
     LogProbability(
       range: model.range, quadrature: Quadrature(sigmas: sigmas, weights: weights), replicates: 1,
-      noise: NoiseSource(seed: seed), moments: model.moments)
+      noise: CommonNoise(seed: seed), moments: model.moments)
   }
 
   /// ln sigma uniform over the range.
@@ -204,10 +204,9 @@ struct AutoBench: ParsableCommand {
     let some = max(subject.limit / 100, 1)
     var images = try Subject.read(subject.images, model.shape, subject.limit - some)
     images.append(contentsOf: try Subject.read(outliers, model.shape, some))
-    let engine = try Engine()
     func verdicts(_ budget: EvaluationBudget) throws -> (flags: [Bool], evaluations: Double) {
-      let judge = try Judge(model, budget: budget, statistic: .combined, rate: fpr, engine: engine)
-      let found = try judge.verdicts(on: images)
+      let judge = try Judge(model, budget: budget, rate: fpr)
+      let found = try images.parts(of: judge.batch).flatMap { try judge.judge(images[$0]) }
       return (found.map { $0.pValue <= fpr }, mean(found.map { Double($0.evaluations) }))
     }
     let (all, cost) = try verdicts(.fixed(EvaluationBudget.ladder[EvaluationBudget.ladder.count - 1]))

@@ -18,10 +18,9 @@ struct PrecisionBench: ParsableCommand {
     let (model, _, images) = try subject.load()
     let odd = try Subject.read(outliers, model.shape, subject.limit)
     let calibration = try model.calibration(evaluations: 16)
-    let engine = try Engine()
     let kinds = [Precision.direct, .float32, .bfloat16]
     let found = try kinds.map { precision in
-      let scorer = Scorer(model, evaluations: 16, precision: precision, engine: engine)
+      let scorer = try Scorer(model, compute: Compute(precision: precision))
       return (known: try scorer.estimate(images), odd: try scorer.estimate(odd))
     }
     print("less f32-direct, bits/dim        images, most of one    outliers, most of one")

@@ -19,9 +19,9 @@ struct SamplesBench: ParsableCommand {
   func run() throws {
     let model = try Model(path: model)
     let calibration = try model.calibration(evaluations: 16)
-    let scorer = Scorer(model, evaluations: 16, engine: try Engine())
+    let scorer = try Scorer(model)
     print(
-      "\(count) samples each; distance of their scores to \(calibration.references[.profile]?.count ?? 0) real ones'"
+      "\(count) samples each; distance of their scores to \(calibration.referenceCount) real ones'"
     )
     print(
       "   s  steps  bits/dim  "
@@ -29,7 +29,7 @@ struct SamplesBench: ParsableCommand {
         .joined())
     for s in noise {
       for count in steps {
-        let images = try scorer.sample(self.count, noise: s, steps: count, seed: 1)
+        let images = try scorer.sample(self.count, stochasticity: s, steps: count, seed: 1)
         let estimates = try scorer.estimate(images)
         let distances = StatisticName.allCases.map { name in
           let test = TwoSample(

@@ -11,18 +11,18 @@ import Foundation
 /// to the end, then declared odd early. The references went through the same function, so an image of the population
 /// is exchangeable with them in this order, and `(1 + references at or above) / (1 + references)` is a conformal
 /// p-value like any other (Vovk et al. 2005), whatever the thresholds are.
-public struct AdaptiveCalibration: Sendable, Equatable {
+package struct AdaptiveCalibration: Sendable, Equatable {
   /// Scores of one image at every stage, `[stages]`, for each statistic.
-  public typealias Ladder = [Double]
+  package typealias Ladder = [Double]
 
   /// Evaluations of each stage, ascending.
-  public let evaluations: [Int]
+  package let evaluations: [Int]
   /// Scores of the images that fitted the statistics, cross-fitted (`Calibration.crossFitted`).
-  public let fitting: [StatisticName: [Ladder]]
+  package let fitting: [StatisticName: [Ladder]]
   /// Scores of the references.
-  public let references: [StatisticName: [Ladder]]
+  package let references: [StatisticName: [Ladder]]
 
-  public init(
+  package init(
     evaluations: [Int], fitting: [StatisticName: [Ladder]], references: [StatisticName: [Ladder]]
   ) {
     self.evaluations = evaluations
@@ -31,25 +31,25 @@ public struct AdaptiveCalibration: Sendable, Equatable {
   }
 
   /// Where an image left the ladder.
-  public struct Position: Comparable, Sendable {
+  package struct Position: Comparable, Sendable {
     /// Below 0: cleared, the earlier the lower; 0: scored to the end; above 0: odd, the earlier the higher.
     let exit: Int
-    public let score: Double
+    package let score: Double
 
     /// Sorts positions: the exit, then the score, what is no number last.
-    public var order: (Int, Double) { (exit, score.isNaN ? .infinity : score) }
+    package var order: (Int, Double) { (exit, score.isNaN ? .infinity : score) }
 
-    public static func < (a: Position, b: Position) -> Bool { a.order < b.order }
+    package static func < (a: Position, b: Position) -> Bool { a.order < b.order }
   }
 
   /// The rule at one rate: what is clear at each stage but the last.
-  public struct Rule: Sendable {
+  package struct Rule: Sendable {
     let inside: [Double]
     let outside: [Double]
     let references: [Position]
 
     /// The verdict after the scores so far, or nil while it is open.
-    public func position(_ scores: Ladder) -> Position? {
+    package func position(_ scores: Ladder) -> Position? {
       Self.position(scores, inside, outside)
     }
 
@@ -64,7 +64,7 @@ public struct AdaptiveCalibration: Sendable, Equatable {
       return nil
     }
 
-    public func pValue(_ position: Position) -> Double {
+    package func pValue(_ position: Position) -> Double {
       // The first reference at or above; references ascend.
       var low = 0
       var high = references.count
@@ -86,7 +86,7 @@ public struct AdaptiveCalibration: Sendable, Equatable {
   /// it is twice as far above their median as their largest is.
   ///
   /// - Throws: `CalibrationError` when there are too few references for the rate.
-  public func rule(rate: Double, for statistic: StatisticName) throws(CalibrationError) -> Rule {
+  package func rule(rate: Double, for statistic: StatisticName) throws(CalibrationError) -> Rule {
     guard rate > 0, rate < 1 else { throw .invalidRate(rate) }
     let references = references[statistic] ?? []
     let needed = Int((1 / rate - 1 - 1e-9).rounded(.up))

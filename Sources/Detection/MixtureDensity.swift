@@ -7,20 +7,20 @@ import Tensors
 /// Components' covariances are those of expectation and maximisation under an inverse-Wishart prior around the shrunk
 /// correlation of all images, made smaller by components^(-2/features) (Fraley and Raftery 2007), so that a component
 /// of few images stays regular.
-public struct MixtureDensity: Sendable, Equatable {
+struct MixtureDensity: Sendable, Equatable {
   /// Mean and standard deviation of each feature.
-  public let mean: [Double]
-  public let deviation: [Double]
+  let mean: [Double]
+  let deviation: [Double]
   /// Share of each component.
-  public let weights: [Double]
+  let weights: [Double]
   /// Components' centres, `[components, features]`, standardised.
-  public let centers: [Double]
+  let centers: [Double]
   /// Packed lower Cholesky factors of the components' covariances, `[components, features (features + 1) / 2]`.
-  public let factors: [Double]
+  let factors: [Double]
   /// ln weight - ln sqrt(det(2 pi C)) of each component.
   private let constants: [Double]
 
-  public init(mean: [Double], deviation: [Double], weights: [Double], centers: [Double], factors: [Double]) {
+  init(mean: [Double], deviation: [Double], weights: [Double], centers: [Double], factors: [Double]) {
     // As a file keeps them: a model scores the same before it is written and after it is read.
     func rounded(_ values: [Double]) -> [Double] { values.map { Double(Float($0)) } }
     self.mean = rounded(mean)
@@ -52,7 +52,7 @@ public struct MixtureDensity: Sendable, Equatable {
     self.init(mean: mean, deviation: deviation, weights: weights, centers: centers, factors: factors)
   }
 
-  public func standardised(_ features: [Double]) -> [Double] {
+  func standardised(_ features: [Double]) -> [Double] {
     features.indices.map { (features[$0] - mean[$0]) / deviation[$0] }
   }
 
@@ -198,6 +198,11 @@ extension MixtureDensity {
     features.isEmpty ? 0 : surprise(standardised(features)) / (log(2) * Double(features.count))
   }
 
+  /// Why tensors from a file cannot judge so many features, or nil when they can.
+  func refusal(of name: StatisticName, features n: Int) -> String? {
+    refusedFeatures(of: name, found: mean.count, wanted: n, scales: deviation)
+  }
+
   var tensors: [String: [Double]] {
     [
       "feature.mean": mean, "feature.deviation": deviation, "mixture.weights": weights,
@@ -212,4 +217,13 @@ extension MixtureDensity {
       centers: try tensor("mixture.centers", weights.count * n),
       factors: try tensor("mixture.factors", weights.count * n * (n + 1) / 2))
   }
+}
+
+/// Why features of this number and these scales, read from a file, cannot be standardised; nil when they can.
+func refusedFeatures(of name: StatisticName, found: Int, wanted: Int, scales: [Double]) -> String? {
+  guard found == wanted else { return "the statistic \(name.rawValue) has \(found) features, not \(wanted)" }
+  guard scales.allSatisfy({ $0 > 0 }) else {
+    return "the statistic \(name.rawValue) has a spread that is not above zero"
+  }
+  return nil
 }

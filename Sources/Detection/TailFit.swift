@@ -5,14 +5,14 @@ import Foundation
 ///
 /// A conformal p-value cannot fall below 1 / (1 + references) and holds whatever the distribution; this one goes on, and
 /// holds as far as the tail keeps its shape. It is reported beside the other, never in its place.
-public struct TailFit: Sendable, Equatable {
+package struct TailFit: Sendable, Equatable {
   /// Where the tail begins: the references' 90 % quantile.
-  public let threshold: Double
+  package let threshold: Double
   /// Share of the references above the threshold.
-  public let share: Double
+  package let share: Double
   /// xi, at least 0: a tail that ends at some score is never claimed.
-  public let shape: Double
-  public let scale: Double
+  package let shape: Double
+  package let scale: Double
 
   /// Excesses that a fit needs.
   static let least = 30
@@ -22,7 +22,7 @@ public struct TailFit: Sendable, Equatable {
   ///
   /// - Parameter sorted: ascending scores.
   /// - Returns: nil with fewer than 30 excesses, or none that differs.
-  public init?(_ sorted: [Double]) {
+  package init?(_ sorted: [Double]) {
     let first = Int(0.9 * Double(sorted.count))
     guard first > 0, sorted.count - first >= Self.least else { return nil }
     let threshold = sorted[first - 1]
@@ -50,7 +50,7 @@ public struct TailFit: Sendable, Equatable {
   }
 
   /// Probability of a score at least this high in the population, for scores above the threshold.
-  public func probability(above score: Double) -> Double {
+  package func probability(above score: Double) -> Double {
     let x = max(score - threshold, 0) / scale
     return share * (shape == 0 ? exp(-x) : pow(1 + shape * x, -1 / shape))
   }

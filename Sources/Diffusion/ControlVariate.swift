@@ -15,22 +15,22 @@ import ScoreModel
 ///   a value free, yhat follows z and the error is the noise itself.
 /// - **Grid by texture**: below one grey level, the squared error of the 8-bit grid's own posterior
 ///   (`Preconditioning.gridPosterior`) less its mean, by texture class: which values noise carries to a neighbour.
-public struct ControlVariate: Sendable {
-  public let shape: ImageShape
+package struct ControlVariate: Sendable {
+  package let shape: ImageShape
   /// Population mean, `[d]`.
   let mean: [Float]
   /// Population variance of each transform coefficient, `[d]`, the transform's layout (channel, row, column).
-  public let spectrum: [Float]
+  package let spectrum: [Float]
   private let rows: [Float]
   private let columns: [Float]
 
   /// Texture classes: saturated values, then by the largest difference to a neighbour.
   static let classes = 4
   /// Features: squares and grid for each class, and the Gaussian.
-  public static let count = 2 * classes + 1
+  package static let count = 2 * classes + 1
 
   /// - Parameter spectrum: `[d]`, as `spectrum(of:shape:mean:)` measures it.
-  public init(shape: ImageShape, mean: [Float], spectrum: [Float]) {
+  package init(shape: ImageShape, mean: [Float], spectrum: [Float]) {
     self.shape = shape
     self.mean = mean
     self.spectrum = spectrum
@@ -39,7 +39,7 @@ public struct ControlVariate: Sendable {
   }
 
   /// Fits the Gaussian to 8-bit images, of which at most 4096 evenly spread ones are used.
-  public init(fitting images: ImageBatch, mean: [Float]) {
+  package init(fitting images: ImageBatch, mean: [Float]) {
     let shape = images.shape
     let d = shape.count
     self.init(shape: shape, mean: mean, spectrum: [Float](repeating: 0, count: d))
@@ -54,7 +54,7 @@ public struct ControlVariate: Sendable {
   }
 
   /// What an image brings to its features.
-  struct Image {
+  package struct Image: Sendable {
     /// Texture class of each value.
     let texture: [UInt8]
     /// DCT(y - mu).
@@ -62,7 +62,7 @@ public struct ControlVariate: Sendable {
   }
 
   /// What a draw of noise brings, the same for every image.
-  struct Draw {
+  package struct Draw: Sendable {
     let sigma: Double
     /// eps^2 - 1, `[d]`.
     let squares: [Float]

@@ -3,34 +3,32 @@ import Images
 /// The denoising errors of each noise level split two ways, from the same evaluations: by place, in a coarse grid of
 /// cells, and by scale and direction, in the four bands of the Haar transform of 2x2 blocks. Either way the parts
 /// add up to the level's error, since both are orthogonal splits of one sum of squares.
-public struct ErrorBreakdown: Sendable, Equatable {
+package struct ErrorBreakdown: Sendable, Equatable {
   /// How images of one shape are split.
-  public struct Grid: Sendable, Equatable {
-    public let shape: ImageShape
+  package struct Grid: Sendable, Equatable {
+    package let shape: ImageShape
     /// Pixels a side of a cell: an eighth of the longer side, at least 4.
-    public let side: Int
+    package let side: Int
 
-    public init(_ shape: ImageShape) {
+    package init(_ shape: ImageShape) {
       self.shape = shape
       side = max(4, (max(shape.height, shape.width) + 7) / 8)
     }
 
-    public var rows: Int { (shape.height + side - 1) / side }
-    public var columns: Int { (shape.width + side - 1) / side }
-    public var cells: Int { rows * columns }
+    package var rows: Int { (shape.height + side - 1) / side }
+    package var columns: Int { (shape.width + side - 1) / side }
+    package var cells: Int { rows * columns }
   }
 
   /// Bands: both neighbours alike (coarse), differing along a row, along a column, and along both.
-  public static let bands = 4
+  package static let bands = 4
 
-  public let grid: Grid
+  package let grid: Grid
   /// Mean squared error over sigma^2 of a cell's values, `[nodes, rows, columns]`, averaged over replicates.
-  public internal(set) var cells: [Float]
+  package internal(set) var cells: [Float]
   /// Mean squared coefficient over sigma^2 of a band, times its quarter of the values, `[nodes, bands]`; the four of a
   /// node add up to its error.
-  public internal(set) var bands: [Float]
-  /// Where errors lean one way, at the noise levels that show shapes (`LogProbability.shapeNodes`).
-  public internal(set) var spots: [Spot] = []
+  package internal(set) var bands: [Float]
 
   init(grid: Grid, nodes: Int) {
     self.grid = grid
@@ -38,15 +36,18 @@ public struct ErrorBreakdown: Sendable, Equatable {
     bands = [Float](repeating: 0, count: nodes * Self.bands)
   }
 
-  public init(grid: Grid, cells: [Float], bands: [Float], spots: [Spot] = []) {
+  package init(grid: Grid, cells: [Float], bands: [Float]) {
     self.grid = grid
     self.cells = cells
     self.bands = bands
-    self.spots = spots
   }
 
   /// Adds one replicate of one node: `errors` are (yhat - y) / sigma, `[height, width, channels]` with even sides.
-  mutating func add(_ errors: UnsafePointer<Float>, node: Int, share: Float) {
+  mutating func add(_ errors: [Float], node: Int, share: Float) {
+    errors.withUnsafeBufferPointer { add($0, node: node, share: share) }
+  }
+
+  private mutating func add(_ errors: UnsafeBufferPointer<Float>, node: Int, share: Float) {
     let (h, w, c) = (grid.shape.height, grid.shape.width, grid.shape.channels)
     let line = w * c
     let columns = grid.columns

@@ -8,15 +8,15 @@ import Tensors
 ///
 /// The mean places quadrature nodes; the multiples, interpolated in ln sigma, weigh the control variate. Both come
 /// from images and noise of their own, so they are constants to every later estimate, which stays unbiased.
-public struct IntegrandSurvey: Sendable, Equatable {
+package struct IntegrandSurvey: Sendable, Equatable {
   /// Noise standard deviations, ascending, the ends of the range among them.
-  public let sigmas: [Double]
+  package let sigmas: [Double]
   /// Mean squared error over sigma^2 a value, nats, at each level.
-  public let integrand: [Double]
+  package let integrand: [Double]
   /// Least-squares multiples, `[levels, ControlVariate.count]`.
-  public let multiples: [Double]
+  package let multiples: [Double]
 
-  public init(sigmas: [Double], integrand: [Double], multiples: [Double]) {
+  package init(sigmas: [Double], integrand: [Double], multiples: [Double]) {
     // As a file keeps them: a model scores the same before it is written and after it is read.
     func rounded(_ values: [Double]) -> [Double] { values.map { Double(Float($0)) } }
     self.sigmas = rounded(sigmas)
@@ -28,7 +28,7 @@ public struct IntegrandSurvey: Sendable, Equatable {
   ///
   /// - Parameter seed: of noise used nowhere else.
   /// - Throws: what the denoiser throws.
-  public init(
+  package init(
     of images: ImageBatch, under denoiser: some Denoiser, range: NoiseLevelRange, control: ControlVariate,
     levels: Int = 32, draws: Int = 6, seed: UInt64, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
@@ -148,7 +148,7 @@ extension Quadrature {
   /// With p the surveyed integrand plus 5 % of its mean, P its integral over ln sigma and q = P(u)/P(end), the
   /// integral of f du is P(end) times the integral over q in 0...1 of f/p: a rule for smooth f/p, which is about 1
   /// for a typical image, whose nodes crowd where the bits are.
-  public static func placed(_ count: Int, by survey: IntegrandSurvey) -> Quadrature {
+  package static func placed(_ count: Int, by survey: IntegrandSurvey) -> Quadrature {
     let u = survey.sigmas.map { log($0) }
     let lengths = zip(u, u.dropFirst()).map { $1 - $0 }
     let f = survey.integrand

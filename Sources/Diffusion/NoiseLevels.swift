@@ -63,16 +63,6 @@ public struct Quadrature: Codable, Sendable, Hashable {
   }
 }
 
-/// The Gaussian noise of an estimate: one draw for each node and replicate, the same for every image.
-///
-/// Common noise makes scores of different images, batches and runs comparable; draws of different nodes and
-/// replicates are independent.
-public struct NoiseSource: Codable, Sendable, Hashable {
-  public let seed: UInt64
-
-  public init(seed: UInt64 = 0) { self.seed = seed }
-}
-
 extension Quadrature {
   /// Gauss-Legendre on two panels of ln sigma, most nodes below the knee where the integrand has its mass.
   ///

@@ -11,19 +11,19 @@ public struct ReverseDiffusion: Sendable {
   /// Noise standard deviations, descending; the last step goes to the denoised image itself.
   public let sigmas: [Double]
   /// s of the family.
-  public let noise: Double
+  public let stochasticity: Double
   public let seed: UInt64
 
   /// A grid of `steps` levels, `sigma^(1/7)` evenly spaced (Karras et al. 2022, equation 5).
   ///
   /// - Parameters:
   ///   - steps: at least 2.
-  ///   - noise: s, at least 0.
-  public init(steps: Int, range: NoiseLevelRange, noise: Double, seed: UInt64) {
+  ///   - stochasticity: s, at least 0.
+  public init(steps: Int, range: NoiseLevelRange, stochasticity: Double, seed: UInt64) {
     let (high, low) = (pow(range.upper, 1 / 7), pow(range.lower, 1 / 7))
     let last = Double(max(steps - 1, 1))
     sigmas = (0..<max(steps, 2)).map { pow(high + Double($0) / last * (low - high), 7) }
-    self.noise = noise
+    self.stochasticity = stochasticity
     self.seed = seed
   }
 
@@ -55,12 +55,12 @@ public struct ReverseDiffusion: Sendable {
     }
     for (step, (sigma, next)) in zip(sigmas, sigmas.dropFirst()).enumerated() {
       let clean = try denoiser.denoise(z, sigma: Float(sigma))
-      if noise == 0 {
+      if stochasticity == 0 {
         z = try heun(z, clean, from: sigma, to: next, denoiser)
       } else {
         let ratio = (next * next) / (sigma * sigma)
-        let keep = Float(pow(ratio, (1 + noise * noise) / 2))
-        let spread = Float(next * (1 - pow(ratio, noise * noise)).squareRoot())
+        let keep = Float(pow(ratio, (1 + stochasticity * stochasticity) / 2))
+        let spread = Float(next * (1 - pow(ratio, stochasticity * stochasticity)).squareRoot())
         for index in 0..<count {
           let draw = streams[index].normal(d)
           for i in 0..<d {

@@ -5,18 +5,18 @@ import Images
 /// Squared errors (`ErrorBreakdown.cells`) say how hard a place is to denoise, and an image of coarse texture is hard
 /// everywhere. Errors with their sign cancel over texture, and add up over a spot that the network paints away. Against
 /// the same image's other windows, texture and light cancel once more.
-public struct Spot: Sendable, Equatable {
+package struct Spot: Sendable, Equatable {
   /// Pixels a side of the window.
-  public let side: Int
+  package let side: Int
   /// Whether the image is darker there than the network expects, or brighter.
-  public let isDark: Bool
+  package let isDark: Bool
   /// Mean error over the window, in units of the median over the image's windows of its magnitude.
-  public let strength: Float
+  package let strength: Float
   /// The window's first row and column.
-  public let row: Int
-  public let column: Int
+  package let row: Int
+  package let column: Int
 
-  public init(side: Int, isDark: Bool, strength: Float, row: Int, column: Int) {
+  package init(side: Int, isDark: Bool, strength: Float, row: Int, column: Int) {
     self.side = side
     self.isDark = isDark
     self.strength = strength
@@ -25,7 +25,7 @@ public struct Spot: Sendable, Equatable {
   }
 
   /// Sides of the windows: a 32nd, 16th, 8th and quarter of the longer side, at least 3 pixels.
-  public static func sides(_ shape: ImageShape) -> [Int] {
+  package static func sides(_ shape: ImageShape) -> [Int] {
     let longer = max(shape.height, shape.width)
     let sides = Set([32, 16, 8, 4].map { max(3, (longer + $0 / 2) / $0) })
     return sides.filter { $0 <= min(shape.height, shape.width) }.sorted()

@@ -1,13 +1,13 @@
 import Foundation
 
 /// Student's t distribution: intervals from few replicates.
-public enum StudentT {
+package enum StudentT {
   /// The two-sided quantile: |t| stays below it with probability `level`.
   ///
   /// - Parameters:
   ///   - level: in 0..<1.
   ///   - freedom: degrees of freedom above 0, not necessarily whole.
-  public static func quantile(_ level: Double, freedom: Double) -> Double {
+  package static func quantile(_ level: Double, freedom: Double) -> Double {
     var low = 0.0
     var high = 1.0
     while inside(high, freedom: freedom) < level, high < 1e12 { high *= 2 }

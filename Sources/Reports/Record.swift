@@ -1,7 +1,3 @@
-import Detection
-import Diffusion
-import Foundation
-
 /// What a scan says of one image (CONTRACT, "Records").
 public struct Record: Codable, Sendable, Equatable {
   public struct Level: Codable, Sendable, Equatable {
@@ -11,6 +7,12 @@ public struct Record: Codable, Sendable, Equatable {
     public let bitsPerDim: Double
     /// Log error in standard deviations from the references' mean.
     public let z: Double
+
+    package init(sigma: Double, bitsPerDim: Double, z: Double) {
+      self.sigma = sigma
+      self.bitsPerDim = bitsPerDim
+      self.z = z
+    }
   }
 
   public let path: String
@@ -37,28 +39,9 @@ public struct Record: Codable, Sendable, Equatable {
     self.error = error
   }
 
-  /// A record of a scored image, not yet judged.
-  public init(
-    path: String, estimate: SurprisalEstimate, quadrature: Quadrature, calibration: Calibration,
-    statistic: StatisticName
-  ) {
+  /// A record of a scored image, to be filled.
+  package init(path: String) {
     self.path = path
     error = nil
-    bitsPerDim = estimate.bitsPerDim
-    standardError = estimate.standardError
-    evaluations = estimate.evaluations
-    self.statistic = statistic.rawValue
-    let score = calibration.score(estimate, by: statistic)
-    self.score = score
-    pValue = calibration.pValue(score, by: statistic)
-    tailPValue = calibration.tailPValue(score, by: statistic)
-    let z = calibration.profile.standardised(estimate)
-    reason = Explanation.words(
-      estimate, sigmas: quadrature.sigmas, calibration: calibration, statistic: statistic)
-    profile = quadrature.sigmas.indices.map { k in
-      Level(
-        sigma: quadrature.sigmas[k], bitsPerDim: quadrature.weights[k] * estimate.integrand[k] / log(2),
-        z: z[k])
-    }
   }
 }

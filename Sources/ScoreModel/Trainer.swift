@@ -7,15 +7,15 @@ public struct TrainingOptions: Codable, Sendable, Hashable {
   public var batch = 32
   public var steps = 2000
   /// Peak learning rate: reached linearly over the warm-up, then a half cosine to zero.
-  public var learningRate: Float = 2e-3
+  public var learningRate: Float = 0.0015
   public var warmup = 200
   public var weightDecay: Float = 0.01
   public var averaging: Float = 0.999
   public var clip: Float = 1
   /// Whether images are mirrored left to right at random.
   public var flips = false
-  public var seed: UInt64 = 0
-  public var precision = "f32"
+  public var seed: UInt64 = 1
+  public var precision = Precision.fastest.rawValue
 
   public init() {}
 

@@ -38,19 +38,22 @@ public struct Evaluation {
   /// What a set's images scored.
   public struct Scores: Sendable {
     public let name: String
+    /// By statistic, of those that the model is calibrated for.
     public var scores: [StatisticName: [Double]] = [:]
     public var unreadable = 0
     /// Separation of the pixels that masks mark from those they do not, by their bits; nil without masks.
     public var pixels: Separation?
     public var masked = 0
 
-    public var count: Int { scores[.surprisal]?.count ?? 0 }
-    public var meanBitsPerDim: Double {
-      (scores[.surprisal] ?? []).reduce(0, +) / Double(max(count, 1))
-    }
+    /// Bits per dimension of each image.
+    public var bitsPerDim: [Double] = []
+
+    public var count: Int { bitsPerDim.count }
+    public var meanBitsPerDim: Double { bitsPerDim.reduce(0, +) / Double(max(count, 1)) }
   }
 
-  public let scorer: Scorer
+  /// What images are scored with, and judged by.
+  private let scorer: Scorer
   public let calibration: Calibration
   public var reading = ImageReading()
   /// Uses only this many images of each set.
@@ -59,9 +62,11 @@ public struct Evaluation {
   /// its own mask is taken for a mask, not for an image.
   public var masks: [String] = []
 
-  public init(_ scorer: Scorer, calibration: Calibration) {
-    self.scorer = scorer
-    self.calibration = calibration
+  /// - Parameter evaluations: nil for those of the model's first calibration.
+  /// - Throws: `SurprisalError.notCalibrated`, `EngineError`.
+  public init(_ model: Model, evaluations: Int? = nil, compute: Compute = Compute()) throws {
+    calibration = try model.calibration(evaluations: evaluations)
+    scorer = try Scorer(model, evaluations: calibration.evaluations, compute: compute)
   }
 
   /// Scores every image of a set by every statistic.
@@ -85,7 +90,8 @@ public struct Evaluation {
       let wantsMap = marks.contains { $0 != nil }
       let estimates = try scorer.estimate(readable, withMap: wantsMap)
       for (estimate, mask) in zip(estimates, marks) {
-        for name in StatisticName.allCases {
+        result.bitsPerDim.append(estimate.bitsPerDim)
+        for name in calibration.names {
           result.scores[name, default: []].append(calibration.score(estimate, by: name))
         }
         guard let mask else { continue }
@@ -101,6 +107,18 @@ public struct Evaluation {
       result.pixels = Separation(inliers: bits.plain, outliers: bits.marked)
     }
     return result
+  }
+
+  /// How well each statistic tells two sets apart, in the order in which they are listed; `pixels` last, with masks.
+  public func separations(
+    of known: Scores, from found: Scores
+  ) -> [(statistic: String, separation: Separation)] {
+    calibration.names.map { name in
+      (
+        name.rawValue,
+        Separation(inliers: known.scores[name] ?? [], outliers: found.scores[name] ?? [])
+      )
+    } + (found.pixels.map { [("pixels", $0)] } ?? [])
   }
 
   private func maskPaths(_ name: String) -> [String] {

@@ -19,6 +19,15 @@ public enum EvaluationBudget: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Nil for `auto`.
+  public var count: Int? {
+    if case .fixed(let count) = self { count } else { nil }
+  }
+
+  /// What models are calibrated for unless asked otherwise.
+  public static let standard = EvaluationBudget.fixed(standardCount)
+  public static let standardCount = 16
+
   public var description: String {
     switch self {
     case .fixed(let count): "\(count)"

@@ -3,20 +3,11 @@ import Images
 import Synchronization
 
 /// An image as scoring takes it, or why there is none.
-public struct LoadedImage: Sendable {
-  public let name: String
-  public let bitmap: Result<Bitmap, ImageError>
+struct LoadedImage: Sendable {
+  let name: String
+  let bitmap: Result<Bitmap, ImageError>
   /// Damage that was let pass (`ImageDecoder.isLenient`).
-  public var warning: String?
-}
-
-/// How paths become pixels: limits, leniency, links.
-public struct ImageReading: Sendable {
-  public var decoder = ImageDecoder()
-  /// Whether links are followed out of the folders given.
-  public var followsLinks = false
-
-  public init() {}
+  var warning: String?
 }
 
 /// Decodes images on another thread, a bounded number ahead of who takes them, in order.

@@ -4,102 +4,77 @@ import Foundation
 import Images
 import Tensors
 
-/// Scores images under a budget and gives their p-values: what `scan` and `gate` judge by.
+/// Judges images by a statistic, under a budget: what `Scan` and `Gate` go by. Use from one thread at a time.
 public final class Judge {
-  /// One image's judgement.
-  struct Judgement {
-    let estimate: SurprisalEstimate
-    /// Statistics of the stage whose score it is.
-    let calibration: Calibration
-    let quadrature: Quadrature
-    let score: Double
-    let pValue: Double
-    /// Network evaluations over all stages.
-    let evaluations: Int
-    /// Sorts images, oddest last.
-    let order: (Int, Double)
-  }
-
   public let model: Model
   public let statistic: StatisticName
-  private let scorers: [Scorer]
-  private let calibrations: [Calibration]
+  /// One stage of judging: the only one, or one of the ladder's.
+  private struct Stage {
+    let scorer: Scorer
+    let calibration: Calibration
+  }
+  private let stages: [Stage]
   private let rule: AdaptiveCalibration.Rule?
   /// The rate where records depend on it: under `auto`.
   private let rateKey: String
 
   /// The calibration that every image is judged by; nil under `auto`.
-  var onlyCalibration: Calibration? { rule == nil ? calibrations[0] : nil }
+  var onlyCalibration: Calibration? { rule == nil ? stages[0].calibration : nil }
 
-  /// Tells scans apart whose records cannot be mixed: weights, noise, references, statistic and stages.
+  /// Tells scans apart whose records cannot be mixed: everything that a judgement depends on, the model and its
+  /// references among it.
   var fingerprint: String {
-    // FNV-1a (Fowler, Noll and Vo), over values in a fixed order.
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    func add(_ value: UInt64) { hash = (hash ^ value) &* 0x0000_0100_0000_01B3 }
-    for (_, values) in model.weights.sorted(by: { $0.key < $1.key }) {
-      for value in values { add(UInt64(value.bitPattern)) }
-    }
-    add(model.noise.seed)
-    for sigma in model.control?.survey.sigmas ?? [] { add(sigma.bitPattern) }
-    for multiple in model.control?.survey.multiples ?? [] { add(multiple.bitPattern) }
-    for calibration in calibrations {
-      for score in calibration.references[statistic]?.sorted ?? [] { add(score.bitPattern) }
-    }
-    let stages = calibrations.map { "\($0.evaluations)" }.joined(separator: "-")
+    let evaluations = stages.map { "\($0.calibration.evaluations)" }.joined(separator: "-")
     return
-      "surprisal scan \(statistic.rawValue) \(stages) \(rateKey) \(scorers[0].precision.rawValue) \(String(hash, radix: 16))"
+      "\(statistic.rawValue) \(evaluations) \(rateKey) \(stages[0].scorer.precision.rawValue) \(model.digest)"
   }
 
-  /// Images taken together: enough that later stages, which few images reach, still fill their batches.
-  var chunk: Int { scorers.count > 1 ? 16 * scorers[0].batch : scorers[0].batch }
+  /// Images to judge in one call for best use of the machine: enough that later stages, which few images reach, still
+  /// fill their batches.
+  public var batch: Int { stages.count > 1 ? 16 * stages[0].scorer.batch : stages[0].scorer.batch }
 
-  /// - Parameter budget: nil for the model's own, that of its first calibration.
-  /// - Throws: `UsageError` where the model is not calibrated for the budget, `CalibrationError` where its references
+  /// - Parameters:
+  ///   - budget: nil for the model's own, that of its first calibration.
+  ///   - rate: the error rate that its p-values are to support.
+  /// - Throws: `SurprisalError` where the model is not calibrated for the budget, `CalibrationError` where its references
   ///   cannot support the rate, `EngineError`.
   public init(
-    _ model: Model, budget: EvaluationBudget?, statistic: StatisticName, rate: Double,
-    precision: Precision = .fastest, engine: Engine
+    _ model: Model, budget: EvaluationBudget? = nil, statistic: StatisticName = .standard,
+    rate: Double = FlaggingRule.standard.rate, compute: Compute = Compute()
   ) throws {
     self.model = model
     self.statistic = statistic
     rateKey = budget == .auto ? "\(rate)" : "any"
-    switch budget {
-    case .auto:
-      guard let adaptive = model.adaptive else {
-        throw UsageError(
-          "the model has no reference scores for auto evaluations: run surprisal calibrate --evaluations auto"
-        )
-      }
+    let calibrations: [Calibration]
+    if budget == .auto {
+      guard let adaptive = model.adaptive else { throw SurprisalError.notCalibratedForAuto }
       rule = try adaptive.rule(rate: rate, for: statistic)
       calibrations = try adaptive.evaluations.map { try model.calibration(evaluations: $0) }
-    case .fixed(let count):
+    } else {
       rule = nil
-      calibrations = [try model.calibration(evaluations: count)]
-      try calibrations[0].require(rate: rate, for: statistic)
-    case nil:
-      rule = nil
-      calibrations = [try model.calibration(evaluations: nil)]
+      calibrations = [try model.calibration(evaluations: budget?.count)]
       try calibrations[0].require(rate: rate, for: statistic)
     }
-    let first = Scorer(
-      model, evaluations: calibrations[0].evaluations, precision: precision, engine: engine)
-    scorers = [first] + calibrations.dropFirst().map { first.with(evaluations: $0.evaluations) }
-  }
-
-  /// P-value and evaluations spent for each image.
-  public func verdicts(on images: ImageBatch) throws -> [(pValue: Double, evaluations: Int)] {
-    try images.parts(of: chunk).flatMap { try judge(images[$0]).map { ($0.pValue, $0.evaluations) } }
+    let observations = Calibration.observations(for: statistic)
+    let first = try Scorer(
+      model, evaluations: calibrations[0].evaluations, observing: observations, compute: compute)
+    stages = calibrations.enumerated().map { index, calibration in
+      Stage(
+        scorer: index == 0 ? first : first.with(evaluations: calibration.evaluations),
+        calibration: calibration)
+    }
   }
 
   /// Judges images, each independent of the others.
-  func judge(_ images: ImageBatch) throws -> [Judgement] {
+  public func judge(_ images: ImageBatch) throws -> [Judgement] {
     var found = [Judgement?](repeating: nil, count: images.count)
     var ladders = [[Double]](repeating: [], count: found.count)
     var spent = [Int](repeating: 0, count: found.count)
     var open = Array(found.indices)
-    for (scorer, calibration) in zip(scorers, calibrations) where !open.isEmpty {
+    for stage in stages where !open.isEmpty {
+      let calibration = stage.calibration
       var stillOpen: [Int] = []
-      for (index, estimate) in zip(open, try scorer.estimate(images[open])) {
+      for (index, estimate) in zip(open, try stage.scorer.estimate(images[open])) {
         let score = calibration.score(estimate, by: statistic)
         ladders[index].append(score)
         spent[index] += estimate.evaluations
@@ -117,8 +92,8 @@ public final class Judge {
           order = (0, score.isNaN ? .infinity : score)
         }
         found[index] = Judgement(
-          estimate: estimate, calibration: calibration, quadrature: scorer.formula.quadrature, score: score,
-          pValue: pValue, evaluations: spent[index], order: order)
+          estimate, by: statistic, score: score, pValue: pValue, evaluations: spent[index], order: order,
+          calibration: calibration, stage.scorer.form, stage.scorer.formula.quadrature)
       }
       open = stillOpen
     }

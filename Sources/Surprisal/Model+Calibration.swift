@@ -14,21 +14,20 @@ extension Model {
   ///
   /// - Parameter fitting: images that fit the statistics, such as those trained on; nil takes a quarter of `images`. Not
   ///   for `.auto`.
-  /// - Throws: `CalibrationError` with too few, `EngineError`, `UsageError`.
+  /// - Throws: `CalibrationError` with too few, `EngineError`, `SurprisalError`.
   public mutating func calibrate(
-    on images: ImageBatch, fitting: ImageBatch? = nil, budget: EvaluationBudget, engine: Engine,
-    progress: (Int, Int) -> Void = { _, _ in }
+    on images: ImageBatch, fitting: ImageBatch? = nil, budget: EvaluationBudget = .standard,
+    compute: Compute = Compute(), progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
-    let evaluations: Int
-    if case .fixed(let count) = budget { evaluations = count } else { evaluations = 16 }
-    let scorer = Scorer(self, evaluations: evaluations, engine: engine)
-    let estimates = try Self.estimates(images, scorer, progress)
+    let evaluations = budget.count ?? EvaluationBudget.standardCount
+    let scorer = try Scorer(self, evaluations: evaluations, compute: compute)
+    let estimates = try scorer.estimate(images, progress: progress)
     calibrations.removeAll { $0.evaluations == evaluations }
     if let fitting {
-      guard budget != .auto else { throw UsageError("images that fit apart are for a number of evaluations") }
+      guard budget != .auto else { throw SurprisalError.fittingUnderAuto }
       calibrations.append(
         try Calibration(
-          evaluations: evaluations, fitting: try Self.estimates(fitting, scorer, progress),
+          evaluations: evaluations, fitting: try scorer.estimate(fitting, progress: progress),
           references: estimates))
     } else {
       calibrations.append(try Calibration(evaluations: evaluations, estimates: estimates))
@@ -39,17 +38,19 @@ extension Model {
       estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
     guard budget == .auto else { return }
     let first = images.prefix(Self.ladderImages)
-    calibrations.removeAll { EvaluationBudget.ladder.contains($0.evaluations) && $0.evaluations != 16 }
+    calibrations.removeAll {
+      EvaluationBudget.ladder.contains($0.evaluations) && $0.evaluations != evaluations
+    }
     var fitting: [StatisticName: [[Double]]] = [:]
     var references: [StatisticName: [[Double]]] = [:]
     for stage in EvaluationBudget.ladder {
       let some =
-        stage == 16
+        stage == evaluations
         ? Array(estimates.prefix(Self.ladderImages))
-        : try Self.estimates(first, scorer.with(evaluations: stage), progress)
-      if stage != 16 { calibrations.append(try Calibration(evaluations: stage, estimates: some)) }
+        : try scorer.with(evaluations: stage).estimate(first, progress: progress)
+      if stage != evaluations { calibrations.append(try Calibration(evaluations: stage, estimates: some)) }
       let statistics = try calibration(evaluations: stage)
-      let crossFitted = try Calibration.crossFitted(stage == 16 ? estimates : some)
+      let crossFitted = try Calibration.crossFitted(stage == evaluations ? estimates : some)
       let ladder = some.indices.filter { !Calibration.fits($0) }.map { some[$0] }
       for statistic in StatisticName.allCases {
         let fits = Array((crossFitted[statistic] ?? []).prefix(some.count - ladder.count))
@@ -65,20 +66,15 @@ extension Model {
       evaluations: EvaluationBudget.ladder, fitting: fitting, references: references)
   }
 
-  private static func estimates(
-    _ images: ImageBatch, _ scorer: Scorer, _ progress: (Int, Int) -> Void
-  ) throws -> [SurprisalEstimate] {
-    try images.parts(of: scorer.batch).flatMap { range in
-      let some = try scorer.estimate(images[range])
-      progress(range.upperBound, images.count)
-      return some
-    }
-  }
-
   /// How the scores of samples compare with those of the real references that the model held.
-  public struct SampleComparison: Sendable {
+  public struct SampleComparison: Sendable, CustomStringConvertible {
     public let statistic: StatisticName
     public let test: TwoSample
+
+    public var description: String {
+      String(
+        format: "%@: distance %.3f, p-value %.2g", statistic.rawValue as NSString, test.distance, test.pValue)
+    }
   }
 
   /// Sets the reference scores from the model's own samples, unless their scores differ from real ones.
@@ -88,28 +84,30 @@ extension Model {
   /// images (MATH, "What the curve tells"), and thresholds from such would be wrong without a sign.
   ///
   /// - Parameters:
-  ///   - noise: s of the reverse family.
+  ///   - stochasticity: s of the reverse family.
   ///   - insists: calibrates although the samples differ.
   /// - Returns: the comparisons; empty where the model held no real references.
-  /// - Throws: `UsageError` with the figures when refused; `CalibrationError`, `EngineError`.
+  /// - Throws: `SurprisalError.samplesDiffer` when refused; `CalibrationError`, `EngineError`.
   public mutating func calibrate(
-    onSamples count: Int, noise: Double, steps: Int, seed: UInt64, evaluations: Int, insists: Bool,
-    engine: Engine, progress: (Int, Int) -> Void = { _, _ in }
+    onSamples count: Int, stochasticity: Double = Sampling.stochasticity, steps: Int = Sampling.steps,
+    seed: UInt64 = Sampling.seed, evaluations: Int = EvaluationBudget.standardCount, insists: Bool = false,
+    compute: Compute = Compute(), progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [SampleComparison] {
-    let scorer = Scorer(self, evaluations: evaluations, engine: engine)
+    let scorer = try Scorer(self, evaluations: evaluations, compute: compute)
     var images = ImageBatch(shape: shape)
     // In parts, each with a seed of its own: memory holds one part's noise.
     for (part, start) in stride(from: 0, to: count, by: 256).enumerated() {
       images.append(
         contentsOf: try scorer.sample(
-          min(256, count - start), noise: noise, steps: steps, seed: seed &+ UInt64(part) &* 0x9E37_79B9))
+          min(256, count - start), stochasticity: stochasticity, steps: steps,
+          seed: seed &+ UInt64(part) &* 0x9E37_79B9))
       progress(min(start + 256, count), count)
     }
-    let estimates = try Self.estimates(images, scorer, progress)
+    let estimates = try scorer.estimate(images, progress: progress)
     let isReal = !(facts.generatedReferences ?? []).contains(evaluations)
     var comparisons: [SampleComparison] = []
     if isReal, let real = calibrations.first(where: { $0.evaluations == evaluations }) {
-      comparisons = StatisticName.allCases.map { statistic in
+      comparisons = real.names.map { statistic in
         SampleComparison(
           statistic: statistic,
           test: TwoSample(
@@ -117,14 +115,7 @@ extension Model {
       }
       let limit = 0.01 / Double(comparisons.count)
       if !insists, comparisons.contains(where: { $0.test.pValue < limit }) {
-        let figures = comparisons.map {
-          String(
-            format: "%@: distance %.3f, p-value %.2g", $0.statistic.rawValue as NSString, $0.test.distance,
-            $0.test.pValue)
-        }
-        throw UsageError(
-          "the samples' scores differ from the real references' (\(figures.joined(separator: "; "))): "
-            + "calibrate on real images, or insist with --force")
+        throw SurprisalError.samplesDiffer(comparisons)
       }
     }
     let calibration = try Calibration(evaluations: evaluations, estimates: estimates)
@@ -139,14 +130,14 @@ extension Model {
   /// `fitting` where given.
   public mutating func calibrate(
     on paths: [String], fitting: [String]? = nil, reading: ImageReading = ImageReading(),
-    budget: EvaluationBudget, engine: Engine,
-    unreadable: (String, String) -> Void,
+    budget: EvaluationBudget = .standard, compute: Compute = Compute(),
+    unreadable: (String, String) -> Void = { _, _ in },
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     func images(_ paths: [String]) -> ImageBatch {
       ImageStream.images(of: paths, shape: shape, reading: reading, unreadable: unreadable)
     }
     try calibrate(
-      on: images(paths), fitting: fitting.map(images), budget: budget, engine: engine, progress: progress)
+      on: images(paths), fitting: fitting.map(images), budget: budget, compute: compute, progress: progress)
   }
 }

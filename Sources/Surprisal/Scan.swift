@@ -5,7 +5,7 @@ import Reports
 
 /// A scan of images under a calibrated model: scores them as they come, judges them when all are known.
 public struct Scan {
-  public var rule = FlaggingRule.falsePositiveRate(0.01)
+  public var rule = FlaggingRule.standard
   public var limit: Int?
   public var reading = ImageReading()
   /// Keeps the records of an unfinished scan under this name, and goes on from them: images recorded there are not
@@ -58,15 +58,15 @@ public struct Scan {
     }
     // An image given twice is recorded twice.
     var recorded: [String: Int] = [:]
-    let spool = try Spool(path: progressFile, scan: judge.fingerprint) { entry, item in
+    let spool = try Spool(path: progressFile, scan: fingerprint(judge)) { entry, item in
       count(entry, item)
       recorded[item.record.path, default: 0] += 1
     }
     let stream = ImageStream(
-      paths, shape: judge.model.shape, reading: reading, limit: limit, ahead: judge.chunk + 64,
+      paths, shape: judge.model.shape, reading: reading, limit: limit, ahead: judge.batch + 64,
       passingOver: recorded)
     defer { stream.cancel() }
-    while case let images = stream.next(judge.chunk), !images.isEmpty {
+    while case let images = stream.next(judge.batch), !images.isEmpty {
       let readable = images.compactMap { try? $0.bitmap.get() }
       var judgements = try judge.judge(ImageBatch(shape: judge.model.shape, images: readable))[...]
       for image in images {
@@ -77,14 +77,10 @@ public struct Scan {
             record: Record(path: image.name, error: error.description), exit: nil, score: nil)
         case .success:
           let judgement = judgements.removeFirst()
-          var record = Record(
-            path: image.name, estimate: judgement.estimate, quadrature: judgement.quadrature,
-            calibration: judgement.calibration, statistic: judge.statistic)
-          record.evaluations = judgement.evaluations
-          record.pValue = judgement.pValue
-          record.warning = image.warning
-          let score = judgement.order.1
-          item = Spool.Item(record: record, exit: judgement.order.0, score: score.isFinite ? score : nil)
+          let (exit, score) = judgement.order
+          item = Spool.Item(
+            record: Record(path: image.name, judgement, warning: image.warning), exit: exit,
+            score: score.isFinite ? score : nil)
         }
         count(try spool.append(item), item)
       }
@@ -110,6 +106,11 @@ public struct Scan {
     }
     for entry in unreadable { try body(try spool.read(entry).record) }
     return summary
+  }
+
+  /// Tells scans apart whose records cannot be mixed.
+  private func fingerprint(_ judge: Judge) -> String {
+    "surprisal scan \(judge.fingerprint) \(reading.fingerprint)"
   }
 
   /// Drops the records kept for going on, once what was made of them is safe.

@@ -3,25 +3,32 @@ import Diffusion
 import Images
 import Tensors
 
-/// A model ready to score, sample and explain. Use from one thread at a time.
+/// A model ready to score images and to draw them. Use from one thread at a time.
 public final class Scorer {
   public let model: Model
-  public let formula: LogProbability
+  let formula: LogProbability
   private let pool: NetworkPool
   var precision: Precision { pool.precision }
 
   /// Images to score in one call for best use of the machine.
   public var batch: Int { max(32, 8 * pool.threads) }
 
-  /// - Parameters:
-  ///   - evaluations: network evaluations an image.
-  ///   - engine: its threads score.
-  public init(
-    _ model: Model, evaluations: Int, precision: Precision = .fastest, engine: Engine
-  ) {
+  /// - Parameter evaluations: network evaluations an image.
+  /// - Throws: `EngineError`.
+  public convenience init(
+    _ model: Model, evaluations: Int = EvaluationBudget.standardCount, compute: Compute = Compute()
+  ) throws {
+    try self.init(
+      model, evaluations: evaluations, observing: Calibration.allObservations, compute: compute)
+  }
+
+  /// - Parameter observing: what is to be known of images beside their bits.
+  package init(
+    _ model: Model, evaluations: Int, observing observations: [Observation], compute: Compute
+  ) throws {
     self.model = model
-    formula = Self.formula(model, evaluations: evaluations)
-    pool = NetworkPool(model, precision: precision, engine: engine)
+    formula = Self.formula(model, evaluations: evaluations, observations)
+    pool = NetworkPool(model, precision: compute.precision, engine: try compute.engine())
   }
 
   private init(_ formula: LogProbability, _ pool: NetworkPool) {
@@ -31,39 +38,55 @@ public final class Scorer {
   }
 
   /// The same network with another number of evaluations.
-  public func with(evaluations: Int) -> Scorer {
-    Scorer(Self.formula(model, evaluations: evaluations), pool)
+  package func with(evaluations: Int) -> Scorer {
+    Scorer(Self.formula(model, evaluations: evaluations, formula.observations), pool)
   }
 
-  private static func formula(_ model: Model, evaluations: Int) -> LogProbability {
-    let spend = Evaluations(evaluations)
-    return LogProbability(
-      range: model.range,
-      quadrature: model.control.map { .placed(spend.nodes, by: $0.survey) }
-        ?? .twoPanels(spend.nodes, over: model.range, knee: 3 * Double(model.preconditioning.deviation)),
-      replicates: spend.replicates, noise: model.noise, moments: model.moments, control: model.control,
-      shape: model.shape)
+  private static func formula(
+    _ model: Model, evaluations: Int, _ observations: [Observation]
+  ) -> LogProbability {
+    LogProbability(
+      range: model.range, quadrature: model.quadrature(evaluations: evaluations),
+      replicates: QuadratureSize(evaluations: evaluations).replicates, noise: model.noise,
+      moments: model.moments, control: model.control, observing: observations)
   }
 
-  /// Scores images, and measures each as a PNG file.
+  /// What its estimates look like.
+  var form: EstimateForm { EstimateForm(sigmas: formula.quadrature.sigmas, shape: model.shape) }
+
+  /// Scores images.
+  ///
+  /// - Parameter withMap: whether each estimate says where its bits lie (`SurprisalEstimate.map`).
   public func estimate(_ images: ImageBatch, withMap: Bool = false) throws -> [SurprisalEstimate] {
-    try pool.map(images.count) { [formula] range, network in
-      let some = images[range]
-      var estimates = try formula.estimate(some, under: network, withMap: withMap)
-      for index in estimates.indices {
-        estimates[index].compressedBitsPerDim =
-          Double(try some[index].png().count * 8) / Double(some.shape.count)
-      }
-      return estimates
+    let formula = withMap ? formula.observing(formula.observations + [.map]) : formula
+    return try pool.map(images.count) { try formula.estimate(images[$0], under: $1) }
+  }
+
+  /// Scores images in batches.
+  ///
+  /// - Parameter progress: told how many of all images are done.
+  package func estimate(
+    _ images: ImageBatch, progress: (Int, Int) -> Void
+  ) throws -> [SurprisalEstimate] {
+    try images.parts(of: batch).flatMap { range in
+      let some = try estimate(images[range])
+      progress(range.upperBound, images.count)
+      return some
     }
   }
 
-  /// Draws images.
+  /// Draws images by reverse diffusion; each is a function of the seed and its index alone.
+  ///
+  /// - Parameters:
+  ///   - stochasticity: s of the family: 0 the ODE, 1 the reverse SDE.
+  ///   - steps: of the noise-level grid, at least 2.
+  ///   - progress: told how many of all steps are done.
   public func sample(
-    _ count: Int, noise: Double, steps: Int, seed: UInt64,
-    progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    _ count: Int, stochasticity: Double = Sampling.stochasticity, steps: Int = Sampling.steps,
+    seed: UInt64 = Sampling.seed, progress: @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws -> ImageBatch {
-    let diffusion = ReverseDiffusion(steps: steps, range: model.range, noise: noise, seed: seed)
+    let diffusion = ReverseDiffusion(
+      steps: steps, range: model.range, stochasticity: stochasticity, seed: seed)
     let images = try pool.map(count) { [start = model.moments.mean] range, network in
       try diffusion.sample(range, from: network, start: start) { done, steps in
         if range.lowerBound == 0 { progress(done, steps) }
@@ -77,4 +100,12 @@ public final class Scorer {
   public func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
     try pool.profile(batch: 32, rounds: rounds)
   }
+}
+
+/// How images are drawn unless asked otherwise.
+public enum Sampling {
+  /// s of the family: the reverse SDE.
+  public static let stochasticity = 1.0
+  public static let steps = 64
+  public static let seed: UInt64 = 0
 }

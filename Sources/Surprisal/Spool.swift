@@ -34,7 +34,7 @@ final class Spool {
       ?? FileManager.default.temporaryDirectory.appendingPathComponent("surprisal-\(UUID().uuidString)").path
     let descriptor = open(name, O_RDWR | O_CREAT | (path == nil ? O_EXCL : 0), 0o600)
     guard descriptor >= 0 else {
-      throw UsageError("\(name): cannot write: \(String(cString: strerror(errno)))")
+      throw SurprisalError.cannotWrite(path: name, reason: String(cString: strerror(errno)))
     }
     if path == nil { unlink(name) }
     handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

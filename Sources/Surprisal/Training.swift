@@ -16,7 +16,7 @@ public struct Training {
   /// Stop after this long; nil: after `options.steps`.
   public var minutes: Double?
   /// What the reference scores are for: with `.auto`, every stage of its ladder.
-  public var budget = EvaluationBudget.fixed(16)
+  public var budget = EvaluationBudget.standard
   public var reading = ImageReading()
   public var checkpoint: String?
   public var resume: Checkpoint?
@@ -37,18 +37,18 @@ public struct Training {
   }
 
   /// - Parameters:
+  ///   - compute: its precision is that of the scores that validate and calibrate; `options.precision` is training's.
   ///   - shouldStop: asked after each step; true saves the checkpoint and returns nil.
-  /// - Throws: `UsageError` with too few images, `EngineError`, `ModelFileError`, `CalibrationError`.
+  /// - Throws: `SurprisalError` with too few images, `EngineError`, `ModelFileError`, `CalibrationError`.
   public func run(
-    _ paths: [String], engine: Engine, shouldStop: () -> Bool = { false }, report: (Event) -> Void
+    _ paths: [String], compute: Compute = Compute(), shouldStop: () -> Bool = { false },
+    report: (Event) -> Void
   ) throws -> Model? {
-    if let refusal = shape.refusal { throw UsageError(refusal) }
+    if let refusal = shape.refusal { throw SurprisalError.unsuitableSize(reason: refusal) }
+    let engine = try compute.engine()
     let (training, validation) = try load(paths, report)
     let architecture = resume?.architecture ?? Architecture(shape: shape, preset: preset)
-    guard architecture.shape == shape else {
-      throw UsageError(
-        "the checkpoint is of another image size than \(shape.width)x\(shape.height)x\(shape.channels)")
-    }
+    guard architecture.shape == shape else { throw SurprisalError.otherCheckpoint(shape) }
     let network = Network(architecture)
     let preconditioning = resume?.preconditioning ?? Preconditioning(images: training)
     report(
@@ -69,7 +69,7 @@ public struct Training {
       return Model(
         architecture: architecture, preconditioning: preconditioning, range: NoiseLevelRange(),
         moments: moments,
-        noise: NoiseSource(seed: options.seed),
+        noise: CommonNoise(seed: options.seed),
         weights: Dictionary(uniqueKeysWithValues: averaged.specs.map { ($0.name, averaged.read($0)) }))
     }
     func save() throws {
@@ -92,7 +92,8 @@ public struct Training {
       }
       if trainer.step % every == 0 || trainer.step == options.steps {
         try save()
-        let scorer = Scorer(try model(), evaluations: 16, engine: engine)
+        let scorer = try Scorer(
+          try model(), evaluations: EvaluationBudget.standardCount, observing: [], compute: compute)
         let some = try scorer.estimate(validation.prefix(256)).map(\.bitsPerDim)
         let mean = some.reduce(0, +) / Double(max(some.count, 1))
         let square = some.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -106,11 +107,11 @@ public struct Training {
     result.facts.trainingImages = training.count
     result.facts.options = options
     result.facts.onednn = Engine.version
-    try result.survey(on: training, engine: engine) { report(.surveying(done: $0, of: $1)) }
+    try result.survey(on: training, compute: compute) { report(.surveying(done: $0, of: $1)) }
     try result.calibrate(
       on: validation,
       fitting: validation.count < Self.fewHeldOut && budget != .auto ? training.spread(1000) : nil,
-      budget: budget, engine: engine
+      budget: budget, compute: compute
     ) { report(.calibrating(done: $0, of: $1)) }
     return result
   }
@@ -119,6 +120,9 @@ public struct Training {
   /// quarter of so few would leave their covariances unknown, which costs more than that training images are denoised a
   /// little better than others.
   static let fewHeldOut = 1200
+
+  /// Enough to fit the statistics on a quarter of.
+  static let fewestHeldOut = 9
 
   /// Steps that fit the time, from the pace of a short trial that leaves no trace in the weights.
   private func plan(
@@ -143,15 +147,14 @@ public struct Training {
     guard heldOut.isEmpty else {
       let validation = images(heldOut, report)
       guard count > 0, !validation.isEmpty else {
-        throw UsageError("no readable images to train or validate on")
+        throw SurprisalError.noReadableImages(purpose: "train or validate on")
       }
       return (all, validation)
     }
     let held = Int(Double(count) * validationShare)
-    guard held >= 9 else {
-      throw UsageError(
-        "\(count) readable images with a validation share of \(validationShare) leave \(held) to calibrate with: at least 9 are needed"
-      )
+    guard held >= Self.fewestHeldOut else {
+      throw SurprisalError.tooFewImages(
+        readable: count, share: validationShare, held: held, needed: Self.fewestHeldOut)
     }
     var random = RandomSource(seed: options.seed, stream: 0x484F_4C44)
     let order = Array(0..<count).shuffled(using: &random)

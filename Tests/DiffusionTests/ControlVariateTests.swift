@@ -89,8 +89,8 @@ struct ControlVariateTests {
     func estimates(_ control: LogProbability.Control?) throws -> [SurprisalEstimate] {
       try LogProbability(
         range: range, quadrature: .gaussLegendre(32, over: range), replicates: 2,
-        noise: NoiseSource(seed: 2), moments: moments, control: control
-      ).estimate(images, under: exact, withMap: true)
+        noise: CommonNoise(seed: 2), moments: moments, control: control, observing: [.map]
+      ).estimate(images, under: exact)
     }
     let plain = try estimates(nil)
     let controlled = try estimates(LogProbability.Control(variate: variate, survey: survey))
@@ -127,7 +127,7 @@ struct ControlVariateTests {
     func estimates(_ control: LogProbability.Control?) throws -> [SurprisalEstimate] {
       let (mean, variance) = exact.moments
       return try LogProbability(
-        range: range, quadrature: quadrature, replicates: 16, noise: NoiseSource(seed: 8),
+        range: range, quadrature: quadrature, replicates: 16, noise: CommonNoise(seed: 8),
         moments: PopulationMoments(mean: mean, variance: variance), control: control
       ).estimate(Self.images(8, seed: 6), under: exact)
     }

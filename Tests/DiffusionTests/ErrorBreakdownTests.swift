@@ -17,7 +17,7 @@ struct ErrorBreakdownTests {
     let grid = ErrorBreakdown.Grid(shape)
     #expect(max(grid.rows, grid.columns) <= 8)
     var breakdown = ErrorBreakdown(grid: grid, nodes: 2)
-    errors.withUnsafeBufferPointer { breakdown.add($0.baseAddress!, node: 1, share: 1) }
+    breakdown.add(errors, node: 1, share: 1)
     let truth = errors.reduce(0) { $0 + $1 * $1 } / Float(shape.count)
     // Sums of d values near 1 in float32: relative rounding below d * 2^-24, 3e-4 for the largest.
     #expect(abs(breakdown.bands[4...].reduce(0, +) - truth) < 1e-3)
@@ -43,7 +43,7 @@ struct ErrorBreakdownTests {
     for (band, pattern) in patterns.enumerated() {
       let errors = (0..<256).map { pattern($0 / 16, $0 % 16) }
       var breakdown = ErrorBreakdown(grid: .init(shape), nodes: 1)
-      errors.withUnsafeBufferPointer { breakdown.add($0.baseAddress!, node: 0, share: 1) }
+      breakdown.add(errors, node: 0, share: 1)
       #expect(breakdown.bands == (0..<4).map { $0 == band ? 1 : 0 })
     }
   }

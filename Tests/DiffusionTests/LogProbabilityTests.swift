@@ -33,7 +33,7 @@ struct LogProbabilityTests {
     // A finite population's integrand is a bump in ln sigma, the narrower the larger d: nodes 0.1 apart resolve it.
     let formula = LogProbability(
       range: range, quadrature: .gaussLegendre(128, over: range), replicates: count > 16 ? 8 : 32,
-      noise: NoiseSource(seed: 5), moments: PopulationMoments(images: images))
+      noise: CommonNoise(seed: 5), moments: PopulationMoments(images: images))
     let estimates = try formula.estimate(images.prefix(scored), under: exact)
     var outside = 0
     var total = 0.0
@@ -75,7 +75,7 @@ struct LogProbabilityTests {
     let exact = FinitePopulation(images: vectors, probabilities: weights.map { $0 / total })
     let range = NoiseLevelRange()
     let formula = LogProbability(
-      range: range, quadrature: .gaussLegendre(96, over: range), replicates: 8, noise: NoiseSource(seed: 3),
+      range: range, quadrature: .gaussLegendre(96, over: range), replicates: 8, noise: CommonNoise(seed: 3),
       moments: PopulationMoments(images: images))
     var sum = 0.0
     var spread = 0.0
@@ -94,9 +94,9 @@ struct LogProbabilityTests {
     let (images, exact) = Self.population(4, d: 16, seed: 1)
     let range = NoiseLevelRange()
     let formula = LogProbability(
-      range: range, quadrature: .gaussLegendre(8, over: range), replicates: 3, noise: NoiseSource(),
+      range: range, quadrature: .gaussLegendre(8, over: range), replicates: 3, noise: CommonNoise(),
       moments: PopulationMoments(images: images))
-    for estimate in try formula.estimate(images, under: exact, withMap: true) {
+    for estimate in try formula.observing([.map]).estimate(images, under: exact) {
       #expect(abs(estimate.prior + estimate.integral + estimate.decoder - estimate.bitsPerDim) < 1e-12)
       #expect(abs(estimate.map.reduce(0, +) / 16 - estimate.bitsPerDim) < 1e-9)
       let integral =
@@ -110,7 +110,7 @@ struct LogProbabilityTests {
     let (images, exact) = Self.population(4, d: 16, seed: 2)
     let range = NoiseLevelRange()
     let formula = LogProbability(
-      range: range, quadrature: .gaussLegendre(8, over: range), replicates: 2, noise: NoiseSource(),
+      range: range, quadrature: .gaussLegendre(8, over: range), replicates: 2, noise: CommonNoise(),
       moments: PopulationMoments(images: images))
     let together = try formula.estimate(images, under: exact)
     for index in 0..<4 {
@@ -128,7 +128,7 @@ struct LogProbabilityTests {
     for seed in 0..<seeds {
       let formula = LogProbability(
         range: below, quadrature: .gaussLegendre(64, over: below), replicates: 16,
-        noise: NoiseSource(seed: UInt64(seed)),
+        noise: CommonNoise(seed: UInt64(seed)),
         moments: PopulationMoments(images: images))
       let estimate = try formula.estimate(images.prefix(1), under: exact)[0]
       if abs(estimate.bitsPerDim + log2(exact.probabilities[0]) / 16) <= (estimate.halfWidth() ?? 0) {

@@ -83,7 +83,7 @@ struct ProbabilityFlowTests {
         pixels: random.normal(Self.d).map { UInt8(min(max(127.5 * (1 + 0.4 * $0), 0), 255)) })
       let integral = try LogProbability(
         range: range, quadrature: .gaussLegendre(48, over: range), replicates: 64,
-        noise: NoiseSource(seed: 6),
+        noise: CommonNoise(seed: 6),
         moments: moments
       ).estimate(ImageBatch(shape: image.shape, images: [image]), under: mixture)[0]
       let ode = try ProbabilityFlow(

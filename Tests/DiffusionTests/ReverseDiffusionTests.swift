@@ -39,7 +39,7 @@ struct ReverseDiffusionTests {
     let mixture = Mixture()
     let count = 4000
     let sampler = ReverseDiffusion(
-      steps: 200, range: NoiseLevelRange(lower: 0.002, upper: 80), noise: noise, seed: 9)
+      steps: 200, range: NoiseLevelRange(lower: 0.002, upper: 80), stochasticity: noise, seed: 9)
     let samples = try sampler.sample(0..<count, from: mixture, start: [0.17, 0.22])
     // The components' centres are 1.25 apart, six deviations of the wider: the midline tells them apart.
     var members: [[[Double]]] = [[], []]
@@ -80,7 +80,7 @@ struct ReverseDiffusionTests {
 
   @Test("The same seed draws the same samples, however many are asked")
   func repeatable() throws {
-    let sampler = ReverseDiffusion(steps: 10, range: NoiseLevelRange(), noise: 1, seed: 4)
+    let sampler = ReverseDiffusion(steps: 10, range: NoiseLevelRange(), stochasticity: 1, seed: 4)
     let five = try sampler.sample(0..<5, from: Mixture(), start: [0, 0])
     #expect(try sampler.sample(0..<2, from: Mixture(), start: [0, 0]) == Array(five[..<4]))
     #expect(try sampler.sample(3..<5, from: Mixture(), start: [0, 0]) == Array(five[6...]))

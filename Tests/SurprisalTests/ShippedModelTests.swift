@@ -36,7 +36,7 @@ struct ShippedModelTests {
     let estimates = try (0..<seeds).map { seed in
       try LogProbability(
         range: model.range, quadrature: .placed(8, by: control.survey), replicates: 2,
-        noise: NoiseSource(seed: UInt64(seed)), moments: model.moments, control: control
+        noise: CommonNoise(seed: UInt64(seed)), moments: model.moments, control: control
       ).estimate(images, under: denoiser)
     }
     var held = 0
@@ -53,7 +53,7 @@ struct ShippedModelTests {
 
   @Test("The map of a shipped estimate adds up to it, control variate and all")
   func mapAddsUp() throws {
-    let scorer = Scorer(try Self.model(), evaluations: 16, engine: try Engine())
+    let scorer = try Scorer(Self.model(), evaluations: 16)
     for estimate in try scorer.estimate(try Self.clothes(4), withMap: true) {
       // The map's parts pass through float32 transforms: some 1e-6 of a few bits.
       #expect(abs(estimate.map.reduce(0, +) / 784 - estimate.bitsPerDim) < 1e-3)
@@ -65,13 +65,13 @@ struct ShippedModelTests {
   func poolChangesNothing(precision: Precision) throws {
     let before = Engine.threads
     defer { Engine.threads = before }
-    let scorer = Scorer(
-      try Self.model(), evaluations: 8, precision: precision, engine: try Engine(threads: 3))
+    let scorer = try Scorer(
+      Self.model(), evaluations: 8, compute: Compute(threads: 3, precision: precision))
     let images = try Self.clothes(8)
     let alone = try (0..<8).flatMap { try scorer.estimate(images[$0..<$0 + 1]) }
     #expect(try scorer.estimate(images) == alone)
-    let together = try scorer.sample(4, noise: 1, steps: 4, seed: 1)
-    #expect(try scorer.sample(2, noise: 1, steps: 4, seed: 1) == together.prefix(2))
+    let together = try scorer.sample(4, steps: 4, seed: 1)
+    #expect(try scorer.sample(2, steps: 4, seed: 1) == together.prefix(2))
   }
 
   @Test("A network made on one thread runs on another", arguments: Precision.supported)

@@ -1,0 +1,47 @@
+extension Calibration {
+  /// What a model file keeps, by name: each statistic's tensors after its name, the profile's, and the references.
+  package var tensors: [String: [Double]] {
+    var all: [String: [Double]] = [:]
+    func add(_ part: String, _ tensors: [String: [Double]]) {
+      for (name, values) in tensors { all["\(part).\(name)"] = values }
+    }
+    add(Self.profileName, profile.tensors)
+    for statistic in whole { add(type(of: statistic).name.rawValue, statistic.tensors) }
+    add(Self.referenceName, Dictionary(uniqueKeysWithValues: references.map { ($0.rawValue, $1.sorted) }))
+    return all
+  }
+
+  /// The calibration that kept these tensors. Statistics without references among them are left out: the model was
+  /// calibrated before they were thought of.
+  ///
+  /// - Parameters:
+  ///   - form: of the model's estimates at so many evaluations.
+  ///   - names: of all tensors there are.
+  ///   - tensor: a tensor by name, of a certain count where one is given.
+  /// - Throws: `CalibrationError.unsuitable`, `.notFinite`, and what `tensor` throws.
+  package init(
+    evaluations: Int, form: EstimateForm, names: Set<String>,
+    tensor: @escaping (String, Int?) throws -> [Double]
+  ) throws {
+    func part(_ name: String) -> (String, Int?) throws -> [Double] { { try tensor("\(name).\($0)", $1) } }
+    let kept = StatisticName.allCases.filter { names.contains("\(Self.referenceName).\($0.rawValue)") }
+    guard !kept.isEmpty else { throw CalibrationError.unsuitable("there are no reference scores") }
+    let profile = try ErrorProfile(tensor: part(Self.profileName))
+    if let refusal = profile.refusal(for: form) { throw CalibrationError.unsuitable(refusal) }
+    var whole: [any Statistic] = []
+    for type in StatisticRegistry.whole where !Set(kept).isDisjoint(with: [type.name] + type.parts) {
+      let statistic = try type.init(tensor: part(type.name.rawValue))
+      if let refusal = statistic.refusal(for: form) { throw CalibrationError.unsuitable(refusal) }
+      whole.append(statistic)
+    }
+    var references: [StatisticName: ReferenceScores] = [:]
+    for name in kept {
+      references[name] = try ReferenceScores(try tensor("\(Self.referenceName).\(name.rawValue)", nil))
+    }
+    self.init(evaluations: evaluations, profile: profile, whole: whole, references: references)
+  }
+
+  /// Where the profile lies: beside the tensors of the statistic of its name, which never has these two.
+  private static let profileName = "profile"
+  private static let referenceName = "reference"
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// Turns of phrase that statistics explain images with.
+package enum Wording {
+  /// The run of neighbouring levels around the most unusual one that deviates the same way at least half as far.
+  ///
+  /// - Parameter z: deviation at each noise level, in standard deviations from the population's mean.
+  package static func levels(sigmas: [Double], z: [Double]) -> String {
+    guard let peak = z.indices.max(by: { abs(z[$0]) < abs(z[$1]) }) else { return "" }
+    let same = { (k: Int) in z[k] * z[peak] > 0 && abs(z[k]) >= abs(z[peak]) / 2 }
+    var first = peak
+    var last = peak
+    while first > 0, same(first - 1) { first -= 1 }
+    while last + 1 < z.count, same(last + 1) { last += 1 }
+    return "\(scale(sigmas[peak])) (\(range(sigmas[first], sigmas[last]))) \(side(z[peak]))"
+  }
+
+  /// What images show at a noise level.
+  static func scale(_ sigma: Double) -> String {
+    switch sigma {
+    case ..<0.05: "fine texture"
+    case ..<0.5: "shapes and edges"
+    default: "layout and tone"
+    }
+  }
+
+  static func range(_ low: Double, _ high: Double) -> String {
+    func short(_ value: Double) -> String { String(format: "%.2g", value) }
+    return low == high ? "sigma \(short(low))" : "sigma \(short(low))-\(short(high))"
+  }
+
+  static func side(_ z: Double) -> String {
+    let way = z > 0 ? "above reference: more surprising" : "below reference: simpler than the population"
+    return "\(String(format: "%.1f", abs(z))) sd \(way)"
+  }
+
+  /// Where in the image, in thirds.
+  static func place(row: Int, of rows: Int, column: Int, of columns: Int) -> String {
+    func third(_ index: Int, of count: Int, _ names: [String]) -> String {
+      names[min(3 * index / max(count, 1), 2)]
+    }
+    return third(row, of: rows, ["top", "middle", "bottom"]) + " "
+      + third(column, of: columns, ["left", "centre", "right"])
+  }
+
+  /// First and last noise level of one of the groups that statistics average nodes into (`Levels`).
+  static func ends(_ level: Int, of levels: Int, _ sigmas: [Double]) -> (low: Double, high: Double) {
+    let first = level * sigmas.count / max(levels, 1)
+    let last = (level + 1) * sigmas.count / max(levels, 1) - 1
+    return (sigmas[first], sigmas[max(last, first)])
+  }
+}

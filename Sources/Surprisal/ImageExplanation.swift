@@ -1,0 +1,84 @@
+import Detection
+import Diffusion
+import Foundation
+import Images
+import Reports
+
+/// Why an image scores as it does: what its surprisal is made of, what every statistic says, at which noise levels it
+/// stands out, and where.
+public struct ImageExplanation: Sendable {
+  /// What a statistic says.
+  public struct Score: Sendable {
+    public let statistic: StatisticName
+    public let score: Double
+    public let pValue: Double
+    /// What stands out, in words.
+    public let reason: String
+  }
+
+  /// At the model's size.
+  public let image: Bitmap
+  public let estimate: SurprisalEstimate
+  /// Of the statistics that the model is calibrated for.
+  public let scores: [Score]
+  /// The image's errors over noise levels, beside the population's.
+  public let profile: [Record.Level]
+  /// Bits of each pixel over its channels, `[height, width]`.
+  public let map: [Double]
+
+  /// - Parameters:
+  ///   - image: in the model's shape.
+  ///   - evaluations: nil for those of the model's first calibration.
+  /// - Throws: `SurprisalError.notCalibrated`, `EngineError`.
+  public init(
+    of image: Bitmap, under model: Model, evaluations: Int? = nil, compute: Compute = Compute()
+  ) throws {
+    let calibration = try model.calibration(evaluations: evaluations)
+    let scorer = try Scorer(model, evaluations: calibration.evaluations, compute: compute)
+    let estimate = try scorer.estimate(ImageBatch(shape: model.shape, images: [image]), withMap: true)[0]
+    self.image = image
+    self.estimate = estimate
+    scores = calibration.names.map { statistic in
+      let score = calibration.score(estimate, by: statistic)
+      return Score(
+        statistic: statistic, score: score, pValue: calibration.pValue(score, by: statistic),
+        reason: calibration.words(estimate, by: statistic, scorer.form))
+    }
+    profile = calibration.levels(estimate, scorer.formula.quadrature)
+    let channels = image.channels
+    map = (0..<image.height * image.width).map { pixel in
+      (0..<channels).reduce(0.0) { $0 + estimate.map[pixel * channels + $1] }
+    }
+  }
+
+  /// The most bits that a pixel has: the top of the picture's colour bar.
+  public var mostBits: Double { max(map.max() ?? 0, 1e-9) }
+
+  /// The image, beside it its map in bits a pixel, and a colour bar.
+  public var picture: Bitmap {
+    let scale = max(1, 256 / image.height)
+    let heat = HeatMap.bitmap(map, width: image.width, height: image.height, most: mostBits)
+    return HeatMap.beside([
+      image.enlarged(by: scale), heat.enlarged(by: scale),
+      HeatMap.bar(height: image.height * scale, most: mostBits),
+    ])
+  }
+}
+
+extension Model {
+  /// The code length of one image by the probability-flow ODE: the other road to its surprisal.
+  ///
+  /// - Parameters:
+  ///   - image: in the model's shape.
+  ///   - replicates: independent dequantisations and divergence probes.
+  /// - Throws: `EngineError`.
+  public func density(
+    of image: Bitmap, solver: ProbabilityFlow.Solver = .adaptive(tolerance: 1e-3),
+    dequantisation: ProbabilityFlow.Dequantisation = .uniform, replicates: Int = 4,
+    compute: Compute = Compute()
+  ) throws -> ProbabilityFlow.Estimate {
+    let flow = ProbabilityFlow(
+      range: range, moments: moments, solver: solver, dequantisation: dequantisation, replicates: replicates)
+    return try flow.estimate(image, under: differentiableDenoiser(engine: compute.engine(), batch: 1))
+  }
+}

@@ -1,0 +1,29 @@
+import Images
+
+/// How paths become pixels: limits, leniency, links.
+public struct ImageReading: Sendable {
+  public var decoder = ImageDecoder()
+  /// Whether links are followed out of the folders given.
+  public var followsLinks = false
+
+  public init() {}
+
+  /// The one image at a path, in the shape wanted.
+  /// - Parameter path: an image file, or `FILE-ubyte#N`.
+  /// - Throws: `SurprisalError.noImage`, `.unreadableImage`.
+  public func image(at path: String, as shape: ImageShape) throws(SurprisalError) -> Bitmap {
+    var found: ImageSource?
+    ImageEnumerator(followsLinks: followsLinks).forEach(in: [path]) { if found == nil { found = $0 } }
+    guard let found else { throw .noImage(path: path) }
+    do { return try found.load(decoder, as: shape).bitmap } catch {
+      throw .unreadableImage(path: path, error)
+    }
+  }
+
+  /// All of it that a score depends on.
+  var fingerprint: String {
+    let limits = decoder.limits
+    return "\(decoder.isLenient) \(decoder.background) \(limits.pixels) \(limits.side) \(limits.bytes) "
+      + "\(limits.memory) \(limits.scans)"
+  }
+}

@@ -1,0 +1,77 @@
+import Detection
+import Diffusion
+import Foundation
+import Reports
+
+/// What a model says of one image.
+public struct Judgement: Sendable {
+  public let statistic: StatisticName
+  public let bitsPerDim: Double
+  /// Nil with a single replicate, which shows none.
+  public let standardError: Double?
+  /// By the statistic: higher is odder.
+  public let score: Double
+  /// Share of the population that is at least as odd, by the references (`ReferenceScores.pValue`).
+  public let pValue: Double
+  /// Probability by the fitted tail, where the score is beyond all references.
+  public let tailPValue: Double?
+  /// Network evaluations spent, over all stages.
+  public let evaluations: Int
+  /// What stands out, in words.
+  public let reason: String
+  /// The image's errors over noise levels, beside the population's.
+  public let profile: [Record.Level]
+  /// Sorts judgements, oddest last: `AdaptiveCalibration.Position.order`, or 0 and the score.
+  let order: (Int, Double)
+}
+
+extension Judgement {
+  /// - Parameters:
+  ///   - calibration: of the stage whose score it is.
+  ///   - evaluations: over all stages.
+  init(
+    _ estimate: SurprisalEstimate, by statistic: StatisticName, score: Double, pValue: Double,
+    evaluations: Int, order: (Int, Double), calibration: Calibration, _ form: EstimateForm,
+    _ quadrature: Quadrature
+  ) {
+    self.statistic = statistic
+    self.score = score
+    self.pValue = pValue
+    self.evaluations = evaluations
+    self.order = order
+    bitsPerDim = estimate.bitsPerDim
+    standardError = estimate.standardError
+    tailPValue = calibration.tailPValue(score, by: statistic)
+    reason = calibration.words(estimate, by: statistic, form)
+    profile = calibration.levels(estimate, quadrature)
+  }
+}
+
+extension Calibration {
+  /// An image's errors at each node: their share of the bits, and how far they lie from the population's.
+  func levels(_ estimate: SurprisalEstimate, _ quadrature: Quadrature) -> [Record.Level] {
+    zip(quadrature.sigmas.indices, profile.standardised(estimate)).map { k, z in
+      Record.Level(
+        sigma: quadrature.sigmas[k], bitsPerDim: quadrature.weights[k] * estimate.integrand[k] / log(2), z: z)
+    }
+  }
+}
+
+extension Record {
+  /// A record of a judged image; whether it is an outlier is known when all p-values are.
+  ///
+  /// - Parameter warning: damage of the file that was let pass.
+  public init(path: String, _ judgement: Judgement, warning: String? = nil) {
+    self.init(path: path)
+    bitsPerDim = judgement.bitsPerDim
+    standardError = judgement.standardError
+    evaluations = judgement.evaluations
+    statistic = judgement.statistic.rawValue
+    score = judgement.score
+    pValue = judgement.pValue
+    tailPValue = judgement.tailPValue
+    reason = judgement.reason
+    profile = judgement.profile
+    self.warning = warning
+  }
+}

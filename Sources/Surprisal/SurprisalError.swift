@@ -1,0 +1,60 @@
+import Images
+
+/// Something asked for that cannot be, in words that say what can.
+public enum SurprisalError: Error, Sendable, CustomStringConvertible {
+  /// No model of this name in any of the folders.
+  case noModel(name: String, looked: [String])
+  /// The model holds no reference scores for so many evaluations; nil: none at all.
+  case notCalibrated(evaluations: Int?)
+  case notCalibratedForAuto
+  /// A network cannot take images of this size.
+  case unsuitableSize(reason: String)
+  /// Too few are left to calibrate with.
+  case tooFewImages(readable: Int, share: Double, held: Int, needed: Int)
+  case noReadableImages(purpose: String)
+  /// A checkpoint of a training on images of another size.
+  case otherCheckpoint(ImageShape)
+  /// Images that fit the statistics apart are for a number of evaluations.
+  case fittingUnderAuto
+  /// The samples score unlike the real images that the model was calibrated on.
+  case samplesDiffer([Model.SampleComparison])
+  case noImage(path: String)
+  case unreadableImage(path: String, ImageError)
+  /// - Parameter line: counted from 1; nil where the whole file is meant.
+  case policy(path: String, line: Int?, reason: String)
+  case notAnAllowance(String, of: String)
+  case cannotRead(path: String, what: String)
+  case cannotWrite(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .noModel(let name, let looked):
+      "no model named \(name): looked for \(looked.joined(separator: ", "))"
+    case .notCalibrated(let evaluations?):
+      "the model has no reference scores for \(evaluations) evaluations: "
+        + "run surprisal calibrate --evaluations \(evaluations)"
+    case .notCalibrated(nil): "the model is not calibrated: run surprisal calibrate"
+    case .notCalibratedForAuto:
+      "the model has no reference scores for auto evaluations: run surprisal calibrate --evaluations auto"
+    case .unsuitableSize(let reason): reason
+    case .tooFewImages(let readable, let share, let held, let needed):
+      "\(readable) readable images with a validation share of \(share) leave \(held) to calibrate with: "
+        + "at least \(needed) are needed"
+    case .noReadableImages(let purpose): "no readable images to \(purpose)"
+    case .otherCheckpoint(let shape):
+      "the checkpoint is of another image size than \(shape.width)x\(shape.height)x\(shape.channels)"
+    case .fittingUnderAuto: "images that fit apart are for a number of evaluations"
+    case .samplesDiffer(let comparisons):
+      "the samples' scores differ from the real references' "
+        + "(\(comparisons.map(\.description).joined(separator: "; "))): "
+        + "calibrate on real images, or insist with --force"
+    case .noImage(let path): "\(path): no image there"
+    case .unreadableImage(let path, let error): "\(path): \(error)"
+    case .policy(let path, let line?, let reason): "\(path):\(line): \(reason)"
+    case .policy(let path, nil, let reason): "\(path): \(reason)"
+    case .notAnAllowance(let text, let origin): "\(origin): \(text) is neither a count nor a percentage"
+    case .cannotRead(let path, let what): "\(path): cannot read \(what)"
+    case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
+    }
+  }
+}

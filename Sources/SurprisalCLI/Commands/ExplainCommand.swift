@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Surprisal
+
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain", abstract: "Shows where and at which scale an image is surprising.")
+
+  @Argument(help: "An image file, or FILE-ubyte#N.") var image: String
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var read: ReadingOptions
+  @OptionGroup var shown: OutputOptions
+  @Option(help: "PNG to write: the image, and beside it its map in bits a pixel with a colour bar.")
+  var output: String?
+
+  enum Method: String, ExpressibleByArgument, CaseIterable { case integral, ode }
+  @Option(help: "integral, or ode: also the density along the probability-flow ODE, a check on the integral.")
+  var method = Method.integral
+  @Option(help: "ode: tolerance of the adaptive solver, or fixed --steps instead.") var tolerance = 1e-3
+  @Option(help: "ode: steps of Heun's method instead of the adaptive solver.") var steps: Int?
+  @Option(help: "ode: uniform, or gaussian as the integral starts.")
+  var dequantisation = ProbabilityFlow.Dequantisation.uniform
+  @Option(help: "ode: independent dequantisations and divergence probes, for the standard error.")
+  var replicates = 4
+
+  func validate() throws {
+    if !(tolerance > 0) { throw ValidationError("--tolerance must be above 0") }
+    if let steps, steps < 1 { throw ValidationError("--steps must be at least 1") }
+    if replicates < 1 { throw ValidationError("--replicates must be at least 1") }
+  }
+
+  func run() throws {
+    let loaded = try model.load()
+    let bitmap = try read.reading.image(at: image, as: loaded.shape)
+    let explanation = try ImageExplanation(
+      of: bitmap, under: loaded, evaluations: model.count(), compute: model.compute)
+    print(Self.text(explanation))
+    if method == .ode {
+      let found = try loaded.density(
+        of: bitmap, solver: steps.map { .heun(steps: $0) } ?? .adaptive(tolerance: tolerance),
+        dequantisation: dequantisation, replicates: replicates, compute: model.compute)
+      print(
+        String(
+          format: "ode: %.3f bits/dim (+- %.3f) with %@ dequantisation, %d evaluations", found.bitsPerDim,
+          found.standardError ?? .nan, dequantisation.rawValue as NSString, found.evaluations))
+    }
+    guard let output else { return }
+    try writePNG(explanation.picture, to: output)
+    shown.note(
+      String(format: "%@: image, map and bar, up to %.1f bits a pixel", output, explanation.mostBits))
+  }
+
+  private static func text(_ explanation: ImageExplanation) -> String {
+    let estimate = explanation.estimate
+    var lines = [
+      String(
+        format: "%.3f bits/dim (+- %.3f) = prior %.3f + integral %.3f + decoder %.3f", estimate.bitsPerDim,
+        estimate.standardError ?? .nan, estimate.prior, estimate.integral, estimate.decoder)
+    ]
+    for score in explanation.scores {
+      lines.append(
+        "\(score.statistic.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0))"
+          + String(format: "score %8.3f   p-value %.4f", score.score, score.pValue))
+    }
+    lines.append("   sigma   bits/dim   sd from reference")
+    for level in explanation.profile {
+      lines.append(String(format: "%8.4f   %8.4f   %+6.2f", level.sigma, level.bitsPerDim, level.z))
+    }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import Surprisal
+
+struct GateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gate",
+    abstract: "Decides for CI: exits 0 when the images pass, 2 when not, 3 when it cannot tell.",
+    discussion: """
+      The policy file is YAML, all keys optional: model, statistic, fpr or fdr, evaluations, max_outliers (N or P%),
+      max_unreadable (N or P%, default 0), min_set_p_value (fails a set that as a whole has drifted), baseline (a file of
+      outliers already accepted, one path a line). Options
+      given on the command line win.
+      """)
+
+  @OptionGroup var images: PathOptions
+  @OptionGroup var verdict: VerdictOptions
+  @OptionGroup var computing: ComputeOptions
+  @OptionGroup var shown: OutputOptions
+
+  @Option(help: "A model file, or the name of a shipped model.") var model: String?
+  @Option(help: "Network evaluations an image, or auto.") var evaluations: EvaluationBudget?
+  @Option(help: "Policy file (default .surprisal.yml where there is one).") var policy: String?
+  @Option(help: "Outliers allowed beyond the baseline: N or P% of the images (default: the --fpr share).")
+  var maxOutliers: String?
+  @Option(help: "File of accepted outliers, one path a line.") var baseline: String?
+  @Option(help: "Write this run's outliers as a baseline, and pass.") var writeBaseline: String?
+  @Option(help: "text, jsonl, csv, html, sarif or junit.") var format = ReportFormat.text
+
+  /// The policy file, with what the command line has to say.
+  private func rules() throws -> Policy {
+    var rules = try Policy(path: policy)
+    if let rule = verdict.rule { rules.rule = rule }
+    if let statistic = verdict.statistic { rules.statistic = statistic }
+    if let evaluations { rules.evaluations = evaluations }
+    if let model { rules.model = model }
+    if let maxOutliers { rules.maxOutliers = try Allowance(maxOutliers, of: "--max-outliers") }
+    if let baseline { rules.baseline = baseline }
+    return rules
+  }
+
+  func run() throws {
+    let rules = try rules()
+    let loaded = try ModelOptions.load(rules.model ?? ModelOptions.shipped)
+    var gate = try Gate(rules)
+    gate.reading = images.read.reading
+    var writer = RecordWriter(format, isColoured: isatty(1) != 0 && OutputOptions.allowsColour)
+    let outcome = try gate.run(
+      images.expanded(), under: loaded, compute: computing.compute,
+      begin: { print(writer.begin($0), terminator: "") }, { print(writer.line($0), terminator: "") })
+    if let summary = outcome.summary {
+      print(writer.end, terminator: "")
+      shown.note(summary.text)
+      if let writeBaseline {
+        try Baseline(paths: outcome.outliers).write(to: writeBaseline)
+        shown.note("baseline of \(outcome.outliers.count) outliers written to \(writeBaseline)")
+        return
+      }
+    }
+    switch outcome.decision {
+    case .passed(let reason): shown.note("gate passed: \(reason)")
+    case .failed(let reason):
+      shown.note("gate failed: \(reason)")
+      throw ExitCode(2)
+    case .undecided(let reason):
+      shown.warn("undecided: \(reason)")
+      throw ExitCode(3)
+    }
+  }
+}

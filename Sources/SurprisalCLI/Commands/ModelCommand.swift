@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+import Surprisal
+
+struct ModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model", abstract: "Prints what a model file holds.")
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+  @Argument(help: "A model file, or the name of a shipped model.") var model: String
+  @Option(help: "text or json.") var format = Format.text
+  @Flag(help: "Also time each layer on one batch.") var profile = false
+
+  func run() throws {
+    let path = try ModelOptions.path(of: model)
+    let loaded = try Model(path: path)
+    let shape = loaded.shape
+    let parameters = loaded.parameterCount
+    let facts = loaded.facts
+    let generated = Set(facts.generatedReferences ?? [])
+    let calibrations = loaded.calibrations.map {
+      "\($0.referenceCount) \(generated.contains($0.evaluations) ? "generated" : "real") references at \($0.evaluations) evaluations"
+    }
+    if format == .json {
+      let fields: [String: Any] = [
+        "path": path, "width": shape.width, "height": shape.height, "channels": shape.channels,
+        "parameters": parameters, "training_images": facts.trainingImages, "steps": facts.options.steps,
+        "batch": facts.options.batch, "bits_per_dim": facts.validationBitsPerDim,
+        "sigma": [loaded.range.lower, loaded.range.upper],
+        "calibrations": loaded.calibrations.map {
+          ["evaluations": $0.evaluations, "references": $0.referenceCount]
+        },
+      ]
+      let json = try JSONSerialization.data(
+        withJSONObject: fields, options: [.sortedKeys, .withoutEscapingSlashes])
+      print(String(decoding: json, as: UTF8.self))
+    } else {
+      print(
+        """
+        \(path)
+        images       \(shape.width)x\(shape.height) \(shape.channels == 1 ? "gray" : "rgb")
+        network      \(parameters) parameters, noise levels \(loaded.range.lower) to \(loaded.range.upper)
+        training     \(facts.trainingImages) images, \(facts.options.steps) steps of \(facts.options.batch)
+        calibration  \(calibrations.isEmpty ? "none" : calibrations.joined(separator: "; "))
+        validation   \(String(format: "%.3f", facts.validationBitsPerDim)) bits/dim on \(facts.validationImages) images
+        """)
+    }
+    guard profile else { return }
+    for step in try Scorer(loaded).profile(rounds: 10) {
+      print(String(format: "%9.3f ms  ", step.seconds * 1000) + "\(step.layer)  \(step.kernel)")
+    }
+  }
+}

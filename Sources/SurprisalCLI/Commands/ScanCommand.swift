@@ -1,0 +1,85 @@
+import ArgumentParser
+import Foundation
+import Surprisal
+
+struct ScanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scan", abstract: "Scores every image and flags outliers, most surprising first.")
+
+  @OptionGroup var images: PathOptions
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var verdict: VerdictOptions
+  @OptionGroup var shown: OutputOptions
+
+  @Option(help: "text, jsonl, csv, html, sarif or junit (default: text on a terminal, jsonl elsewhere).")
+  var format: ReportFormat?
+
+  @Option(help: "Write the records here instead of standard output.")
+  var output: String?
+
+  @Flag(help: "Go on with an interrupted scan to --output: images it had scored are not scored again.")
+  var resume = false
+
+  @Option(help: "Stop after this many images.")
+  var limit: Int?
+
+  func validate() throws {
+    if resume, output == nil { throw ValidationError("--resume needs --output") }
+  }
+
+  func run() throws {
+    let loaded = try model.load()
+    let rule = verdict.rule ?? .standard
+    let judge = try Judge(
+      loaded, budget: model.evaluations, statistic: verdict.statistic ?? .standard, rate: rule.rate,
+      compute: model.compute)
+    shown.detail(
+      "model \(model.model): \(loaded.facts.trainingImages) training images, "
+        + "calibrated at \(loaded.calibrations.map { "\($0.evaluations)" }.joined(separator: ", ")) evaluations; "
+        + "oneDNN \(Compute.engineVersion)")
+    var scan = Scan()
+    scan.rule = rule
+    scan.limit = limit
+    if let output {
+      let kept = "\(output).progress"
+      if !resume, unlink(kept) == 0 {
+        shown.warn("\(kept): an unfinished scan's records, dropped without --resume")
+      }
+      scan.progressFile = kept
+    }
+    scan.reading = images.read.reading
+    let isTerminal = output == nil && isatty(1) != 0
+    var writer = RecordWriter(
+      format ?? (isTerminal ? .text : .jsonl), isColoured: isTerminal && OutputOptions.allowsColour)
+    let sink = try Sink(output)
+    let summary = try scan.run(
+      images.expanded(), by: judge,
+      progress: { done in shown.progress("\(done) images scored") },
+      begin: { try sink.write(writer.begin($0)) }, { record in try sink.write(writer.line(record)) })
+    shown.progressDone()
+    try sink.write(writer.end)
+    try sink.finish()
+    scan.finish()
+    shown.note(summary.text)
+  }
+}
+
+extension Scan.Summary {
+  var text: String {
+    let mean =
+      scored > 0
+      ? String(
+        format: ", mean %.3f bits/dim at %.4g evaluations", meanBitsPerDim,
+        Double(evaluations) / Double(scored))
+      : ""
+    let others = skipped > 0 ? ", \(skipped) other files skipped" : ""
+    let whole =
+      set.map {
+        String(
+          format:
+            "\nas a whole: p-value %.2g that these are drawn from the population (scores %.2g, mean bits/dim %.2g)",
+          $0.pValue, $0.scores.pValue, $0.bitsPValue ?? 1)
+      } ?? ""
+    return "\(scored) scored\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)\(whole)"
+  }
+}

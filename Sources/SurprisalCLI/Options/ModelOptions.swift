@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Surprisal
+
+/// Which model, at how many evaluations, and how it computes.
+struct ModelOptions: ParsableArguments {
+  @Option(help: "A model file, or the name of a shipped model.")
+  var model = Self.shipped
+
+  @Option(
+    help:
+      "Network evaluations an image, 1 to 4096, or auto: more only while a verdict is open. Needs calibration."
+  )
+  var evaluations: EvaluationBudget?
+
+  @OptionGroup var computing: ComputeOptions
+
+  /// A plain number of evaluations.
+  /// - Throws: `ValidationError` for auto, which only verdicts can use.
+  func count() throws -> Int? {
+    guard evaluations != .auto else {
+      throw ValidationError("--evaluations auto is for scan, gate and calibrate: give a number")
+    }
+    return evaluations?.count
+  }
+
+  var compute: Compute { computing.compute }
+
+  func load() throws -> Model { try Self.load(model) }
+
+  /// The model used where none is named.
+  static let shipped = "fashion-mnist"
+
+  static func load(_ name: String) throws -> Model { try Model(path: try path(of: name)) }
+
+  static func path(of name: String) throws -> String { try Model.locate(name, in: folders) }
+
+  /// Where named models are looked up: $SURPRISAL_MODELS, the installed share folder, ./models.
+  private static var folders: [String] {
+    var folders: [String] = []
+    if let named = ProcessInfo.processInfo.environment["SURPRISAL_MODELS"], !named.isEmpty {
+      folders.append(named)
+    }
+    if let binary = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
+      let bin = (binary as NSString).deletingLastPathComponent
+      folders.append(
+        ((bin as NSString).deletingLastPathComponent as NSString).appendingPathComponent(
+          "share/surprisal/models"))
+    }
+    return folders + ["models"]
+  }
+}

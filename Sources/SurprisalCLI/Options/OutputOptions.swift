@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+
+/// What people see while a command runs: on standard error, nothing with --quiet.
+struct OutputOptions: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "No progress and no notes; errors only.")
+  var quiet = false
+
+  /// Colours are off where NO_COLOR is set and not empty (no-color.org).
+  static var allowsColour: Bool { (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty }
+
+  @Flag(help: "Also say what is being used: model, references, engine.")
+  var verbose = false
+
+  func detail(_ text: @autoclosure () -> String) {
+    if verbose, !quiet { write(text() + "\n") }
+  }
+
+  func note(_ text: String) {
+    if !quiet { write(text + "\n") }
+  }
+
+  func warn(_ text: String) { write("warning: \(text)\n") }
+
+  /// Overwrites the line; only on a terminal.
+  func progress(_ text: @autoclosure () -> String) {
+    if !quiet, isatty(2) != 0 { write("\r\u{1B}[K" + text()) }
+  }
+
+  func progressDone() { progress("") }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

@@ -1,0 +1,92 @@
+import Diffusion
+import Foundation
+import Tensors
+import Testing
+
+@testable import Detection
+
+struct CalibrationTests {
+  @Test("p-values of the population are uniform: each rate is realised by each statistic")
+  func ratesHold() throws {
+    let splits = 60
+    let fresh = 200
+    let rates = [0.1, 0.05, 0.02]
+    var flagged: [StatisticName: [Double]] = [:]
+    for split in 0..<splits {
+      var random = RandomSource(seed: UInt64(split), stream: 1)
+      let calibration = try Calibration(
+        evaluations: 8, estimates: (0..<268).map { _ in Synthetic.estimate(&random) })
+      for rate in rates { try calibration.require(rate: rate, for: .combined) }
+      for _ in 0..<fresh {
+        let image = Synthetic.estimate(&random)
+        for name in StatisticName.allCases {
+          let pValue = calibration.pValue(calibration.score(image, by: name), by: name)
+          for (k, rate) in rates.enumerated() where pValue <= rate {
+            flagged[name, default: [0, 0, 0]][k] += 1
+          }
+        }
+      }
+    }
+    for name in StatisticName.allCases {
+      for (k, rate) in rates.enumerated() {
+        // Given 201 references, floor(202 rate)/202 are flagged on average; the references' own luck varies a split's
+        // rate by sqrt(r (1-r) / 201), the fresh images' by sqrt(r (1-r) / 200).
+        let expected = (202 * rate).rounded(.down) / 202
+        let error = (rate * (1 - rate) * (1 / 201.0 + 1 / 200.0) / Double(splits)).squareRoot()
+        let found = try #require(flagged[name])[k] / Double(splits * fresh)
+        #expect(abs(found - expected) < 3.5 * error, "\(name) \(rate)")
+      }
+    }
+  }
+
+  @Test("Constant scores, what is no number, and a single image have defined answers")
+  func edges() throws {
+    var random = RandomSource(seed: 5, stream: 15)
+    let one = Synthetic.estimate(&random)
+    let constant = try Calibration(evaluations: 8, estimates: (0..<40).map { _ in one })
+    for name in StatisticName.allCases {
+      let score = constant.score(one, by: name)
+      #expect(score.isFinite, "\(name)")
+      #expect(constant.pValue(score, by: name) == 1, "\(name)")
+      #expect(constant.tailPValue(score, by: name) == nil)
+    }
+    // Any difference stands out from what never varied.
+    let other = Synthetic.estimate(&random, shift: 0.5)
+    for name in [StatisticName.combined, .profile, .spatial] {
+      #expect(constant.pValue(constant.score(other, by: name), by: name) == 1.0 / 31, "\(name)")
+    }
+    let calibration = try Calibration(
+      evaluations: 8, estimates: (0..<268).map { _ in Synthetic.estimate(&random) })
+    let grid = Synthetic.grid
+    let none = SurprisalEstimate(
+      bitsPerDim: .nan, integral: .nan, integrand: [Double](repeating: .nan, count: 8),
+      errors: [Double](repeating: .nan, count: 8), evaluations: 8, gaussianBitsPerDim: .nan,
+      breakdown: ErrorBreakdown(
+        grid: grid, cells: [Float](repeating: .nan, count: 8 * grid.cells),
+        bands: [Float](repeating: .nan, count: 8 * ErrorBreakdown.bands)),
+      spots: Spot.sides(grid.shape).flatMap { side in
+        [true, false].map { Spot(side: side, isDark: $0, strength: .nan, row: 0, column: 0) }
+      }, compressedBitsPerDim: 5)
+    for name in StatisticName.allCases {
+      // The oddest there is, never lost among the members.
+      #expect(calibration.pValue(calibration.score(none, by: name), by: name) == 1.0 / 202, "\(name)")
+    }
+    #expect(
+      SetVerdict(
+        scores: [calibration.score(one, by: .combined)], bits: [one.bitsPerDim], statistic: .combined,
+        calibration: calibration)?.bitsPValue == nil)
+  }
+
+  @Test("Too few references for a rate are refused, with the number needed")
+  func tooFew() throws {
+    var random = RandomSource(seed: 1)
+    let calibration = try Calibration(
+      evaluations: 8, estimates: (0..<100).map { _ in Synthetic.estimate(&random) })
+    #expect(throws: CalibrationError.tooFewReferences(found: 75, needed: 99, rate: 0.01)) {
+      try calibration.require(rate: 0.01, for: .profile)
+    }
+    #expect(throws: CalibrationError.invalidRate(0)) { try calibration.require(rate: 0, for: .profile) }
+    #expect(throws: CalibrationError.self) { try Calibration(evaluations: 8, estimates: []) }
+    try calibration.require(rate: 1.0 / 76, for: .profile)
+  }
+}

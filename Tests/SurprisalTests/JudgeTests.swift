@@ -1,0 +1,45 @@
+import Detection
+import Images
+import Testing
+
+@testable import Surprisal
+
+struct JudgeTests {
+  @Test(
+    "Verdicts do not depend on the order or number of images", arguments: [EvaluationBudget.auto, .fixed(16)])
+  func independence(budget: EvaluationBudget) throws {
+    var model = try Discs.model()
+    let discs = Discs.discs(48, seed: 8)
+    try model.calibrate(on: discs, budget: .auto, compute: Discs.compute)
+    let judge = try Judge(model, budget: budget, statistic: .profile, rate: 0.05, compute: Discs.compute)
+    let together = try judge.judge(discs).map(\.pValue)
+    let alone = try discs.indices.reversed().map { try judge.judge(discs[$0..<$0 + 1])[0].pValue }
+    #expect(together == alone.reversed())
+  }
+
+  @Test("What a statistic does not need to see changes none of its scores", arguments: StatisticName.allCases)
+  func observations(statistic: StatisticName) throws {
+    let model = try Discs.model()
+    let images = ImageBatch(shape: Discs.shape, images: [Discs.checks, Discs.discs(1, seed: 9)[0]])
+    let calibration = try model.calibration()
+    let all = try Scorer(model, evaluations: calibration.evaluations, compute: Discs.compute)
+    let judge = try Judge(model, statistic: statistic, compute: Discs.compute)
+    for (estimate, judgement) in zip(try all.estimate(images), try judge.judge(images)) {
+      #expect(calibration.score(estimate, by: statistic) == judgement.score)
+      #expect(calibration.words(estimate, by: statistic, all.form) == judgement.reason)
+      #expect(estimate.bitsPerDim == judgement.bitsPerDim)
+    }
+  }
+
+  @Test("A model is refused for a budget or rate that it is not calibrated for, with what to do")
+  func refusals() throws {
+    let model = try Discs.model()
+    let budget = #expect(throws: SurprisalError.self) { try Judge(model, budget: .fixed(5)) }
+    #expect(budget?.description.contains("--evaluations 5") == true)
+    let auto = #expect(throws: SurprisalError.self) { try Judge(model, budget: .auto) }
+    #expect(auto?.description.contains("--evaluations auto") == true)
+    #expect(throws: CalibrationError.tooFewReferences(found: 160, needed: 999, rate: 0.001)) {
+      try Judge(model, rate: 0.001)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import Detection
+import Tensors
+import Testing
+
+@testable import Surprisal
+
+struct ModelCalibrationTests {
+  @Test("Samples that score unlike real images are refused with figures, or taken as what they are")
+  func samples() throws {
+    // Of a training as short as this one.
+    var model = try Discs.model()
+    func calibrate(insists: Bool) throws {
+      _ = try model.calibrate(
+        onSamples: 40, steps: 8, seed: 1, insists: insists, compute: Discs.compute)
+    }
+    let refused = #expect(throws: SurprisalError.self) { try calibrate(insists: false) }
+    #expect(refused?.description.contains("p-value") == true)
+    #expect(model.facts.generatedReferences == nil)
+    try calibrate(insists: true)
+    #expect(model.facts.generatedReferences == [16] && model.adaptive == nil)
+    #expect(model.calibrations[0].referenceCount == 30)
+  }
+
+  @Test("References are of the precision asked for", arguments: Precision.supported)
+  func precision(precision: Precision) throws {
+    var model = try Discs.model()
+    let images = Discs.discs(40, seed: 2)
+    let compute = Compute(threads: 1, precision: precision)
+    let estimates = try Scorer(model, compute: compute).estimate(images)
+    try model.calibrate(on: images, compute: compute)
+    #expect(
+      try model.calibration().tensors == Calibration(evaluations: 16, estimates: estimates).tensors)
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Reports
+import Testing
+
+@testable import Surprisal
+
+struct ScanTests {
+  static func judge() throws -> Judge {
+    try Judge(Discs.model(), statistic: .profile, compute: Discs.compute)
+  }
+
+  static func records(_ scan: Scan, _ path: String) throws -> (records: [Record], summary: Scan.Summary) {
+    var records: [Record] = []
+    let summary = try scan.run([path], by: judge()) { records.append($0) }
+    return (records, summary)
+  }
+
+  @Test("What does not belong comes first, what is no image last, and none is lost")
+  func order() throws {
+    try Discs.withFolder { folder in
+      let mixed = try Discs.mixed(in: folder)
+      let (records, summary) = try Self.records(Scan(), mixed)
+      #expect(records.first?.path == "\(mixed)/odd.png")
+      #expect(records.first?.outlier == true)
+      #expect(records.last?.path == "\(mixed)/bad.png")
+      #expect(records.last?.error == "not an image of a known kind")
+      #expect(records.count == 11)
+      #expect(summary.scored == 10 && summary.unreadable == 1)
+      #expect(summary.outliers == records.count { $0.outlier == true })
+    }
+  }
+
+  @Test("An interrupted scan goes on to the same records without scoring anew, even after a cut in mid-line")
+  func resume() throws {
+    try Discs.withFolder { folder in
+      let mixed = try Discs.mixed(in: folder)
+      let whole = try Self.records(Scan(), mixed).records
+      let kept = "\(folder)/out.progress"
+      var scan = Scan()
+      scan.progressFile = kept
+      scan.limit = 4
+      _ = try Self.records(scan, mixed)
+      let saved = try Data(contentsOf: URL(fileURLWithPath: kept))
+      try saved.dropLast(20).write(to: URL(fileURLWithPath: kept))
+      scan.limit = nil
+      var scored: [Int] = []
+      var again: [Record] = []
+      _ = try scan.run([mixed], by: Self.judge(), progress: { scored.append($0) }, { again.append($0) })
+      #expect(again == whole)
+      #expect(scored == [11])
+      scan.finish()
+      #expect(!FileManager.default.fileExists(atPath: kept))
+    }
+  }
+
+  @Test("Records of images read another way are not gone on with")
+  func otherReading() throws {
+    try Discs.withFolder { folder in
+      let mixed = try Discs.mixed(in: folder)
+      var scan = Scan()
+      scan.progressFile = "\(folder)/out.progress"
+      _ = try Self.records(scan, mixed)
+      scan.reading.decoder.limits.pixels = 100
+      let again = try Self.records(scan, mixed)
+      #expect(again.summary.unreadable == 11, "every image is above the limit")
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import ScoreModel
+import Testing
+
+@testable import Surprisal
+
+struct TrainingTests {
+  @Test("Training learns what discs are")
+  func learns() throws {
+    let bits = try Discs.trained.get().bits
+    // Knowing nothing costs 8 bits; a disc on black must cost far less once learned.
+    #expect(try #require(bits.last) < 4)
+    #expect(try #require(bits.last) < (bits.first ?? 0) - 2)
+  }
+
+  @Test("Images held out are what references are of, and the model says how many")
+  func heldOut() throws {
+    let model = try Discs.model()
+    #expect(model.facts.trainingImages == 240)
+    #expect(model.facts.validationImages == 160)
+    #expect(model.calibrations[0].referenceCount == 160)
+  }
+
+  @Test("A resumed run ends with the weights of an uninterrupted one")
+  func resume() throws {
+    try Discs.withFolder { folder in
+      var training = try Discs.training(folder, steps: 8)
+      let whole = try #require(try training.run([folder], compute: Discs.compute) { _ in })
+      var steps = 0
+      func fifth() -> Bool {
+        steps += 1
+        return steps == 5
+      }
+      let stopped = try training.run([folder], compute: Discs.compute, shouldStop: fifth) { _ in }
+      #expect(stopped == nil)
+      training.resume = try Checkpoint(path: "\(folder)/x.checkpoint")
+      #expect(training.resume?.state.step == 5)
+      let resumed = try #require(try training.run([folder], compute: Discs.compute) { _ in })
+      #expect(resumed.digest == whole.digest)
+    }
+  }
+
+  @Test("Too few images and sizes that no network takes are refused with what would do")
+  func refusals() throws {
+    try Discs.withFolder { folder in
+      for index in 0..<4 { try Discs.write(Discs.checks, to: "\(folder)/\(index).png") }
+      let few = #expect(throws: SurprisalError.self) {
+        try Training(shape: Discs.shape).run([folder], compute: Discs.compute) { _ in }
+      }
+      #expect(few?.description.contains("at least 9") == true)
+      let odd = #expect(throws: SurprisalError.self) {
+        try Training(shape: .init(height: 17, width: 16, channels: 1)).run([folder]) { _ in }
+      }
+      #expect(odd?.description.contains("16x17") == true)
+    }
+  }
+}

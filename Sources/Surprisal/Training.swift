@@ -15,6 +15,8 @@ public struct Training {
   public var heldOut: [String] = []
   /// Stop after this long; nil: after `options.steps`.
   public var minutes: Double?
+  /// How often the held-out images are scored, and the checkpoint is saved, on the way.
+  public var validations = 20
   /// What the reference scores are for: with `.auto`, every stage of its ladder.
   public var budget = EvaluationBudget.standard
   public var reading = ImageReading()
@@ -79,7 +81,7 @@ public struct Training {
       ).write(to: checkpoint)
     }
     let first = trainer.step
-    let every = max(options.steps / 20, 1)
+    let every = max(options.steps / max(validations, 1), 1)
     while trainer.step < options.steps {
       let loss = try trainer.advance()
       let spent = (ContinuousClock.now - started) / .seconds(1)

@@ -35,6 +35,7 @@ struct UsersWayTests {
     training.options.steps = 60
     training.options.precision = Precision.float32.rawValue
     training.validationShare = 0.3
+    training.validations = 1
     var steps = 0
     let trained = try training.run(["\(folder)/good"], compute: compute) { event in
       if case .progress(let step, _, _, _) = event { steps = step }

@@ -64,6 +64,7 @@ enum Discs {
     training.options.learningRate = 2e-3
     training.options.precision = Precision.float32.rawValue
     training.validationShare = 0.4
+    training.validations = 2
     training.checkpoint = "\(folder)/x.checkpoint"
     return training
   }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Detection
 import Foundation
-import Reports
 import Surprisal
 
 struct EvaluateCommand: ParsableCommand {
@@ -46,7 +45,7 @@ struct EvaluateCommand: ParsableCommand {
     evaluation.masks = masks
     for set in Evaluation.ImageSet.split(PathOptions.expand(outliers, nul: false)) {
       let found = try score(set, evaluation)
-      if format == .text { text(known, found) } else { jsonl(known, found) }
+      if format == .text { text(known, found) } else { try jsonl(known, found) }
     }
   }
 
@@ -60,39 +59,58 @@ struct EvaluateCommand: ParsableCommand {
     return scores
   }
 
+  /// The separation by each statistic, and by pixels where there were masks.
+  private func separations(_ known: Evaluation.Scores, _ found: Evaluation.Scores) -> [(String, Separation)] {
+    let all = StatisticName.allCases.map { name in
+      (
+        name.rawValue, Separation(inliers: known.scores[name] ?? [], outliers: found.scores[name] ?? [])
+      )
+    }
+    return all + (found.pixels.map { [("pixels", $0)] } ?? [])
+  }
+
   private func text(_ known: Evaluation.Scores, _ found: Evaluation.Scores) {
     print(
       String(
         format: "\n%@: %d outliers, mean %.3f bits/dim", found.name as NSString, found.count,
         found.meanBitsPerDim))
     print("statistic      AUROC   95 % interval      AUPR   FPR at 95 % TPR")
-    func line(_ name: String, _ result: Separation) {
+    for (name, result) in separations(known, found) {
       print(
         name.padding(toLength: 12, withPad: " ", startingAt: 0)
           + String(
             format: "%8.4f   %.4f-%.4f  %8.4f   %8.4f", result.auroc, result.aurocInterval[0],
             result.aurocInterval[1], result.aupr, result.fprAt95))
     }
-    for name in StatisticName.allCases {
-      line(
-        name.rawValue, Separation(inliers: known.scores[name] ?? [], outliers: found.scores[name] ?? []))
-    }
-    if let pixels = found.pixels { line("pixels", pixels) }
   }
 
-  private func jsonl(_ known: Evaluation.Scores, _ found: Evaluation.Scores) {
-    func line(_ name: String, _ result: Separation) {
-      print(
-        "{\"set\":\(RecordWriter.quoted(found.name)),\"statistic\":\"\(name)\",\"auroc\":\(result.auroc),"
-          + "\"auroc_interval\":[\(result.aurocInterval[0]),\(result.aurocInterval[1])],"
-          + "\"aupr\":\(result.aupr),\"fpr_at_95_tpr\":\(result.fprAt95),"
-          + "\"inliers\":\(known.count),\"outliers\":\(found.count)}")
+  /// A line of `--format jsonl`.
+  private struct Line: Encodable {
+    let set: String
+    let statistic: String
+    let auroc: Double
+    let aurocInterval: [Double]
+    let aupr: Double
+    let fprAt95: Double
+    let inliers: Int
+    let outliers: Int
+
+    enum CodingKeys: String, CodingKey {
+      case set, statistic, auroc, aupr, inliers, outliers
+      case aurocInterval = "auroc_interval"
+      case fprAt95 = "fpr_at_95_tpr"
     }
-    for name in StatisticName.allCases {
-      line(
-        name.rawValue, Separation(inliers: known.scores[name] ?? [], outliers: found.scores[name] ?? []))
+  }
+
+  private func jsonl(_ known: Evaluation.Scores, _ found: Evaluation.Scores) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    for (name, result) in separations(known, found) {
+      let line = Line(
+        set: found.name, statistic: name, auroc: result.auroc, aurocInterval: result.aurocInterval,
+        aupr: result.aupr, fprAt95: result.fprAt95, inliers: known.count, outliers: found.count)
+      print(String(decoding: try encoder.encode(line), as: UTF8.self))
     }
-    if let pixels = found.pixels { line("pixels", pixels) }
   }
 }
 

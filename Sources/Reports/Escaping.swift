@@ -17,14 +17,15 @@ extension String {
     return result
   }
 
-  /// Control characters escaped, so that no file name can drive a terminal.
+  /// Control characters escaped, so that no file name can drive a terminal, and so are marks that turn the direction of
+  /// the text around them (UAX 9), so that none can pass for another name.
   var printable: String {
     var result = ""
     for scalar in unicodeScalars {
-      if scalar.value < 0x20 || scalar.value == 0x7F {
+      switch scalar.value {
+      case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069:
         result += "\\u{\(String(scalar.value, radix: 16))}"
-      } else {
-        result.unicodeScalars.append(scalar)
+      default: result.unicodeScalars.append(scalar)
       }
     }
     return result

@@ -59,6 +59,7 @@ let package = Package(
       name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Reference"], swiftSettings: strict),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images"], exclude: ["Reference"], swiftSettings: strict),
+    .testTarget(name: "ReportsTests", dependencies: ["Tensors", "Reports"], swiftSettings: strict),
     .testTarget(
       name: "SurprisalTests",
       dependencies: ["Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal"],

@@ -185,51 +185,6 @@ struct EndToEndTests {
     #expect(resumed.weights == whole.weights)
   }
 
-  @Test("Records are JSON with the contract's keys, and CSV cells are quoted")
-  func records() throws {
-    let record = Record(path: "a \"b\",\n.png", error: "PNG: cut")
-    var jsonl = RecordWriter(.jsonl)
-    var csv = RecordWriter(.csv)
-    let json =
-      try JSONSerialization.jsonObject(with: Data(jsonl.line(record).utf8))
-      as? [String: String]
-    #expect(json == ["path": "a \"b\",\n.png", "status": "unreadable", "error": "PNG: cut"])
-    #expect(csv.line(record).hasPrefix("\"a \"\"b\"\",\n.png\",unreadable,"))
-  }
-
-  @Test(
-    "Reports for machines parse, with names that need quoting in each",
-    arguments: [ReportFormat.sarif, .junit, .html])
-  func machineReports(format: ReportFormat) throws {
-    let odd = Record(path: "a&b <\"c\">\u{1}.png", error: "PNG: <cut> & \"bad\"")
-    let good = Record(path: "plain one.png", error: "empty file")
-    var writer = RecordWriter(format)
-    var text = writer.begin(ReportTotals(scored: 0, outliers: 0, unreadable: 2))
-    text += writer.line(odd) + writer.line(good) + writer.end
-    switch format {
-    case .sarif:
-      let root = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-      let run = (root?["runs"] as? [[String: Any]])?.first
-      #expect((run?["results"] as? [Any])?.count == 2)
-    default:
-      // Every tag that opens closes in its turn, and nothing of the names is left to be taken for markup.
-      var open: [Substring] = []
-      for part in text.split(separator: "<").dropFirst(text.hasPrefix("<") ? 0 : 1) {
-        let tag = part.prefix { $0 != ">" }
-        let name = tag.drop { $0 == "/" }.prefix { $0.isLetter }
-        if tag.hasPrefix("/") {
-          #expect(open.popLast() == name)
-        } else if !tag.hasPrefix("!"), !tag.hasPrefix("?"), !tag.hasSuffix("/"), name != "br", name != "meta"
-        {
-          open.append(name)
-        }
-      }
-      #expect(open.isEmpty)
-      #expect(!text.contains("<cut>") && !text.contains("b <") && !text.unicodeScalars.contains("\u{1}"))
-      #expect(text.contains("&lt;cut&gt; &amp; &quot;bad&quot;"))
-    }
-  }
-
   @Test("A policy is read whole or refused with what is wrong")
   func policy() throws {
     let folder = try Self.folder()

@@ -64,7 +64,8 @@ let package = Package(
       name: "SurprisalTests",
       dependencies: ["Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal"],
       swiftSettings: strict),
-    .testTarget(name: "SurprisalCLITests", dependencies: ["SurprisalCLI"], swiftSettings: strict),
+    .testTarget(
+      name: "SurprisalCLITests", dependencies: ["Images", "SurprisalCLI"], swiftSettings: strict),
     .testTarget(
       name: "DiffusionTests", dependencies: ["Images", "Tensors", "ScoreModel", "Diffusion"],
       swiftSettings: strict),

@@ -33,26 +33,26 @@ struct ImageBatchTests {
   }
 
   @Test("Parts cover all in order, none larger than asked for, only the last smaller", arguments: 0...9)
-  func parts(count: Int) {
+  func parts(count: Int) throws {
     for most in 1...10 {
       let parts = numbered(count).parts(of: most)
-      #expect(parts.flatMap { Array($0) } == Array(0..<count), "\(most)")
-      #expect(
+      try #require(parts.flatMap { Array($0) } == Array(0..<count), "\(most)")
+      try #require(
         parts.dropLast().allSatisfy { $0.count == most }
           && parts.allSatisfy { !$0.isEmpty && $0.count <= most })
     }
   }
 
   @Test("A spread is at most as many as asked for, from the first on, at equal distances", arguments: 0...20)
-  func spread(count: Int) {
+  func spread(count: Int) throws {
     for most in 1...22 {
       let found = numbers(numbered(count).spread(most))
-      #expect(found.count <= most && found.first == (count > 0 ? 0 : nil), "\(most)")
+      try #require(found.count <= most && found.first == (count > 0 ? 0 : nil), "\(most)")
       let steps = Set(zip(found.dropFirst(), found).map { $0 - $1 })
-      #expect(steps.count <= 1, "\(found)")
-      if count <= most { #expect(found == Array(0..<count), "\(most)") }
+      try #require(steps.count <= 1, "\(found)")
+      if count <= most { try #require(found == Array(0..<count), "\(most)") }
       // Another step would be past the end.
-      if let last = found.last, let step = steps.first { #expect(last + step >= count, "\(found)") }
+      if let last = found.last, let step = steps.first { try #require(last + step >= count, "\(found)") }
     }
   }
 

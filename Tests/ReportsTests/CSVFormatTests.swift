@@ -57,7 +57,7 @@ struct CSVFormatTests {
         "evaluations": record.evaluations.map { "\($0)" },
       ]
       for (name, text) in texts {
-        #expect(cells[name].map { Array($0.utf8) } == Array((text ?? "").utf8), "\(name) of \(row)")
+        try #require(cells[name].map { Array($0.utf8) } == Array((text ?? "").utf8), "\(name) of \(row)")
       }
       let numbers = [
         "bits_per_dim": record.bitsPerDim, "standard_error": record.standardError, "score": record.score,
@@ -65,18 +65,18 @@ struct CSVFormatTests {
       ]
       for (name, number) in numbers {
         switch number {
-        case nil: #expect(cells[name] == "", "\(name) of \(row)")
+        case nil: try #require(cells[name] == "", "\(name) of \(row)")
         case let number? where number.isFinite:
           let found = try #require(cells[name].flatMap(Double.init), "\(name) of \(row)")
-          #expect(abs(found - number) <= 5.000_001e-6 * abs(number), "\(name) of \(row)")
-        default: #expect(cells[name] == "null", "\(name) of \(row)")
+          try #require(abs(found - number) <= 5.000_001e-6 * abs(number), "\(name) of \(row)")
+        default: try #require(cells[name] == "null", "\(name) of \(row)")
         }
       }
       if let profile = record.profile {
         let levels = try JSONSerialization.jsonObject(with: Data((cells["profile"] ?? "").utf8)) as? [Any]
-        #expect(levels?.count == profile.count, "\(row)")
+        try #require(levels?.count == profile.count, "\(row)")
       } else {
-        #expect(cells["profile"] == "", "\(row)")
+        try #require(cells["profile"] == "", "\(row)")
       }
     }
   }

@@ -20,11 +20,11 @@ struct HTMLFormatTests {
       ]), "\(names)")
     for record in records {
       let row = HTMLFormat().line(record)
-      #expect(row.contains(record.path.markupEscaped), "\(row)")
-      if let error = record.error { #expect(row.contains(error.markupEscaped), "\(row)") }
-      if let warning = record.warning { #expect(row.contains(warning.markupEscaped), "\(row)") }
+      try #require(row.contains(record.path.markupEscaped), "\(row)")
+      if let error = record.error { try #require(row.contains(error.markupEscaped), "\(row)") }
+      if let warning = record.warning { try #require(row.contains(warning.markupEscaped), "\(row)") }
       if record.outlier == true, let reason = record.reason {
-        #expect(row.contains(reason.markupEscaped), "\(row)")
+        try #require(row.contains(reason.markupEscaped), "\(row)")
       }
     }
   }

@@ -39,10 +39,10 @@ struct JUnitFormatTests {
     #expect(reader.suite["errors"] == "\(reader.cases.count { $0.error != nil })")
     try #require(reader.cases.count == records.count)
     for (found, record) in zip(reader.cases, records) {
-      #expect(isSame(found.name, record.path), "\(found.name.debugDescription)")
-      #expect((found.error != nil) == (record.error != nil))
-      #expect((found.failure != nil) == (record.outlier == true))
-      if let error = record.error { #expect(isSame(found.error ?? "", error)) }
+      try #require(isSame(found.name, record.path), "\(found.name.debugDescription)")
+      try #require((found.error != nil) == (record.error != nil))
+      try #require((found.failure != nil) == (record.outlier == true))
+      if let error = record.error { try #require(isSame(found.error ?? "", error)) }
     }
   }
 

@@ -38,13 +38,13 @@ struct SARIFFormatTests {
     try #require(run.results.count == wrong.count)
     let rules = Set(run.tool.driver.rules.map(\.id))
     for (result, record) in zip(run.results, wrong) {
-      #expect(rules.contains(result.ruleId))
-      #expect(result.level == (record.error == nil ? "warning" : "error"))
-      #expect(result.message.text.hasSuffix(record.error ?? record.reason ?? ""))
+      try #require(rules.contains(result.ruleId))
+      try #require(result.level == (record.error == nil ? "warning" : "error"))
+      try #require(result.message.text.hasSuffix(record.error ?? record.reason ?? ""))
       let uri = try #require(result.locations.first).physicalLocation.artifactLocation.uri
-      #expect(uri.removingPercentEncoding.map { Array($0.utf8) } == Array(record.path.utf8), "\(uri)")
+      try #require(uri.removingPercentEncoding.map { Array($0.utf8) } == Array(record.path.utf8), "\(uri)")
       // Unreserved, sub-delims, @ and / of RFC 3986; a colon would make a scheme of what stands before it.
-      #expect(uri.wholeMatch(of: /(%[0-9A-F]{2}|[A-Za-z0-9\-._~!$&'()*+,;=@\/])+/) != nil, "\(uri)")
+      try #require(uri.wholeMatch(of: /(%[0-9A-F]{2}|[A-Za-z0-9\-._~!$&'()*+,;=@\/])+/) != nil, "\(uri)")
     }
   }
 

@@ -13,12 +13,14 @@ struct TextFormatTests {
       record.reason = record.reason.map { _ in "why" }
       let line = form.line(record)
       let lines = line.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
-      #expect(
+      try #require(
         line.hasSuffix("\n") && lines[0].contains(record.path.printable), "\(record.path.debugDescription)")
       let below = (record.outlier == true ? 1 : 0) + (record.warning == nil ? 0 : 1)
-      #expect(lines.count == 1 + below && lines.dropFirst().allSatisfy { $0.hasPrefix("   ") }, "\(lines)")
+      try #require(
+        lines.count == 1 + below && lines.dropFirst().allSatisfy { $0.hasPrefix("   ") }, "\(lines)")
       let driving = line.unicodeScalars.filter { $0 != "\n" && drives($0) }
-      #expect(driving.isEmpty, "\(driving.map { String($0.value, radix: 16) }) in \(line.debugDescription)")
+      try #require(
+        driving.isEmpty, "\(driving.map { String($0.value, radix: 16) }) in \(line.debugDescription)")
     }
   }
 

@@ -82,10 +82,9 @@ private struct Result: Encodable {
     } else {
       return nil
     }
-    // A URI reference: what a path may hold and a URI not is percent-encoded, and so is a colon, which would make a
-    // scheme of what stands before it (RFC 3986, 4.2).
-    let allowed = CharacterSet.urlPathAllowed.subtracting(CharacterSet(charactersIn: ":"))
-    let path = record.path.addingPercentEncoding(withAllowedCharacters: allowed) ?? record.path
+    // A URI reference: what a path may hold and a URI not is percent-encoded, a colon too, which would make a scheme of
+    // what stands before it (RFC 3986, 4.2).
+    let path = record.path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? record.path
     let uri = path.hasPrefix("/") ? "file://\(path)" : path
     locations = [Location(physicalLocation: PhysicalLocation(artifactLocation: ArtifactLocation(uri: uri)))]
   }

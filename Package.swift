@@ -70,6 +70,7 @@ let package = Package(
       name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Reference"], swiftSettings: strict),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images"], exclude: ["Reference"], swiftSettings: strict),
+    .testTarget(name: "ReportsTests", dependencies: ["Tensors", "Reports"], swiftSettings: strict),
     .testTarget(
       name: "SurprisalTests",
       dependencies: ["Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal"],
@@ -77,7 +78,8 @@ let package = Package(
     // What users see, and nothing more: no import but Surprisal, no access but public.
     .testTarget(
       name: "FaceTests", dependencies: ["Surprisal"], packageAccess: false, swiftSettings: strict),
-    .testTarget(name: "SurprisalCLITests", dependencies: ["SurprisalCLI"], swiftSettings: strict),
+    .testTarget(
+      name: "SurprisalCLITests", dependencies: ["Images", "SurprisalCLI"], swiftSettings: strict),
     .testTarget(
       name: "DiffusionTests", dependencies: ["Images", "Tensors", "ScoreModel", "Diffusion"],
       swiftSettings: strict),

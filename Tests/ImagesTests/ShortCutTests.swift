@@ -7,12 +7,6 @@ import Testing
 struct ShortCutTests {
   static let jpegs = ["444.jpg", "422.jpg", "420-restarts.jpg", "gray.jpg"]
 
-  static func reference(_ name: String) throws -> Data {
-    try Data(
-      contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("Reference/\(name)"))
-  }
-
   private let ours = ImageDecoder()
   private var libraries: ImageDecoder {
     var decoder = ImageDecoder()
@@ -30,7 +24,7 @@ struct ShortCutTests {
     "A JPEG at an eighth is libjpeg's, to the rounding of chroma", arguments: jpegs.filter { $0 != "422.jpg" }
   )
   func eighth(name: String) throws {
-    let bytes = try Self.reference(name)
+    let bytes = try reference(name)
     let target = ImageShape(height: 17, width: 25, channels: name == "gray.jpg" ? 1 : 3)
     let (short, long) = (
       try ours.decode(bytes, to: target).bitmap, try libraries.decode(bytes, to: target).bitmap
@@ -41,11 +35,11 @@ struct ShortCutTests {
   @Test("Ordinary files take the short cut, others and those asked not to do not")
   func taken() throws {
     let target = ImageShape(height: 8, width: 8, channels: 3)
-    for bytes in try Self.jpegs.map({ try Self.reference($0) }) + [try ImagesTests.ramp(9, 9, 3).png()] {
+    for bytes in try Self.jpegs.map({ try reference($0) }) + [try Bitmap.ramp(9, 9, 3).png()] {
       #expect(try ours.decode(bytes, to: target).tookShortCut)
       #expect(try !libraries.decode(bytes, to: target).tookShortCut)
     }
-    #expect(try !ours.decode(try Self.reference("progressive.jpg"), to: target).tookShortCut)
+    #expect(try !ours.decode(try reference("progressive.jpg"), to: target).tookShortCut)
   }
 
   /// Every pixel of an eighth is the mean of 64 at full size. These are rounded, clipped nowhere, and their chroma is
@@ -53,7 +47,7 @@ struct ShortCutTests {
   /// than g, and the waves have at most 5 levels a pixel.
   @Test("A JPEG at an eighth is the mean of its blocks", arguments: jpegs)
   func means(name: String) throws {
-    let bytes = try Self.reference(name)
+    let bytes = try reference(name)
     let whole = try libraries.decode(bytes)
     let small = try ours.decode(bytes, to: .init(height: 17, width: 25, channels: whole.channels)).bitmap
     // 25x17 of 26x18 blocks: resampled alike.
@@ -100,7 +94,7 @@ struct ShortCutTests {
 
   @Test("Damage has the same verdict with short cuts and without", arguments: jpegs + ["png"])
   func damage(name: String) throws {
-    let whole = Array(name == "png" ? try ImagesTests.ramp(40, 40, 3).png() : try Self.reference(name))
+    let whole = Array(name == "png" ? try Bitmap.ramp(40, 40, 3).png() : try reference(name))
     var state: UInt64 = 11
     func draw(_ below: Int) -> Int {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

@@ -25,7 +25,7 @@ struct GateCommand: ParsableCommand {
   var maxOutliers: String?
   @Option(help: "File of accepted outliers, one path a line.") var baseline: String?
   @Option(help: "Write this run's outliers as a baseline, and pass.") var writeBaseline: String?
-  @Option(help: "text, jsonl, csv, html, sarif or junit.") var format = ReportFormat.text
+  @Option(help: "How records are written.") var format = ReportFormat.text
 
   /// The policy file, with what the command line has to say.
   private func rules() throws -> Policy {

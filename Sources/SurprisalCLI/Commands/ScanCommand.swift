@@ -11,7 +11,7 @@ struct ScanCommand: ParsableCommand {
   @OptionGroup var verdict: VerdictOptions
   @OptionGroup var shown: OutputOptions
 
-  @Option(help: "text, jsonl, csv, html, sarif or junit (default: text on a terminal, jsonl elsewhere).")
+  @Option(help: "How records are written (default: text on a terminal, jsonl elsewhere).")
   var format: ReportFormat?
 
   @Option(help: "Write the records here instead of standard output.")

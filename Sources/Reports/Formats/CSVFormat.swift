@@ -1,0 +1,28 @@
+import Foundation
+
+/// Comma-separated values (RFC 4180) with a header; the profile's cell is JSON.
+struct CSVFormat: RecordFormat {
+  private let encoder = JSONEncoder.oneLine()
+
+  func begin(_ totals: ReportTotals) -> String {
+    "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning,tail_p_value\n"
+  }
+
+  func line(_ record: Record) -> String {
+    func number(_ value: Double?) -> String { value.map { JSONFigure($0).text } ?? "" }
+    let fields = [
+      record.path, record.status, number(record.bitsPerDim), number(record.standardError),
+      record.evaluations.map { "\($0)" } ?? "", record.statistic ?? "", number(record.score),
+      number(record.pValue), record.outlier.map { "\($0)" } ?? "", record.reason ?? "",
+      record.profile.map { encoder.text($0.map(JSONLevel.init)) } ?? "", record.error ?? "",
+      record.warning ?? "", number(record.tailPValue),
+    ]
+    return fields.map(Self.cell).joined(separator: ",") + "\n"
+  }
+
+  /// In quotes where its characters need them. By scalars: to `Character`s, CR LF is one that is neither.
+  private static func cell(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else { return text }
+    return "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\""
+  }
+}

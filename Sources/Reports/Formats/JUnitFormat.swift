@@ -1,0 +1,27 @@
+import Foundation
+
+/// JUnit XML as CI servers read it: a test an image, a failure an outlier, an error an unreadable file.
+struct JUnitFormat: RecordFormat {
+  func begin(_ totals: ReportTotals) -> String {
+    """
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites>
+    <testsuite name="surprisal" tests="\(totals.scored + totals.unreadable)" failures="\(totals.outliers)" errors="\(totals.unreadable)">
+
+    """
+  }
+
+  func line(_ record: Record) -> String {
+    let name = "<testcase classname=\"surprisal\" name=\"\(record.path.markupEscaped)\""
+    if let error = record.error {
+      return name + "><error message=\"\(error.markupEscaped)\"/></testcase>\n"
+    }
+    guard record.outlier == true else { return name + "/>\n" }
+    let message = String(
+      format: "p-value %.4g, %@ %.3f, %.3f bits/dim: ", record.pValue ?? 1,
+      (record.statistic ?? "") as NSString, record.score ?? 0, record.bitsPerDim ?? 0)
+    return name + "><failure message=\"\((message + (record.reason ?? "")).markupEscaped)\"/></testcase>\n"
+  }
+
+  var end: String { "</testsuite>\n</testsuites>\n" }
+}

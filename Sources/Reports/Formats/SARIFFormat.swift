@@ -1,0 +1,91 @@
+import Foundation
+
+/// SARIF 2.1.0 (OASIS): outliers as warnings, unreadable files as errors, the rest left out.
+struct SARIFFormat: RecordFormat {
+  private let encoder = JSONEncoder.oneLine()
+  /// A log without results, cut where they go.
+  private let (head, tail): (String, String)
+  private var written = 0
+
+  init() {
+    let log = encoder.text(Log())
+    let results = "\"results\":["
+    // In its place in every log: `Run` has the key, and no text before it holds quotes.
+    let cut = log.range(of: results)!.upperBound
+    (head, tail) = (String(log[..<cut]), String(log[cut...]))
+  }
+
+  func begin(_ totals: ReportTotals) -> String { head + "\n" }
+
+  mutating func line(_ record: Record) -> String {
+    guard let result = Result(record) else { return "" }
+    written += 1
+    return (written > 1 ? ",\n" : "") + encoder.text(result)
+  }
+
+  var end: String { "\n\(tail)\n" }
+}
+
+// The parts of the standard's object model that are used, by its names.
+
+private struct Log: Encodable {
+  let schema = "https://json.schemastore.org/sarif-2.1.0.json"
+  let version = "2.1.0"
+  let runs = [Run()]
+
+  enum CodingKeys: String, CodingKey {
+    case version, runs
+    case schema = "$schema"
+  }
+}
+
+private struct Run: Encodable {
+  let tool = Tool()
+  let results: [Result] = []
+
+  struct Tool: Encodable { let driver = Driver() }
+
+  struct Driver: Encodable {
+    let name = "surprisal"
+    let rules = [
+      Rule(id: "outlier", shortDescription: Message(text: "Image does not belong to the population")),
+      Rule(id: "unreadable", shortDescription: Message(text: "Image cannot be decoded")),
+    ]
+  }
+
+  struct Rule: Encodable {
+    let id: String
+    let shortDescription: Message
+  }
+}
+
+private struct Message: Encodable { let text: String }
+
+private struct Result: Encodable {
+  let ruleId: String
+  let level: String
+  let message: Message
+  let locations: [Location]
+
+  struct Location: Encodable { let physicalLocation: PhysicalLocation }
+  struct PhysicalLocation: Encodable { let artifactLocation: ArtifactLocation }
+  struct ArtifactLocation: Encodable { let uri: String }
+
+  /// nil for an image that belongs.
+  init?(_ record: Record) {
+    if let error = record.error {
+      (ruleId, level, message) = ("unreadable", "error", Message(text: error))
+    } else if record.outlier == true {
+      let figures = String(
+        format: "p-value %.4g, %.3f bits/dim: ", record.pValue ?? 1, record.bitsPerDim ?? 0)
+      (ruleId, level, message) = ("outlier", "warning", Message(text: figures + (record.reason ?? "")))
+    } else {
+      return nil
+    }
+    // A URI reference: what a path may hold and a URI not is percent-encoded, a colon too, which would make a scheme of
+    // what stands before it (RFC 3986, 4.2).
+    let path = record.path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? record.path
+    let uri = path.hasPrefix("/") ? "file://\(path)" : path
+    locations = [Location(physicalLocation: PhysicalLocation(artifactLocation: ArtifactLocation(uri: uri)))]
+  }
+}

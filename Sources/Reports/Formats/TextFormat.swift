@@ -1,0 +1,25 @@
+import Foundation
+
+/// A line an image for people, with the reason under an outlier's.
+struct TextFormat: RecordFormat {
+  let isColoured: Bool
+
+  func begin(_ totals: ReportTotals) -> String { "verdict      p-value    score  bits/dim      +-  path\n" }
+
+  func line(_ record: Record) -> String {
+    let path = record.path.printable
+    if let error = record.error { return "unreadable   \(path): \(error.printable)\n" }
+    let isOutlier = record.outlier == true
+    let word = (isOutlier ? "OUTLIER" : "ok").padding(toLength: 10, withPad: " ", startingAt: 0)
+    let verdict = isColoured && isOutlier ? "\u{1B}[31m\(word)\u{1B}[0m" : word
+    let numbers = String(
+      format: "%@ %9.4f %8.2f %9.3f %7@  ", verdict as NSString,
+      record.pValue ?? 1, record.score ?? 0, record.bitsPerDim ?? 0,
+      (record.standardError.map { String(format: "%.3f", $0) } ?? "-") as NSString)
+    let tail =
+      record.tailPValue.map { String(format: " (beyond all references; tail fit: p %.1g)", $0) } ?? ""
+    let why = isOutlier ? "\n             \(record.reason ?? "")\(tail)" : ""
+    let damage = record.warning.map { "\n             damaged: \($0.printable)" } ?? ""
+    return numbers + path + why + damage + "\n"
+  }
+}

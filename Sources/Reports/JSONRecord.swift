@@ -1,0 +1,89 @@
+import Foundation
+
+/// A record as one JSON object (CONTRACT, "Records").
+///
+/// Apart from `Record`'s own `Codable`, which keeps every digit for records that wait on disk.
+struct JSONRecord: Encodable {
+  let record: Record
+
+  enum CodingKeys: String, CodingKey {
+    case path, status, error, evaluations, statistic, score, outlier, reason, profile, warning
+    case bitsPerDim = "bits_per_dim"
+    case standardError = "standard_error"
+    case pValue = "p_value"
+    case tailPValue = "tail_p_value"
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(record.path, forKey: .path)
+    try fields.encode(record.status, forKey: .status)
+    if let error = record.error {
+      try fields.encode(error, forKey: .error)
+      return
+    }
+    try fields.encodeIfPresent(record.bitsPerDim.map(JSONFigure.init), forKey: .bitsPerDim)
+    // Always there: null says that one replicate gave no error, not that it was left out.
+    try fields.encode(record.standardError.map(JSONFigure.init), forKey: .standardError)
+    try fields.encodeIfPresent(record.evaluations, forKey: .evaluations)
+    try fields.encodeIfPresent(record.statistic, forKey: .statistic)
+    try fields.encodeIfPresent(record.score.map(JSONFigure.init), forKey: .score)
+    try fields.encodeIfPresent(record.pValue.map(JSONFigure.init), forKey: .pValue)
+    try fields.encodeIfPresent(record.tailPValue.map(JSONFigure.init), forKey: .tailPValue)
+    try fields.encodeIfPresent(record.outlier, forKey: .outlier)
+    try fields.encodeIfPresent(record.reason, forKey: .reason)
+    try fields.encodeIfPresent(record.profile?.map(JSONLevel.init), forKey: .profile)
+    try fields.encodeIfPresent(record.warning, forKey: .warning)
+  }
+}
+
+/// One noise level of a record's profile.
+struct JSONLevel: Encodable {
+  let sigma: JSONFigure
+  let bitsPerDim: JSONFigure
+  let z: JSONFigure
+
+  init(_ level: Record.Level) {
+    sigma = JSONFigure(level.sigma)
+    bitsPerDim = JSONFigure(level.bitsPerDim)
+    z = JSONFigure(level.z)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case sigma, z
+    case bitsPerDim = "bits_per_dim"
+  }
+}
+
+/// A number of six significant digits; what is no number is null.
+struct JSONFigure: Encodable {
+  let value: Double
+
+  init(_ value: Double) { self.value = value }
+
+  /// As text, the same digits.
+  var text: String { value.isFinite ? String(format: "%.6g", value) : "null" }
+
+  func encode(to encoder: any Encoder) throws {
+    var field = encoder.singleValueContainer()
+    if let rounded = value.isFinite ? Double(text) : nil {
+      try field.encode(rounded)
+    } else {
+      try field.encodeNil()
+    }
+  }
+}
+
+extension JSONEncoder {
+  /// One line, keys in a fixed order, so that the same records are the same bytes.
+  static func oneLine() -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
+  }
+
+  func text(_ value: some Encodable) -> String {
+    // Only a number that JSON cannot hold would throw, and `JSONFigure` lets none through.
+    String(decoding: try! encode(value), as: UTF8.self)
+  }
+}

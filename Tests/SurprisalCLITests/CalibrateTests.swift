@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+extension CommandTests {
+  struct CalibrateTests {
+    @Test("Known images become references, and verdicts follow them")
+    func images() throws {
+      try withFolder { folder in
+        let path = "\(folder)/model.safetensors"
+        let outcome = try Command.run(
+          "calibrate", "fixtures/clothes", "--evaluations", "4", "--threads", "1", "--output", path)
+        #expect(outcome.code == 0 && outcome.output.isEmpty, "\(outcome)")
+        // A quarter of 28 fits the statistics; the rest are references.
+        #expect(try Command.references(path, evaluations: 4) == 21)
+        // Others stay as they were.
+        #expect(try Command.references(path, evaluations: 16) == Command.references(evaluations: 16))
+        let record = try #require(
+          try Command.run(
+            "scan", "fixtures/other/noise.png", "--model", path, "--evaluations", "4", "--fpr", "0.1"
+          )
+          .objects.first)
+        // No reference scores as high: p = 1/(1 + 21).
+        let pValue = try #require(record["p_value"] as? Double)
+        #expect(abs(pValue - 1.0 / 22) <= 5e-6 * pValue && record["outlier"] as? Bool == true, "\(record)")
+      }
+    }
+
+    @Test("Images that fit apart leave all others as references, from standard input too")
+    func fitting() throws {
+      try withFolder { folder in
+        let path = "\(folder)/model.safetensors"
+        let names = (0..<12).map { String(format: "fixtures/clothes/%02d.png", $0) }
+        let outcome = try Command.run(
+          "calibrate", "-", "-0", "--evaluations", "4", "--threads", "1", "--output", path, "--fit",
+          "fixtures/clothes", input: Data(names.joined(separator: "\0").utf8))
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        #expect(try Command.references(path, evaluations: 4) == 12)
+      }
+    }
+
+    @Test("Samples unlike real images are refused with nothing written, or taken with --force and marked")
+    func samples() throws {
+      try withFolder { folder in
+        let path = "\(folder)/model.safetensors"
+        // Two steps draw nothing like clothes.
+        let arguments = [
+          "calibrate", "--samples", "12", "--steps", "2", "--evaluations", "4", "--threads", "1", "--output",
+          path,
+        ]
+        let refused = try Command.run(arguments)
+        #expect(refused.code == 1 && refused.errors.contains("--force") && !exists(path), "\(refused)")
+        #expect(try Command.run(arguments + ["--force"]).code == 0)
+        #expect(try Command.references(path, evaluations: 4) == 9)
+        #expect(try Command.run("model", path).output.contains("9 generated references at 4 evaluations"))
+      }
+    }
+  }
+}

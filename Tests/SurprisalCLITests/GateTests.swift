@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+extension CommandTests {
+  struct GateTests {
+    /// Outliers at a rate of 2 % among fixtures/other, as scan finds them.
+    private func outliers() throws -> [String] {
+      try Command.run("scan", "fixtures/other", "--evaluations", "4", "--fpr", "0.02").objects
+        .filter { $0["outlier"] as? Bool == true }.compactMap { $0["path"] as? String }
+    }
+
+    private func gate(_ arguments: String...) throws -> Command.Outcome {
+      try Command.run(["gate", "--evaluations", "4", "--fpr", "0.02"] + arguments)
+    }
+
+    @Test(
+      "0 when as many outliers are allowed as there are, 2 when one fewer, and only what is wrong is listed")
+    func decides() throws {
+      let outliers = try outliers()
+      try #require(outliers.count > 1)
+      let passed = try gate("fixtures/other", "--max-outliers", "\(outliers.count)", "--format", "jsonl")
+      #expect(passed.code == 0, "\(passed.errors)")
+      #expect(try passed.objects.compactMap { $0["path"] as? String } == outliers)
+      let failed = try gate("fixtures/other", "--max-outliers", "\(outliers.count - 1)", "--format", "jsonl")
+      #expect(failed.code == 2 && failed.output == passed.output, "\(failed.errors)")
+      #expect(try gate("fixtures/other", "--max-outliers", "100%").code == 0)
+    }
+
+    @Test("3 when it cannot tell: unreadable files, no images, or too few references for the rate")
+    func undecided() throws {
+      let broken = try gate("fixtures/broken", "--max-outliers", "100%")
+      #expect(broken.code == 3 && broken.errors.contains("unreadable"), "\(broken)")
+      let nothing = try withFolder { try gate($0) }
+      #expect(nothing.code == 3, "\(nothing)")
+      // A p-value is at least 1 / (1 + references).
+      let references = try Command.references(evaluations: 4)
+      let few = try Command.run(
+        "gate", "fixtures/clothes/00.png", "--evaluations", "4", "--fpr", "\(1 / Double(references + 2))")
+      #expect(few.code == 3 && few.errors.contains("\(references)"), "\(few)")
+    }
+
+    @Test("A baseline's outliers count no more, all others do")
+    func baseline() throws {
+      try withFolder { folder in
+        let path = "\(folder)/accepted"
+        let written = try gate("fixtures/other", "--max-outliers", "0", "--write-baseline", path)
+        #expect(written.code == 0, "\(written.errors)")
+        #expect(try gate("fixtures/other", "--max-outliers", "0", "--baseline", path).code == 0)
+        let lines = String(decoding: try bytes(path), as: UTF8.self).split(separator: "\n")
+        #expect(try lines.count == outliers().count)
+        try Data(lines.dropLast().joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
+        #expect(try gate("fixtures/other", "--max-outliers", "0", "--baseline", path).code == 2)
+        #expect(try gate("fixtures/other", "--max-outliers", "1", "--baseline", path).code == 0)
+      }
+    }
+
+    @Test("A policy file decides, options win over it, and an unknown key is refused by name")
+    func policy() throws {
+      try withFolder { folder in
+        let path = "\(folder)/policy.yml"
+        func gate(_ policy: String, _ arguments: String...) throws -> Command.Outcome {
+          try Data(policy.utf8).write(to: URL(fileURLWithPath: path))
+          return try Command.run(["gate", "--policy", path] + arguments)
+        }
+        let rules = "evaluations: 4\nfpr: 0.02\nmax_outliers: 100%\n"
+        #expect(try gate(rules, "fixtures/other").code == 0)
+        #expect(try gate(rules, "fixtures/other", "--max-outliers", "0").code == 2)
+        #expect(try gate(rules, "fixtures/broken").code == 3)
+        #expect(try gate(rules + "max_unreadable: 6\n", "fixtures/broken").code == 0)
+        let unknown = try gate("max_outlier: 1\n", "fixtures/clothes/00.png")
+        #expect(
+          unknown.code == 1 && unknown.errors.contains(path) && unknown.errors.contains("max_outlier"),
+          "\(unknown)")
+      }
+    }
+
+    @Test("Paths come from standard input")
+    func standardInput() throws {
+      let input = Data("fixtures/clothes/00.png\nfixtures/broken/cut.png\n".utf8)
+      let gate = try Command.run("gate", "-", "--evaluations", "4", "--format", "jsonl", input: input)
+      #expect(gate.code == 3)
+      #expect(try gate.objects.map { $0["path"] as? String } == ["fixtures/broken/cut.png"])
+    }
+  }
+}

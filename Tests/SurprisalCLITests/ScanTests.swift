@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+
+extension CommandTests {
+  struct ScanTests {
+    @Test(
+      "One record for every image, readable or not, named twice or not, most surprising first, unreadable last"
+    )
+    func everyImage() throws {
+      let scan = try Command.run(
+        "scan", "fixtures", "fixtures/clothes/00.png", "--evaluations", "4", "--fpr", "0.02", "--quiet")
+      #expect(scan.code == 0 && scan.errors.isEmpty, "\(scan.errors)")
+      // No terminal: JSON Lines.
+      let records = try scan.objects
+      // 28 clothes, 10 others, 6 broken, and one given twice.
+      #expect(records.count == 45)
+      let paths = records.compactMap { $0["path"] as? String }
+      #expect(Set(paths).count == 44 && paths.count { $0 == "fixtures/clothes/00.png" } == 2)
+      let statuses = records.compactMap { $0["status"] as? String }
+      #expect(
+        statuses == Array(repeating: "scored", count: 39) + Array(repeating: "unreadable", count: 6))
+      #expect(paths.suffix(6).allSatisfy { $0.hasPrefix("fixtures/broken/") })
+      #expect(records.suffix(6).allSatisfy { ($0["error"] as? String)?.isEmpty == false })
+      let scores = records.compactMap { $0["score"] as? Double }
+      #expect(scores.count == 39 && scores == scores.sorted(by: >), "\(scores)")
+      // (1 + references that score as high) / (1 + references), written to six digits; outliers are those up to the rate.
+      let all = Double(try Command.references(evaluations: 4) + 1)
+      for record in records.prefix(39) {
+        let pValue = try #require(record["p_value"] as? Double)
+        let rank = (pValue * all).rounded()
+        #expect(rank >= 1 && abs(pValue - rank / all) <= 5e-6 * pValue, "\(record)")
+        #expect(record["outlier"] as? Bool == (pValue <= 0.02), "\(record)")
+        #expect(record["evaluations"] as? Int == 4 && (record["profile"] as? [Any])?.count == 4)
+      }
+    }
+
+    @Test(
+      "The same scan is the same bytes, on standard output or in a file, with or without notes",
+      arguments: ["4", "auto"])
+    func repeats(evaluations: String) throws {
+      try withFolder { folder in
+        let scan = [
+          "scan", "fixtures/clothes/00.png", "fixtures/other/noise.png", "--evaluations", evaluations,
+        ]
+        let path = "\(folder)/out.jsonl"
+        let first = try Command.run(scan)
+        let second = try Command.run(scan + ["--output", path, "--quiet"])
+        #expect(first.code == 0 && second.code == 0 && second.output.isEmpty && second.errors.isEmpty)
+        #expect(String(decoding: try bytes(path), as: UTF8.self) == first.output)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["out.jsonl"])
+      }
+    }
+
+    @Test("Paths come from standard input, a line each, or ended by NUL so that they may hold line breaks")
+    func standardInput() throws {
+      try withFolder { folder in
+        let names = ["two words.png", " leading.png", "line\nbreak.png", "\"quoted\", comma.png"]
+        let paths = names.map { "\(folder)/\($0)" }
+        for path in paths { try fixture("clothes/00.png").write(to: URL(fileURLWithPath: path)) }
+        func scanned(_ arguments: [String], _ paths: [String], ending: String) throws -> [String] {
+          let input = Data(paths.map { $0 + ending }.joined().utf8)
+          let scan = try Command.run(["scan", "-", "--evaluations", "4"] + arguments, input: input)
+          let records = try scan.objects
+          #expect(scan.code == 0 && records.allSatisfy { $0["status"] as? String == "scored" }, "\(scan)")
+          return records.compactMap { $0["path"] as? String }
+        }
+        // Of one picture all, so in their order.
+        #expect(try scanned(["-0"], paths, ending: "\0") == paths)
+        let lines = paths.filter { !$0.contains("\n") }
+        #expect(try scanned([], lines, ending: "\n") == lines)
+      }
+    }
+
+    @Test("Every format is written", arguments: ["text", "jsonl", "csv", "html", "sarif", "junit"])
+    func formats(format: String) throws {
+      let scan = try Command.run(
+        "scan", "fixtures/other/checkerboard.png", "fixtures/broken/cut.png", "--evaluations", "4",
+        "--format",
+        format)
+      #expect(scan.code == 0 && scan.output.hasSuffix("\n"), "\(scan)")
+      #expect(scan.output.contains("checkerboard.png") && scan.output.contains("cut.png"), "\(scan.output)")
+      #expect(!scan.output.contains("\u{1B}"), "no colour where there is no terminal")
+    }
+
+    @Test("A limit is kept, and a statistic by name is what is scored")
+    func options() throws {
+      let scan = try Command.run(
+        "scan", "fixtures/clothes", "--limit", "3", "--statistic", "surprisal", "--evaluations", "4")
+      let records = try scan.objects
+      #expect(records.count == 3)
+      for record in records {
+        #expect(record["statistic"] as? String == "surprisal")
+        #expect(record["score"] as? Double == record["bits_per_dim"] as? Double, "\(record)")
+      }
+    }
+
+    @Test("A cut file is unreadable, or with leniency scored and its damage said")
+    func lenient() throws {
+      for arguments in [[], ["--lenient"]] {
+        let scan = try Command.run(["scan", "fixtures/broken/cut.jpg", "--evaluations", "4"] + arguments)
+        let record = try #require(try scan.objects.first)
+        #expect(record["status"] as? String == (arguments.isEmpty ? "unreadable" : "scored"), "\(record)")
+        #expect((record["warning"] != nil) == !arguments.isEmpty, "\(record)")
+      }
+    }
+
+    @Test("An output that cannot be written whole does not appear")
+    func noPartialOutput() throws {
+      try withFolder { folder in
+        let scan = try Command.run("scan", "fixtures/clothes/00.png", "--output", "\(folder)/none/x.jsonl")
+        #expect(scan.code == 1 && scan.errors.contains("\(folder)/none/x.jsonl"), "\(scan)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+      }
+    }
+  }
+}

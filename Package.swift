@@ -67,9 +67,12 @@ let package = Package(
       packageAccess: false),
 
     .testTarget(
-      name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Reference"], swiftSettings: strict),
+      name: "TensorsTests", dependencies: ["COneDNN", "Tensors"], exclude: ["Reference"],
+      swiftSettings: strict),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images"], exclude: ["Reference"], swiftSettings: strict),
+    .testTarget(
+      name: "ScoreModelTests", dependencies: ["Images", "Tensors", "ScoreModel"], swiftSettings: strict),
     .testTarget(name: "ReportsTests", dependencies: ["Tensors", "Reports"], swiftSettings: strict),
     .testTarget(
       name: "SurprisalTests",

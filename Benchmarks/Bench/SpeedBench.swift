@@ -44,12 +44,11 @@ struct SpeedBench: ParsableCommand {
       let parameters = Parameters(network.parameterSpecs)
       parameters.initialise(seed: 1)
       let graph = Graph(
-        engine: engine, mode: .inference, parameters: parameters, usesWinograd: precision != .direct)
+        engine: engine, weights: FrozenWeights(parameters), usesWinograd: precision != .direct)
       let x = try graph.input([batch, size, size, network.inputChannels])
       let features = try graph.input([1, 2 * network.architecture.frequencies])
       graph.output(try network.build(in: graph, x: x, features: features, precision: precision))
       try graph.compile()
-      try graph.prepare()
       graph.write(random.normal(batch * size * size * network.inputChannels), to: x)
       graph.write(network.levelFeatures(0.3), to: features)
       step = { try graph.forward() }

@@ -2,9 +2,13 @@ import Images
 
 extension ImageShape {
   /// Why a network cannot take this shape, or nil when it can.
-  public var refusal: String? {
-    for side in [height, width] where side % 4 != 0 || side < 16 || side > 128 {
-      return "size \(width)x\(height): each side must be a multiple of 4 from 16 to 128"
+  public var refusal: String? { refusal(levels: Architecture.standardLevels) }
+
+  /// Each level but the first halves both sides.
+  func refusal(levels: Int) -> String? {
+    let unit = 1 << (levels - 1)
+    for side in [height, width] where side % unit != 0 || side < 16 || side > 128 {
+      return "size \(width)x\(height): each side must be a multiple of \(unit) from 16 to 128"
     }
     return channels == 1 || channels == 3 ? nil : "\(channels) channels: must be 1 or 3"
   }
@@ -31,6 +35,8 @@ public struct Architecture: Codable, Sendable, Hashable {
   }
 
   public let shape: ImageShape
+  /// Resolutions: each halves the one before.
+  public let levels: Int
   /// Channels at full resolution; doubled at each halving.
   public let width: Int
   /// Residual blocks at each resolution, on the way down and again on the way up.
@@ -40,8 +46,12 @@ public struct Architecture: Codable, Sendable, Hashable {
   /// Sines and cosines of ln sigma that the embedding starts from.
   public let frequencies: Int
 
-  public init(shape: ImageShape, preset: Preset) {
+  /// Of networks unless asked otherwise, and of files that do not say.
+  public static let standardLevels = 3
+
+  public init(shape: ImageShape, preset: Preset, levels: Int = Architecture.standardLevels) {
     self.shape = shape
+    self.levels = levels
     width = preset.width
     blocks = 2
     embedding = 128
@@ -50,10 +60,36 @@ public struct Architecture: Codable, Sendable, Hashable {
 
   /// Why numbers read from a file cannot be an architecture, or nil when they can.
   public var refusal: String? {
-    if let refusal = shape.refusal { return refusal }
+    guard (2...5).contains(levels) else { return "\(levels) levels: must be from 2 to 5" }
+    if let refusal = shape.refusal(levels: levels) { return refusal }
     guard (8...512).contains(width), (1...8).contains(blocks), (8...1024).contains(embedding),
       (1...256).contains(frequencies)
     else { return "architecture out of range" }
     return nil
+  }
+}
+
+extension Architecture {
+  private enum CodingKeys: String, CodingKey { case shape, levels, width, blocks, embedding, frequencies }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    shape = try values.decode(ImageShape.self, forKey: .shape)
+    levels = try values.decodeIfPresent(Int.self, forKey: .levels) ?? Self.standardLevels
+    width = try values.decode(Int.self, forKey: .width)
+    blocks = try values.decode(Int.self, forKey: .blocks)
+    embedding = try values.decode(Int.self, forKey: .embedding)
+    frequencies = try values.decode(Int.self, forKey: .frequencies)
+  }
+
+  /// Says the levels only where files from before they were a number would be read wrongly.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(shape, forKey: .shape)
+    if levels != Self.standardLevels { try values.encode(levels, forKey: .levels) }
+    try values.encode(width, forKey: .width)
+    try values.encode(blocks, forKey: .blocks)
+    try values.encode(embedding, forKey: .embedding)
+    try values.encode(frequencies, forKey: .frequencies)
   }
 }

@@ -3,11 +3,11 @@ import Foundation
 /// An interrupted training run: options, network, optimiser state. One `.safetensors` file.
 public struct Checkpoint: Sendable {
   public let architecture: Architecture
-  public let preconditioning: Preconditioning
+  package let preconditioning: Preconditioning
   public let options: TrainingOptions
-  public let state: TrainingState
+  package let state: TrainingState
 
-  public init(
+  package init(
     architecture: Architecture, preconditioning: Preconditioning, options: TrainingOptions,
     state: TrainingState
   ) {

@@ -14,7 +14,7 @@ public protocol DifferentiableDenoiser: Denoiser {
 }
 
 /// The network with its gradient with respect to the input, in float32. Use from one thread at a time.
-public final class DifferentiableNetwork: DifferentiableDenoiser {
+package final class DifferentiableNetwork: DifferentiableDenoiser {
   private let network: Network
   private let preconditioning: Preconditioning
   private let batch: Int
@@ -24,7 +24,7 @@ public final class DifferentiableNetwork: DifferentiableDenoiser {
   private let f: Graph.Value
 
   /// - Throws: `EngineError` when oneDNN cannot build the network.
-  public init(
+  package init(
     _ network: Network, parameters: Parameters, preconditioning: Preconditioning, engine: Engine, batch: Int
   ) throws(EngineError) {
     self.network = network
@@ -41,13 +41,13 @@ public final class DifferentiableNetwork: DifferentiableDenoiser {
     try graph.prepare()
   }
 
-  public var valuesPerImage: Int { network.architecture.shape.count }
+  package var valuesPerImage: Int { network.architecture.shape.count }
 
-  public func denoise(_ noisy: [Float], sigma: Float) throws -> [Float] {
+  package func denoise(_ noisy: [Float], sigma: Float) throws -> [Float] {
     try pullBack([Float](repeating: 0, count: noisy.count), at: noisy, sigma: sigma).denoised
   }
 
-  public func pullBack(
+  package func pullBack(
     _ vectors: [Float], at noisy: [Float], sigma: Float
   ) throws -> (denoised: [Float], gradient: [Float]) {
     let d = valuesPerImage

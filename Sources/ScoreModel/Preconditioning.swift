@@ -11,25 +11,25 @@ import Images
 /// moves in steps that a smooth network cannot follow. The second line is exact where the network knows nothing
 /// beyond z (then m = z, and it is the posterior under a flat prior on the grid), exact where the network knows
 /// the value (m = x_v), and the identity within 1e-5 of a grey level once sigma exceeds 0.75 grey levels.
-public struct Preconditioning: Codable, Sendable, Hashable {
+package struct Preconditioning: Codable, Sendable, Hashable {
   /// Mean of all values of the training images, mu.
-  public let mean: Float
+  package let mean: Float
   /// Standard deviation of all values of the training images, sigma_data.
-  public let deviation: Float
+  package let deviation: Float
 
   /// Distance of neighbouring grey levels on the scale -1...1.
-  public static let greyLevel: Float = 2 / 255
+  package static let greyLevel: Float = 2 / 255
   /// The grid is invisible from this noise level on.
   package static let gridVisibleBelow = 0.75 * greyLevel
 
-  public init(mean: Float, deviation: Float) {
+  package init(mean: Float, deviation: Float) {
     self.mean = mean
     // Images of one colour still need a scale: one grey level.
     self.deviation = max(deviation, Self.greyLevel)
   }
 
   /// Mean and deviation of 8-bit images' values, scaled to -1...1.
-  public init(images: ImageBatch) {
+  package init(images: ImageBatch) {
     var counts = [Int](repeating: 0, count: 256)
     for value in images.pixels { counts[Int(value)] += 1 }
     let total = Double(max(images.pixels.count, 1))

@@ -1,46 +1,28 @@
 import Foundation
 
-/// What can be wrong with a model file.
-public enum ModelFileError: Error, CustomStringConvertible {
-  case unreadable(path: String, reason: String)
-  case damaged(path: String, reason: String)
-  case tooNew(path: String, version: Int)
-  case unwritable(path: String, reason: String)
-
-  public var description: String {
-    switch self {
-    case .unreadable(let path, let reason): "\(path): cannot read: \(reason)"
-    case .damaged(let path, let reason): "\(path): not a usable model file: \(reason)"
-    case .tooNew(let path, let version):
-      "\(path): written by a newer surprisal (format \(version)); update surprisal to read it"
-    case .unwritable(let path, let reason): "\(path): cannot write: \(reason)"
-    }
-  }
-}
-
 /// A `.safetensors` file: named float32 tensors and string metadata
 /// (https://github.com/huggingface/safetensors, "Format").
 ///
 /// Layout: header length as 8 bytes little endian, a JSON header, then the tensors' bytes. Reading checks every
 /// number against the bytes at hand before it is used: nothing is allocated from a length the file only claims.
-public struct SafeTensors: Sendable {
-  public struct Tensor: Sendable, Equatable {
-    public var shape: [Int]
+package struct SafeTensors: Sendable {
+  package struct Tensor: Sendable, Equatable {
+    package var shape: [Int]
     /// Row-major.
-    public var values: [Float]
+    package var values: [Float]
 
-    public init(shape: [Int], values: [Float]) {
+    package init(shape: [Int], values: [Float]) {
       self.shape = shape
       self.values = values
     }
 
-    public init(_ values: [Float]) { self.init(shape: [values.count], values: values) }
+    package init(_ values: [Float]) { self.init(shape: [values.count], values: values) }
   }
 
-  public var tensors: [String: Tensor] = [:]
-  public var metadata: [String: String] = [:]
+  package var tensors: [String: Tensor] = [:]
+  package var metadata: [String: String] = [:]
 
-  public init() {}
+  package init() {}
 
   private struct Entry: Codable {
     let dtype: String
@@ -57,7 +39,7 @@ public struct SafeTensors: Sendable {
   private static let largestHeader = 16 << 20
 
   /// - Throws: `ModelFileError.unreadable` or `.damaged`, with the path and what was wrong.
-  public init(path: String) throws(ModelFileError) {
+  package init(path: String) throws(ModelFileError) {
     let bytes: Data
     do { bytes = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) } catch {
       throw .unreadable(path: path, reason: Self.reason(error))
@@ -66,7 +48,7 @@ public struct SafeTensors: Sendable {
   }
 
   /// - Parameter path: named in errors.
-  public init(bytes: Data, path: String) throws(ModelFileError) {
+  package init(bytes: Data, path: String) throws(ModelFileError) {
     func damaged(_ reason: String) -> ModelFileError { .damaged(path: path, reason: reason) }
     guard bytes.count >= 8 else { throw damaged("\(bytes.count) bytes, too short for a header") }
     let length = bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -126,7 +108,7 @@ public struct SafeTensors: Sendable {
   }
 
   /// The file's bytes: same content, same bytes.
-  public func encoded() throws -> Data {
+  package func encoded() throws -> Data {
     var entries: [String: Entry] = [:]
     var body = Data()
     let names = tensors.keys.sorted()
@@ -158,7 +140,7 @@ public struct SafeTensors: Sendable {
   }
 
   /// Writes under a temporary name beside `path`, then renames: the old file or the new one, never a part.
-  public func write(to path: String) throws(ModelFileError) {
+  package func write(to path: String) throws(ModelFileError) {
     do {
       try encoded().write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch { throw .unwritable(path: path, reason: Self.reason(error)) }

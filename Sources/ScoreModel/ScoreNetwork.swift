@@ -1,20 +1,21 @@
 import Tensors
 
-/// A trained network ready to denoise: weights laid out, memory planned for one batch size.
+/// A trained network ready to denoise: weights laid out, shared with other threads' networks, memory planned for one
+/// batch size.
 ///
 /// Every call runs whole batches, the last one filled up with what the buffer held, so an image's result does
 /// not depend on how many come with it. Use from one thread at a time.
-public final class ScoreNetwork: Denoiser {
-  public let network: Network
-  public let preconditioning: Preconditioning
-  public let precision: Precision
+package final class ScoreNetwork: Denoiser {
+  package let network: Network
+  package let preconditioning: Preconditioning
+  package let precision: Precision
   /// Images one pass takes.
-  public let batch: Int
+  package let batch: Int
 
   /// Images a pass unless asked otherwise: as many as a thread needs for its best pace (docs/performance.md), and no
   /// more, since one image waits for as many. From 4 on oneDNN's algorithms, and so an image's bits, do not change with
   /// the batch.
-  public static func batch(for precision: Precision) -> Int { precision == .bfloat16 ? 4 : 8 }
+  package static func batch(for precision: Precision) -> Int { precision == .bfloat16 ? 4 : 8 }
 
   private let graph: Graph
   private let x: Graph.Value
@@ -22,8 +23,8 @@ public final class ScoreNetwork: Denoiser {
   private let f: Graph.Value
 
   /// - Throws: `EngineError` when oneDNN cannot build the network.
-  public init(
-    _ network: Network, parameters: Parameters, preconditioning: Preconditioning, engine: Engine,
+  package init(
+    _ network: Network, weights: FrozenWeights, preconditioning: Preconditioning, engine: Engine,
     precision: Precision = .fastest, batch: Int? = nil
   ) throws(EngineError) {
     self.network = network
@@ -31,19 +32,17 @@ public final class ScoreNetwork: Denoiser {
     self.precision = precision
     self.batch = batch ?? Self.batch(for: precision)
     let shape = network.architecture.shape
-    graph = Graph(
-      engine: engine, mode: .inference, parameters: parameters, usesWinograd: precision != .direct)
+    graph = Graph(engine: engine, weights: weights, usesWinograd: precision != .direct)
     x = try graph.input([self.batch, shape.height, shape.width, network.inputChannels])
     features = try graph.input([1, 2 * network.architecture.frequencies])
     f = try network.build(in: graph, x: x, features: features, precision: precision)
     graph.output(f)
     try graph.compile()
-    try graph.prepare()
   }
 
-  public var valuesPerImage: Int { network.architecture.shape.count }
+  package var valuesPerImage: Int { network.architecture.shape.count }
 
-  public func denoise(_ noisy: [Float], sigma: Float) throws -> [Float] {
+  package func denoise(_ noisy: [Float], sigma: Float) throws -> [Float] {
     let shape = network.architecture.shape
     let count = noisy.count / shape.count
     graph.write(network.levelFeatures(sigma), to: features)
@@ -72,7 +71,7 @@ public final class ScoreNetwork: Denoiser {
   }
 
   /// Time of each layer for one batch, and the oneDNN kernel that ran it.
-  public func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
+  package func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
     try graph.profile(rounds: rounds)
   }
 }

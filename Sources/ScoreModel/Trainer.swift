@@ -2,32 +2,6 @@ import Foundation
 import Images
 import Tensors
 
-/// How a network is trained. Everything that decides the weights, apart from the images and the machine.
-public struct TrainingOptions: Codable, Sendable, Hashable {
-  public var batch = 32
-  public var steps = 2000
-  /// Peak learning rate: reached linearly over the warm-up, then a half cosine to zero.
-  public var learningRate: Float = 0.0015
-  public var warmup = 200
-  public var weightDecay: Float = 0.01
-  public var averaging: Float = 0.999
-  public var clip: Float = 1
-  /// Whether images are mirrored left to right at random.
-  public var flips = false
-  public var seed: UInt64 = 1
-  public var precision = Precision.fastest.rawValue
-
-  public init() {}
-
-  /// Learning rate of a step counted from 0.
-  func rate(at step: Int) -> Float {
-    let warm = min(warmup, max(steps / 10, 1))
-    if step < warm { return learningRate * Float(step + 1) / Float(warm) }
-    let progress = Float(step - warm) / Float(max(steps - warm, 1))
-    return learningRate * 0.5 * (1 + cos(Float.pi * min(progress, 1)))
-  }
-}
-
 /// Where training puts its noise levels: uniform in ln sigma on each side of a knee, denser below it.
 ///
 /// The integrand of the log-probability lives below the knee; above it the image is all but drowned, the integrand
@@ -47,12 +21,12 @@ struct NoiseLevelDensity {
 }
 
 /// What training needs to go on exactly where it stopped.
-public struct TrainingState: Sendable {
-  public var step: Int
-  public var values: [Float]
-  public var first: [Float]
-  public var second: [Float]
-  public var average: [Float]
+package struct TrainingState: Sendable {
+  package var step: Int
+  package var values: [Float]
+  package var first: [Float]
+  package var second: [Float]
+  package var average: [Float]
 }
 
 /// Trains a network's parameters on 8-bit images.
@@ -62,11 +36,11 @@ public struct TrainingState: Sendable {
 /// has its mass and keeps the levels above it learning (the weight of Karras et al. 2022, equation 8).
 ///
 /// All randomness is a function of the seed and the step, so a resumed run repeats an uninterrupted one exactly.
-public final class Trainer {
-  public let network: Network
-  public let options: TrainingOptions
-  public let preconditioning: Preconditioning
-  public private(set) var step = 0
+package final class Trainer {
+  package let network: Network
+  package let options: TrainingOptions
+  package let preconditioning: Preconditioning
+  package private(set) var step = 0
   private let images: ImageBatch
   private let count: Int
   private let parameters: Parameters
@@ -84,7 +58,7 @@ public final class Trainer {
   ///   - images: at least one, of the architecture's shape.
   ///   - state: where an earlier run stopped.
   /// - Throws: `EngineError` when oneDNN cannot build the network or the state does not fit it.
-  public init(
+  package init(
     _ network: Network, images: ImageBatch, options: TrainingOptions, preconditioning: Preconditioning,
     engine: Engine, resuming state: TrainingState? = nil
   ) throws(EngineError) {
@@ -121,22 +95,22 @@ public final class Trainer {
     try graph.compile()
   }
 
-  public var state: TrainingState {
+  package var state: TrainingState {
     TrainingState(
       step: step, values: parameters.withValues { Array($0) }, first: adam.first, second: adam.second,
       average: adam.average)
   }
 
   /// The averaged weights: what is evaluated and shipped.
-  public var averaged: Parameters {
+  package var averaged: FrozenWeights {
     let copy = Parameters(network.parameterSpecs)
     copy.withValues { _ = $0.update(from: adam.average) }
-    return copy
+    return FrozenWeights(copy)
   }
 
   /// One step of the optimiser.
   /// - Returns: the batch's mean loss (1 is what predicting the mean image's noise-free value would give).
-  public func advance() throws(EngineError) -> Float {
+  package func advance() throws(EngineError) -> Float {
     let rows = drawRows()
     graph.write(rows.flatMap { network.levelFeatures($0.sigma) }, to: features)
     fillInput(rows)
@@ -153,7 +127,7 @@ public final class Trainer {
   }
 
   /// Time of each layer's forward and backward steps, alone, and the oneDNN kernel that ran it.
-  public func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
+  package func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
     try graph.profile(rounds: rounds)
   }
 

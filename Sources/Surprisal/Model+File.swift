@@ -4,6 +4,7 @@ import Diffusion
 import Foundation
 import Images
 import ScoreModel
+import Tensors
 
 extension Model {
   static let formatVersion = 3
@@ -79,7 +80,7 @@ extension Model {
       multiples: (survey?.multiples ?? []).map { Float($0) })
   }
 
-  private init(_ header: Header, _ population: Population, weights: [String: [Float]]) {
+  private init(_ header: Header, _ population: Population, weights: FrozenWeights) {
     self.init(
       architecture: header.architecture, preconditioning: header.preconditioning, range: header.range,
       moments: PopulationMoments(mean: population.mean, variance: population.variance), noise: header.noise,
@@ -129,10 +130,12 @@ extension Model {
       if let refusal = field.refusal(values) { throw damaged(refusal) }
       population[keyPath: field.place] = values
     }
-    var weights: [String: [Float]] = [:]
-    for spec in Network(header.architecture).parameterSpecs {
-      weights[spec.name] = try tensor(Name.network(spec.name), spec.count)
-    }
+    let weights: FrozenWeights
+    do {
+      weights = try FrozenWeights(Network(header.architecture).parameterSpecs) {
+        try tensor(Name.network($0.name), $0.count)
+      }
+    } catch let error as ModelFileError { throw error } catch { throw damaged("\(error)") }
     self.init(header, population, weights: weights)
     // Earlier versions held other statistics: such a model reads as one not yet calibrated.
     guard header.formatVersion == Self.formatVersion else { return }
@@ -224,8 +227,8 @@ extension Model {
       file.tensors[field.name] = .init(
         shape: field.shape(shape, population.sigmas.count) ?? [values.count], values: values)
     }
-    for spec in Network(architecture).parameterSpecs {
-      file.tensors[Name.network(spec.name)] = .init(shape: spec.shape, values: weights[spec.name] ?? [])
+    for spec in weights.specs {
+      file.tensors[Name.network(spec.name)] = .init(shape: spec.shape, values: weights.read(spec))
     }
     for calibration in calibrations {
       for (name, values) in calibration.tensors {

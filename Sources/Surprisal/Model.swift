@@ -28,8 +28,7 @@ public struct Model: Sendable {
   package let moments: PopulationMoments
   /// Seed of the common noise that images are scored with.
   package let noise: CommonNoise
-  /// Learned tensors by name.
-  package let weights: [String: [Float]]
+  package let weights: FrozenWeights
   /// Control variate and survey of the integrand: what makes few evaluations enough. Nil while training.
   package internal(set) var control: LogProbability.Control?
   public internal(set) var calibrations: [Calibration] = []
@@ -39,7 +38,7 @@ public struct Model: Sendable {
 
   package init(
     architecture: Architecture, preconditioning: Preconditioning, range: NoiseLevelRange,
-    moments: PopulationMoments, noise: CommonNoise, weights: [String: [Float]]
+    moments: PopulationMoments, noise: CommonNoise, weights: FrozenWeights
   ) {
     self.architecture = architecture
     self.preconditioning = preconditioning
@@ -52,7 +51,7 @@ public struct Model: Sendable {
   public var shape: ImageShape { architecture.shape }
 
   /// Numbers learned.
-  public var parameterCount: Int { weights.values.reduce(0) { $0 + $1.count } }
+  public var parameterCount: Int { weights.count }
 
   /// The calibration for a number of evaluations, or the first one.
   /// - Throws: `SurprisalError.notCalibrated`.
@@ -92,15 +91,8 @@ public struct Model: Sendable {
     engine: Engine, precision: Precision = .fastest, batch: Int? = nil
   ) throws(EngineError) -> ScoreNetwork {
     try ScoreNetwork(
-      Network(architecture), parameters: try parameters(), preconditioning: preconditioning, engine: engine,
+      Network(architecture), weights: weights, preconditioning: preconditioning, engine: engine,
       precision: precision, batch: batch)
-  }
-
-  /// The weights as a network takes them.
-  func parameters() throws(EngineError) -> Parameters {
-    let parameters = Parameters(Network(architecture).parameterSpecs)
-    for (name, values) in weights { try parameters.write(values, to: name) }
-    return parameters
   }
 
   /// The trained network with its gradient with respect to the input, for `ProbabilityFlow`.
@@ -108,7 +100,7 @@ public struct Model: Sendable {
     engine: Engine, batch: Int
   ) throws(EngineError) -> DifferentiableNetwork {
     try DifferentiableNetwork(
-      Network(architecture), parameters: try parameters(), preconditioning: preconditioning, engine: engine,
+      Network(architecture), parameters: weights.thawed, preconditioning: preconditioning, engine: engine,
       batch: batch)
   }
 

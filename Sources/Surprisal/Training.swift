@@ -67,12 +67,11 @@ public struct Training {
       resuming: resume?.state)
     let moments = PopulationMoments(images: training)
     func model() throws -> Model {
-      let averaged = trainer.averaged
-      return Model(
+      Model(
         architecture: architecture, preconditioning: preconditioning, range: NoiseLevelRange(),
         moments: moments,
         noise: CommonNoise(seed: options.seed),
-        weights: Dictionary(uniqueKeysWithValues: averaged.specs.map { ($0.name, averaged.read($0)) }))
+        weights: trainer.averaged)
     }
     func save() throws {
       guard let checkpoint else { return }

@@ -1,7 +1,7 @@
 import COneDNN
 
 /// The element types that tensors hold.
-public enum ElementType: Sendable {
+package enum ElementType: Sendable {
   case float32
   case bfloat16
 

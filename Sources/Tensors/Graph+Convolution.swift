@@ -14,7 +14,7 @@ extension Graph {
   ///     over, and it cannot be used afterwards, unless it is an input or an output.
   ///   - staysOpen: the result may keep whatever layout is fastest; then only another convolution takes it.
   /// - Throws: `EngineError.missingParameter`, `.shapeMismatch`, `.operationFailed`.
-  public func convolution(
+  package func convolution(
     _ x: Value, weight: String, bias: String, stride: Int = 1, shift: Value? = nil, swish: Bool = false,
     adding: Value? = nil, staysOpen: Bool = false
   ) throws(EngineError) -> Value {
@@ -49,7 +49,7 @@ extension Graph {
   /// - Parameters:
   ///   - weight: name of a parameter `[output, channels of low + of skip, 1, 1]`.
   ///   - bias: name of a parameter `[output]`.
-  public func merge(
+  package func merge(
     _ low: Value, _ skip: Value, weight: String, bias: String
   ) throws(EngineError) -> Value {
     guard mode == .inference else {
@@ -139,7 +139,7 @@ extension Graph {
 
     let fused = try PostOperations()
     var extra: [Argument] = []
-    if let bias { extra.append(.init(DNNL_ARG_BIAS, shifted ?? bias.value, biasLayout)) }
+    if let bias { extra.append(.init(DNNL_ARG_BIAS, shifted ?? bias, biasLayout)) }
     if let shift {
       let broadcast = try Descriptor([1, layer.shape[0], 1, 1], .float32, dnnl_nhwc)
       extra.append(try fused.add(shift.slot, broadcast))
@@ -159,7 +159,7 @@ extension Graph {
         bias == nil ? nil : biasLayout.handle, y.descriptor.handle, layer.strides, layer.padBegin, padEnd,
         fused.attributes)
     }
-    let (laidOut, preferred) = try layOut(weights.value, stored, for: forward, layer.weight)
+    let (laidOut, preferred) = try layOut(layer, weights, stored, for: forward)
     try emit(
       .forward, layer.weight, forward,
       [
@@ -167,10 +167,14 @@ extension Graph {
         .init(DNNL_ARG_DST, y.memory, y.descriptor),
       ] + extra)
 
-    guard mode == .training, let bias else { return y }
+    guard mode == .training, let name = layer.bias else { return y }
     tape.append { [unowned self] in
       guard let dy = gradient(of: y) else { return }
-      try emitWeightGradient(layer, x, y, dy, padEnd, open, biasLayout, stored, weights, bias, forward)
+      let gradients = (
+        weights: try parameterGradient(layer.weight, shape: layer.stored),
+        bias: try parameterGradient(name, shape: [layer.shape[0]])
+      )
+      try emitWeightGradient(layer, x, y, dy, padEnd, biasLayout, stored, gradients, forward)
       if !x.memory.isRoot || x.memory.needsGradient {
         try emitInputGradient(layer, x, y, dy, padEnd, open, stored, weights, forward)
       }
@@ -183,22 +187,30 @@ extension Graph {
     other.shape == output && other.type == x.type && !other.slot.isPinned && other.slot !== x.memory
   }
 
-  /// Weights in the layout a convolution prefers, put there by `prepare` where that is not the stored one.
-  func layOut(
-    _ weights: Slot, _ stored: Descriptor, for forward: PrimitiveDescriptor, _ label: String
+  /// Weights in the layout a convolution prefers: put there once where they no longer change, else by `prepare`, where
+  /// that is not the stored one.
+  private func layOut(
+    _ layer: Convolution, _ weights: Slot, _ stored: Descriptor, for forward: PrimitiveDescriptor
   ) throws(EngineError) -> (Slot, Descriptor) {
     let preferred = try forward.layout(dnnl_query_weights_md)
     if preferred.sameLayout(as: stored) { return (weights, preferred) }
+    let label = "lay out \(layer.weight)"
+    if let frozen {
+      let part = FrozenWeights.Part(name: layer.weight, first: layer.first, shape: layer.shape)
+      let buffer = try frozen.buffer(of: part, in: preferred) { buffer throws(EngineError) in
+        try reorderNow(label, from: (weights, stored), to: (buffer, preferred))
+      }
+      return (Slot(borrowing: buffer.base, owner: buffer), preferred)
+    }
     let laidOut = Slot(bytes: preferred.bytes)
     laidOut.pin()
-    try reorder(.prepare, "lay out \(label)", from: (weights, stored), to: (laidOut, preferred))
+    try reorder(.prepare, label, from: (weights, stored), to: (laidOut, preferred))
     return (laidOut, preferred)
   }
 
   private func emitWeightGradient(
-    _ layer: Convolution, _ x: Value, _ y: Value, _ dy: Slot, _ padEnd: [Int64], _ open: Descriptor,
-    _ biasLayout: Descriptor, _ stored: Descriptor, _ weights: (value: Slot, gradient: Slot),
-    _ bias: (value: Slot, gradient: Slot), _ forward: PrimitiveDescriptor
+    _ layer: Convolution, _ x: Value, _ y: Value, _ dy: Slot, _ padEnd: [Int64], _ biasLayout: Descriptor,
+    _ stored: Descriptor, _ gradients: (weights: Slot, bias: Slot), _ forward: PrimitiveDescriptor
   ) throws(EngineError) {
     let label = "\(layer.weight) weight gradient"
     let openGradient = try Descriptor(layer.shape, .float32, dnnl_format_tag_any)
@@ -210,22 +222,23 @@ extension Graph {
     }
     let preferred = try backward.layout(dnnl_query_diff_weights_md)
     let direct = preferred.sameLayout(as: stored)
-    let target = direct ? weights.gradient : Slot(bytes: preferred.bytes)
+    let target = direct ? gradients.weights : Slot(bytes: preferred.bytes)
     try emit(
       .backward, label, backward,
       [
         .init(DNNL_ARG_SRC, x.memory, x.descriptor), .init(DNNL_ARG_DIFF_DST, dy, y.descriptor),
-        .init(DNNL_ARG_DIFF_WEIGHTS, target, preferred), .init(DNNL_ARG_DIFF_BIAS, bias.gradient, biasLayout),
+        .init(DNNL_ARG_DIFF_WEIGHTS, target, preferred),
+        .init(DNNL_ARG_DIFF_BIAS, gradients.bias, biasLayout),
       ])
     if !direct {
       try reorder(
-        .backward, "lay out \(label)", from: (target, preferred), to: (weights.gradient, stored))
+        .backward, "lay out \(label)", from: (target, preferred), to: (gradients.weights, stored))
     }
   }
 
   private func emitInputGradient(
     _ layer: Convolution, _ x: Value, _ y: Value, _ dy: Slot, _ padEnd: [Int64], _ open: Descriptor,
-    _ stored: Descriptor, _ weights: (value: Slot, gradient: Slot), _ forward: PrimitiveDescriptor
+    _ stored: Descriptor, _ weights: Slot, _ forward: PrimitiveDescriptor
   ) throws(EngineError) {
     let label = "\(layer.weight) input gradient"
     let backward = try PrimitiveDescriptor(label) {
@@ -237,7 +250,7 @@ extension Graph {
     let laidOut = Slot(bytes: preferred.bytes)
     laidOut.pin()
     try reorder(
-      .prepare, "lay out \(label)", from: (weights.value, stored), to: (laidOut, preferred))
+      .prepare, "lay out \(label)", from: (weights, stored), to: (laidOut, preferred))
     let dx = Slot(bytes: x.descriptor.bytes)
     try emit(
       .backward, label, backward,

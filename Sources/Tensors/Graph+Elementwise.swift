@@ -2,7 +2,7 @@ import COneDNN
 
 extension Graph {
   /// `x * sigmoid(x)` (Ramachandran et al. 2017).
-  public func swish(_ x: Value) throws(EngineError) -> Value {
+  package func swish(_ x: Value) throws(EngineError) -> Value {
     let y = value(like: x)
     let kind = mode == .training ? dnnl_forward_training : dnnl_forward_inference
     let forward = try PrimitiveDescriptor("swish") {
@@ -32,7 +32,7 @@ extension Graph {
   }
 
   /// Sum of two tensors of one shape and type.
-  public func add(_ a: Value, _ b: Value) throws(EngineError) -> Value {
+  package func add(_ a: Value, _ b: Value) throws(EngineError) -> Value {
     guard a.shape == b.shape, a.type == b.type, a.isBlocked == b.isBlocked else {
       throw .shapeMismatch(operation: "add", expected: a.shape, found: b.shape)
     }
@@ -62,7 +62,7 @@ extension Graph {
   }
 
   /// The same numbers in another element type.
-  public func convert(_ x: Value, to type: ElementType) throws(EngineError) -> Value {
+  package func convert(_ x: Value, to type: ElementType) throws(EngineError) -> Value {
     guard type != x.type else { return x }
     let y = try value(x.shape, type)
     try reorder(.forward, "convert", from: (x.slot, x.descriptor), to: (y.slot, y.descriptor))

@@ -7,7 +7,7 @@ extension Graph {
   ///   - x: `[batch, input]` in float32.
   ///   - weight: name of a parameter `[input, output]`.
   ///   - bias: name of a parameter `[output]`.
-  public func linear(
+  package func linear(
     _ x: Value, weight: String, bias: String, swish: Bool = false
   ) throws(EngineError) -> Value {
     let shape = try spec(weight).shape
@@ -20,7 +20,7 @@ extension Graph {
     let matrix = try Descriptor(shape, .float32, dnnl_ab)
     let row = try Descriptor([1, shape[1]], .float32, dnnl_ab)
     try emitProduct(
-      .forward, weight, (x.slot, x.descriptor), (weights.value, matrix), bias: (biases.value, row),
+      .forward, weight, (x.slot, x.descriptor), (weights, matrix), bias: (biases, row),
       into: (y.slot, y.descriptor))
     if mode == .training {
       tape.append { [unowned self] in
@@ -28,16 +28,16 @@ extension Graph {
         let transposedInput = try Descriptor([shape[0], x.shape[0]], .float32, dnnl_ba)
         try emitProduct(
           .backward, "\(weight) weight gradient", (x.slot, transposedInput), (dy, y.descriptor),
-          into: (weights.gradient, matrix))
+          into: (try parameterGradient(weight, shape: shape), matrix))
         try emitProduct(
           .backward, "\(bias) gradient",
           (try ones(x.shape[0]), try Descriptor([1, x.shape[0]], .float32, dnnl_ab)),
-          (dy, y.descriptor), into: (biases.gradient, row))
+          (dy, y.descriptor), into: (try parameterGradient(bias, shape: [shape[1]]), row))
         guard !x.slot.isRoot || x.slot.needsGradient else { return }
         let transposed = try Descriptor([shape[1], shape[0]], .float32, dnnl_ba)
         let dx = Slot(bytes: x.descriptor.bytes)
         try emitProduct(
-          .backward, "\(weight) input gradient", (dy, y.descriptor), (weights.value, transposed),
+          .backward, "\(weight) input gradient", (dy, y.descriptor), (weights, transposed),
           into: (dx, x.descriptor))
         try accumulate(dx, into: x)
       }

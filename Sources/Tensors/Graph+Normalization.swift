@@ -10,7 +10,7 @@ extension Graph {
   ///   - x: `[batch, height, width, channels]`.
   ///   - scale: name of a parameter `[channels]`.
   ///   - shift: name of a parameter `[channels]`.
-  public func layerNorm(
+  package func layerNorm(
     _ x: Value, scale: String, shift: String, epsilon: Float = 1e-5
   ) throws(EngineError) -> Value {
     guard let channels = x.shape.last, x.shape.count == 4 else {
@@ -33,8 +33,8 @@ extension Graph {
         &$0, engine.handle, kind, rows.handle, statistics.handle, epsilon, engine.plain)
     }
     var arguments: [Argument] = [
-      .init(DNNL_ARG_SRC, x.slot, rows), .init(DNNL_ARG_SCALE, scales.value, vector),
-      .init(DNNL_ARG_SHIFT, shifts.value, vector), .init(DNNL_ARG_DST, y.slot, rows),
+      .init(DNNL_ARG_SRC, x.slot, rows), .init(DNNL_ARG_SCALE, scales, vector),
+      .init(DNNL_ARG_SHIFT, shifts, vector), .init(DNNL_ARG_DST, y.slot, rows),
     ]
     if mode == .training {
       arguments += [.init(DNNL_ARG_MEAN, mean, statistics), .init(DNNL_ARG_VARIANCE, variance, statistics)]
@@ -54,10 +54,11 @@ extension Graph {
         .backward, label, backward,
         [
           .init(DNNL_ARG_SRC, x.slot, rows), .init(DNNL_ARG_MEAN, mean, statistics),
-          .init(DNNL_ARG_VARIANCE, variance, statistics), .init(DNNL_ARG_SCALE, scales.value, vector),
-          .init(DNNL_ARG_SHIFT, shifts.value, vector), .init(DNNL_ARG_DIFF_DST, dy, rows),
-          .init(DNNL_ARG_DIFF_SRC, dx, rows), .init(DNNL_ARG_DIFF_SCALE, scales.gradient, vector),
-          .init(DNNL_ARG_DIFF_SHIFT, shifts.gradient, vector),
+          .init(DNNL_ARG_VARIANCE, variance, statistics), .init(DNNL_ARG_SCALE, scales, vector),
+          .init(DNNL_ARG_SHIFT, shifts, vector), .init(DNNL_ARG_DIFF_DST, dy, rows),
+          .init(DNNL_ARG_DIFF_SRC, dx, rows),
+          .init(DNNL_ARG_DIFF_SCALE, try parameterGradient(scale, shape: [channels]), vector),
+          .init(DNNL_ARG_DIFF_SHIFT, try parameterGradient(shift, shape: [channels]), vector),
         ])
       try accumulate(dx, into: x)
     }

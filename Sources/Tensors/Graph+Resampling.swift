@@ -2,7 +2,7 @@ import COneDNN
 
 extension Graph {
   /// Nearest-neighbour enlargement to `[batch, height, width, channels]`; from 1x1 it is a broadcast.
-  public func upsample(_ x: Value, height: Int, width: Int) throws(EngineError) -> Value {
+  package func upsample(_ x: Value, height: Int, width: Int) throws(EngineError) -> Value {
     try upsample(x, into: try value([x.shape[0], height, width, x.shape[3]], x.type))
   }
 
@@ -46,7 +46,7 @@ extension Graph {
   }
 
   /// `a` and `b` side by side along the channels.
-  public func concatenate(_ a: Value, _ b: Value) throws(EngineError) -> Value {
+  package func concatenate(_ a: Value, _ b: Value) throws(EngineError) -> Value {
     guard a.shape.dropLast() == b.shape.dropLast(), a.type == b.type else {
       throw .shapeMismatch(operation: "concatenate", expected: a.shape, found: b.shape)
     }

@@ -32,7 +32,7 @@ extension Graph {
     var shifted: Slot?
     if let shift, let name = layer.bias {
       let vector = try Descriptor([layer.shape[0]], .float32, dnnl_a)
-      let bias = try parameter(name, shape: [layer.shape[0]]).value
+      let bias = try parameter(name, shape: [layer.shape[0]])
       let sum = Slot(bytes: vector.bytes)
       try emitSum(.forward, "\(name) shifted", bias, shift.slot, into: sum, as: vector)
       shifted = sum

@@ -14,13 +14,13 @@ import COneDNN
 /// are fused into the convolution before them and buffers are shared between values that never live together.
 ///
 /// Use from one thread at a time.
-public final class Graph {
-  public enum Mode: Sendable { case inference, training }
+package final class Graph {
+  package enum Mode: Sendable { case inference, training }
 
   /// A tensor in the graph. Shape `[batch, height, width, channels]` or `[batch, channels]`.
-  public final class Value {
-    public let shape: [Int]
-    public let type: ElementType
+  package final class Value {
+    package let shape: [Int]
+    package let type: ElementType
     private let place: Slot
     /// Set when a fused sum took the memory for its result.
     var isOverwritten = false
@@ -49,9 +49,11 @@ public final class Graph {
     }
   }
 
-  public let engine: Engine
-  public let mode: Mode
-  public let parameters: Parameters
+  package let engine: Engine
+  package let mode: Mode
+  package let parameters: Parameters
+  /// Where `parameters` no longer change: shares what is laid out of them with other graphs.
+  let frozen: FrozenWeights?
   let usesWinograd: Bool
   var steps: [Phase: [Step]] = [:]
   /// Emits the backward steps of each layer when run last to first.
@@ -64,17 +66,27 @@ public final class Graph {
   /// - Parameters:
   ///   - parameters: the learned tensors that layers refer to by name. Each may be used once.
   ///   - usesWinograd: whether float32 convolutions may be by Winograd's algorithm.
-  public init(engine: Engine, mode: Mode, parameters: Parameters, usesWinograd: Bool = true) {
+  package init(engine: Engine, mode: Mode, parameters: Parameters, usesWinograd: Bool = true) {
     self.engine = engine
     self.mode = mode
     self.parameters = parameters
+    frozen = nil
+    self.usesWinograd = usesWinograd
+  }
+
+  /// A graph for inference with weights that it shares with others. `prepare` has nothing left to do.
+  package init(engine: Engine, weights: FrozenWeights, usesWinograd: Bool = true) {
+    self.engine = engine
+    mode = .inference
+    parameters = weights.parameters
+    frozen = weights
     self.usesWinograd = usesWinograd
   }
 
   // MARK: Inputs and outputs
 
   /// A float32 tensor that the host fills with `write` before `forward`.
-  public func input(_ shape: [Int]) throws(EngineError) -> Value {
+  package func input(_ shape: [Int]) throws(EngineError) -> Value {
     let value = try value(shape, .float32)
     value.slot.pin()
     value.slot.isRoot = true
@@ -82,12 +94,12 @@ public final class Graph {
   }
 
   /// Keeps a value's memory after `forward` so that `read` finds it.
-  public func output(_ value: Value) { value.slot.pin() }
+  package func output(_ value: Value) { value.slot.pin() }
 
   /// Emits the backward pass from `output`, whose gradient the host fills through `writeGradient`.
   ///
   /// - Parameter wanted: inputs whose gradients are to be readable afterwards.
-  public func differentiate(_ output: Value, wanted: [Value] = []) throws(EngineError) {
+  package func differentiate(_ output: Value, wanted: [Value] = []) throws(EngineError) {
     let seed = Slot(bytes: output.descriptor.bytes)
     seed.pin()
     for value in wanted { value.slot.needsGradient = true }
@@ -104,22 +116,22 @@ public final class Graph {
   }
 
   /// Copies `source`, row-major, into a float32 value; a shorter source leaves the rest as it was.
-  public func write(_ source: [Float], to value: Value) {
+  package func write(_ source: [Float], to value: Value) {
     source.withUnsafeBytes { value.slot.pointer.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
   }
 
   /// A float32 value's memory, for host code that fills or reads it in place. Valid while the graph lives.
-  public func withFloats<R>(
+  package func withFloats<R>(
     of value: Value, _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
   ) rethrows -> R {
     try body(Self.floats(value.slot, value.shape))
   }
 
   /// A copy of a float32 value.
-  public func read(_ value: Value) -> [Float] { withFloats(of: value) { Array($0) } }
+  package func read(_ value: Value) -> [Float] { withFloats(of: value) { Array($0) } }
 
   /// The memory of a float32 value's gradient: to fill (the output's) or to read (a wanted input's).
-  public func withGradient<R>(
+  package func withGradient<R>(
     of value: Value, _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
   ) rethrows -> R? {
     guard let slot = gradients[ObjectIdentifier(value.memory)] else { return nil }
@@ -134,7 +146,7 @@ public final class Graph {
   // MARK: Running
 
   /// Plans memory and binds it to the primitives. Call once, after the last layer.
-  public func compile() throws(EngineError) {
+  package func compile() throws(EngineError) {
     precondition(!isCompiled, "a graph is compiled once")
     isCompiled = true
     let ordered = Phase.allCases.flatMap { steps[$0] ?? [] }
@@ -143,13 +155,13 @@ public final class Graph {
   }
 
   /// Lays out the weights as the primitives want them: after compiling and whenever parameters change.
-  public func prepare() throws(EngineError) { try run(.prepare) }
+  package func prepare() throws(EngineError) { try run(.prepare) }
 
   /// Computes every value from the inputs.
-  public func forward() throws(EngineError) { try run(.forward) }
+  package func forward() throws(EngineError) { try run(.forward) }
 
   /// Computes the gradients of all parameters, and of wanted inputs, from the output's gradient.
-  public func backward() throws(EngineError) { try run(.backward) }
+  package func backward() throws(EngineError) { try run(.backward) }
 
   private func run(_ phase: Phase) throws(EngineError) {
     for step in steps[phase] ?? [] { try step.run(on: engine.stream) }
@@ -157,7 +169,8 @@ public final class Graph {
   }
 
   /// Runs each forward and backward step alone, `rounds` times, and reports its time and the oneDNN kernel used.
-  public func profile(rounds: Int) throws(EngineError) -> [(layer: String, kernel: String, seconds: Double)] {
+  package func profile(rounds: Int) throws(EngineError) -> [(layer: String, kernel: String, seconds: Double)]
+  {
     var report: [(layer: String, kernel: String, seconds: Double)] = []
     for step in [Phase.prepare, .forward, .backward].flatMap({ steps[$0] ?? [] }) {
       let start = ContinuousClock.now
@@ -192,15 +205,21 @@ public final class Graph {
       : try Descriptor(shape, type, dnnl_ab)
   }
 
-  /// Slots over a learned tensor's values and its gradient.
-  func parameter(_ name: String, shape: [Int]) throws(EngineError) -> (value: Slot, gradient: Slot) {
+  /// A slot over a learned tensor's values.
+  func parameter(_ name: String, shape: [Int]) throws(EngineError) -> Slot {
+    try slot(name, shape, in: parameters.values)
+  }
+
+  /// A slot over a learned tensor's gradient; in training.
+  func parameterGradient(_ name: String, shape: [Int]) throws(EngineError) -> Slot {
+    try slot(name, shape, in: parameters.gradients)
+  }
+
+  private func slot(_ name: String, _ shape: [Int], in buffer: AlignedBuffer) throws(EngineError) -> Slot {
     guard let spec = parameters.specs.first(where: { $0.name == name }), spec.shape == shape,
       let offset = parameters.offsets[name]
     else { throw .missingParameter(name: name, shape: shape) }
-    return (
-      Slot(borrowing: parameters.values.base + offset * 4, owner: parameters.values),
-      Slot(borrowing: parameters.gradients.base + offset * 4, owner: parameters.gradients)
-    )
+    return Slot(borrowing: buffer.base + offset * 4, owner: buffer)
   }
 
   func spec(_ name: String) throws(EngineError) -> ParameterSpec {
@@ -213,10 +232,16 @@ public final class Graph {
   func emit(
     _ phase: Phase, _ label: String, _ primitive: PrimitiveDescriptor, _ arguments: [Argument]
   ) throws(EngineError) {
+    steps[phase, default: []].append(try step(label, primitive, arguments))
+  }
+
+  private func step(
+    _ label: String, _ primitive: PrimitiveDescriptor, _ arguments: [Argument]
+  ) throws(EngineError) -> Step {
     let working = try primitive.layout(dnnl_query_scratchpad_md)
     let extra =
       working.bytes > 0 ? [Argument(DNNL_ARG_SCRATCHPAD, Slot(bytes: working.bytes), working)] : []
-    steps[phase, default: []].append(try Step(label, primitive, arguments + extra))
+    return try Step(label, primitive, arguments + extra)
   }
 
   /// Copies between layouts or element types, or adds to what the target holds.
@@ -224,14 +249,32 @@ public final class Graph {
     _ phase: Phase, _ label: String, from source: (Slot, Descriptor), to target: (Slot, Descriptor),
     adding: Bool = false
   ) throws(EngineError) {
+    steps[phase, default: []].append(try reordering(label, from: source, to: target, adding: adding))
+  }
+
+  private func reordering(
+    _ label: String, from source: (Slot, Descriptor), to target: (Slot, Descriptor), adding: Bool = false
+  ) throws(EngineError) -> Step {
     let fused = try PostOperations()
     if adding { try fused.sum() }
     let primitive = try PrimitiveDescriptor(label) {
       onednn_reorder(&$0, engine.handle, source.1.handle, target.1.handle, fused.attributes)
     }
-    try emit(
-      phase, label, primitive,
+    return try step(
+      label, primitive,
       [.init(DNNL_ARG_FROM, source.0, source.1), .init(DNNL_ARG_TO, target.0, target.1)])
+  }
+
+  /// Copies between layouts at once, into memory that no other step uses.
+  func reorderNow(
+    _ label: String, from source: (Slot, Descriptor), to target: (AlignedBuffer, Descriptor)
+  ) throws(EngineError) {
+    let slot = Slot(borrowing: target.0.base, owner: target.0)
+    let step = try reordering(label, from: source, to: (slot, target.1))
+    MemoryPlan.assign([step])
+    try step.bind(engine)
+    try step.run(on: engine.stream)
+    try check(dnnl_stream_wait(engine.stream), "wait")
   }
 
   /// Adds `slot` to what is known of a value's gradient.

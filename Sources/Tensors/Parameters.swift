@@ -1,41 +1,42 @@
 /// The name, shape and starting values of one learned tensor.
-public struct ParameterSpec: Sendable, Equatable {
+package struct ParameterSpec: Sendable, Equatable {
   /// How training starts it.
-  public enum Start: Sendable, Equatable {
+  package enum Start: Sendable, Equatable {
     /// Normal with standard deviation sqrt(gain / fan-in); fan-in is the product of all axes but the outputs'.
     case scaledNormal(gain: Float, fanIn: Int)
     case constant(Float)
   }
 
   /// Dotted path, such as `encoder.0.block.1.conv1.weight`.
-  public let name: String
+  package let name: String
   /// Convolutions `[output, input, height, width]`, matrices `[input, output]`, vectors `[channels]`.
-  public let shape: [Int]
-  public let start: Start
+  package let shape: [Int]
+  package let start: Start
 
-  public init(_ name: String, _ shape: [Int], _ start: Start) {
+  package init(_ name: String, _ shape: [Int], _ start: Start) {
     self.name = name
     self.shape = shape
     self.start = start
   }
 
-  public var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 }
 
-/// All learned tensors of a network in one float32 buffer, and their gradients in another.
+/// All learned tensors of a network in one float32 buffer, and their gradients, where a graph trains, in another.
 ///
 /// One flat buffer lets the optimiser run over a single array; each tensor starts on a 64-byte boundary, the
 /// gaps are zero and stay so.
-public final class Parameters {
-  public let specs: [ParameterSpec]
+package final class Parameters {
+  package let specs: [ParameterSpec]
   /// Where each tensor starts in the flat buffers, by name.
-  public let offsets: [String: Int]
+  package let offsets: [String: Int]
   /// Length of the flat buffers, gaps included.
-  public let count: Int
+  package let count: Int
   let values: AlignedBuffer
-  let gradients: AlignedBuffer
+  /// Made when a graph first wants them: what only infers has none.
+  private(set) lazy var gradients = AlignedBuffer(bytes: count * 4)
 
-  public init(_ specs: [ParameterSpec]) {
+  package init(_ specs: [ParameterSpec]) {
     var offsets: [String: Int] = [:]
     var end = 0
     for spec in specs {
@@ -46,14 +47,13 @@ public final class Parameters {
     self.offsets = offsets
     self.count = end
     values = AlignedBuffer(bytes: end * 4)
-    gradients = AlignedBuffer(bytes: end * 4)
   }
 
   /// Number of learned values, gaps not counted.
-  public var learnedCount: Int { specs.reduce(0) { $0 + $1.count } }
+  package var learnedCount: Int { specs.reduce(0) { $0 + $1.count } }
 
   /// Draws every tensor's starting values; the same seed gives the same values.
-  public func initialise(seed: UInt64) {
+  package func initialise(seed: UInt64) {
     for (index, spec) in specs.enumerated() {
       let start = offsets[spec.name, default: 0]
       let target = values.floats(from: start, count: spec.count)
@@ -69,45 +69,26 @@ public final class Parameters {
   }
 
   /// The flat buffer of values, for the optimiser and for averaging.
-  public func withValues<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) rethrows -> R {
+  package func withValues<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) rethrows -> R {
     try body(values.floats(from: 0, count: count))
   }
 
   /// The flat buffer of gradients that the last backward pass filled.
-  public func withGradients<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) rethrows -> R {
+  package func withGradients<R>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> R) rethrows -> R {
     try body(gradients.floats(from: 0, count: count))
   }
 
   /// One tensor's values, row-major in its spec's shape.
-  public func read(_ spec: ParameterSpec) -> [Float] {
+  package func read(_ spec: ParameterSpec) -> [Float] {
     Array(values.floats(from: offsets[spec.name, default: 0], count: spec.count))
   }
 
   /// Sets one tensor.
   /// - Throws: `EngineError.missingParameter` when the name is unknown or the count differs.
-  public func write(_ new: [Float], to name: String) throws(EngineError) {
+  package func write(_ new: [Float], to name: String) throws(EngineError) {
     guard let spec = specs.first(where: { $0.name == name }), let start = offsets[name],
       spec.count == new.count
     else { throw .missingParameter(name: name, shape: [new.count]) }
     _ = values.floats(from: start, count: spec.count).update(from: new)
-  }
-}
-
-/// Zeroed memory on a 64-byte boundary, freed with its owner.
-final class AlignedBuffer {
-  let base: UnsafeMutableRawPointer
-  let bytes: Int
-
-  init(bytes: Int) {
-    self.bytes = max(bytes, 64)
-    base = .allocate(byteCount: self.bytes, alignment: 64)
-    base.initializeMemory(as: UInt8.self, repeating: 0, count: self.bytes)
-  }
-
-  deinit { base.deallocate() }
-
-  func floats(from start: Int, count: Int) -> UnsafeMutableBufferPointer<Float> {
-    UnsafeMutableBufferPointer(
-      start: base.advanced(by: start * 4).assumingMemoryBound(to: Float.self), count: count)
   }
 }

@@ -4,10 +4,10 @@ import Foundation
 ///
 /// The same seed and stream give the same numbers on every machine; streams of one seed are independent, so
 /// each purpose (weights, batches, noise of one node) takes its own and none shifts another.
-public struct RandomSource: RandomNumberGenerator, Sendable {
+package struct RandomSource: RandomNumberGenerator, Sendable {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
-  public init(seed: UInt64, stream: UInt64 = 0) {
+  package init(seed: UInt64, stream: UInt64 = 0) {
     var mixer = seed &+ stream &* 0xD1B5_4A32_D192_ED03
     func next() -> UInt64 {
       mixer &+= 0x9E37_79B9_7F4A_7C15
@@ -19,7 +19,7 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
     state = (next(), next(), next(), next())
   }
 
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     let result = Self.rotate(state.1 &* 5, 7) &* 9
     let shifted = state.1 << 17
     state.2 ^= state.0
@@ -34,10 +34,10 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
   private static func rotate(_ x: UInt64, _ k: UInt64) -> UInt64 { (x << k) | (x >> (64 - k)) }
 
   /// Uniform in [0, 1) with 53 random bits.
-  public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// Fills `target` with independent standard normal values (Box and Muller 1958).
-  public mutating func fillNormal(_ target: UnsafeMutableBufferPointer<Float>) {
+  package mutating func fillNormal(_ target: UnsafeMutableBufferPointer<Float>) {
     var i = 0
     while i < target.count {
       let radius = (-2 * log(1 - uniform())).squareRoot()
@@ -49,7 +49,7 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
   }
 
   /// `count` independent standard normal values.
-  public mutating func normal(_ count: Int) -> [Float] {
+  package mutating func normal(_ count: Int) -> [Float] {
     [Float](unsafeUninitializedCapacity: count) { buffer, filled in
       let target = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
       fillNormal(target)

@@ -1,12 +1,12 @@
 import COneDNN
 
 /// The threads that oneDNN's primitives use, for the work between primitives: no other threads wait for their turn.
-public enum ThreadTeam {
+package enum ThreadTeam {
   /// Runs `body` on all of `0..<count`, in one range a thread.
   ///
   /// - Parameter body: runs on several threads at once, and writes only what belongs to its range. Which ranges there are
   ///   depends on the number of threads, so results must not.
-  public static func run(_ count: Int, _ body: (Range<Int>) -> Void) {
+  package static func run(_ count: Int, _ body: (Range<Int>) -> Void) {
     withoutActuallyEscaping(body) { body in
       var work = Work(count: count, body: body)
       withUnsafeMutablePointer(to: &work) { work in

@@ -14,7 +14,6 @@ struct ModelFileTests {
         let path = "\(folder)/model.safetensors"
         try model.write(to: path)
         let read = try Model(path: path)
-        #expect(read.weights == model.weights)
         #expect(read.adaptive == model.adaptive)
         #expect(read.digest == model.digest)
         try read.write(to: "\(folder)/again.safetensors")

@@ -39,6 +39,23 @@ extension CommandTests {
       #expect(few.code == 3 && few.errors.contains("\(references)"), "\(few)")
     }
 
+    @Test("Threads change no byte, and a precision is scan's of that precision")
+    func computing() throws {
+      let arguments = [
+        "gate", "fixtures/other", "--evaluations", "4", "--fpr", "0.02", "--max-outliers", "100%", "--format",
+        "csv",
+      ]
+      let one = try Command.run(arguments + ["--threads", "1", "--precision", "f32-direct"])
+      #expect(one.code == 0, "\(one.errors)")
+      #expect(
+        try Command.run(arguments + ["--threads", "2", "--precision", "f32-direct"]).output == one.output)
+      let scan = try Command.run(
+        "scan", "fixtures/other", "--evaluations", "4", "--fpr", "0.02", "--format", "csv", "--precision",
+        "f32-direct")
+      let lines = Set(scan.output.split(separator: "\n"))
+      for line in one.output.split(separator: "\n") { #expect(lines.contains(line), "\(line)") }
+    }
+
     @Test("A baseline's outliers count no more, all others do")
     func baseline() throws {
       try withFolder { folder in

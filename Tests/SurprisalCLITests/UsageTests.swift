@@ -25,10 +25,12 @@ extension CommandTests {
       arguments: [
         "nonsense", "scan", "scan x --fpr 2", "scan x --fpr 0.1 --fdr 0.1", "scan x --format nothing",
         "scan x --evaluations 0", "scan x --statistic none", "scan x --threads 0", "scan x --resume",
-        "scan x --max-pixels 0", "gate", "gate x --fdr 0", "explain", "explain x --replicates 0", "sample",
+        "scan x --max-pixels 0", "gate", "gate x --fdr 0", "gate x --threads 0", "gate x --precision f64",
+        "explain", "explain x --replicates 0", "sample",
         "sample -n 0 --output x", "sample --steps 1 --output x", "sample --noise -1 --output x", "model",
         "model x --format csv", "calibrate --output x", "calibrate y --samples 20 --output x",
-        "calibrate --samples 5 --output x", "calibrate y", "evaluate --inliers x", "evaluate --outliers x",
+        "calibrate --samples 5 --output x", "calibrate y", "calibrate y --output x --precision f64",
+        "evaluate --inliers x", "evaluate --outliers x",
         "train", "train y --output x --size 15", "train y --output x --channels cmyk",
         "train y --output x --steps 1 --minutes 1", "train y --output x --validation 1",
       ])

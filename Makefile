@@ -102,8 +102,16 @@ mutate: setup
 	$(SANITIZED) Benchmarks/fuzz/mutate.c -o .build/fuzz/mutate -ljpeg -lpng -lz -ldeflate
 	ASAN_OPTIONS=quarantine_size_mb=8 .build/fuzz/mutate $(SEED) $(COUNT) $$(find $(CORPUS) -type f -size +15c -size -512k \( -name "*.png" -o -name "*.jpg" -o -name "*.jpeg" \) | sort)
 
-docs:
-	$(SWIFT) package dump-symbol-graph --minimum-access-level public
+# The catalogue as a site in .build/docs: `python3 -m http.server -d .build/docs`, then /documentation/surprisal.
+MODULES = Surprisal Images Tensors ScoreModel Diffusion Detection Reports
+docs: setup
+	$(SWIFT) package dump-symbol-graph --minimum-access-level public > .build/symbols.log
+	@rm -rf .build/symbols .build/docs && mkdir -p .build/symbols
+	cp $(foreach module,$(MODULES),.build/*/symbolgraph/$(module).symbols.json) .build/symbols
+	docc convert Sources/Surprisal/Surprisal.docc --additional-symbol-graph-dir .build/symbols --output-path .build/docs \
+	  --fallback-bundle-identifier surprisal --fallback-display-name Surprisal 2> .build/docs.log \
+	  || { cat .build/docs.log; exit 1; }
+	@! grep -E "doesn't exist|is ambiguous" .build/docs.log
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/surprisal/models

@@ -1,6 +1,6 @@
 import Detection
 import Foundation
-import Yams
+internal import Yams
 
 /// What a gate allows, as a YAML file states it.
 public struct Policy: Sendable {

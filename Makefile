@@ -31,10 +31,9 @@ setup:
 build: setup
 	$(BUILD) --product surprisal
 
-# One thread each: suites run side by side, and two teams on the same cores wait for each other.
 test: setup
 	$(SWIFT) build -c $(CONFIGURATION) --build-tests -Xswiftc -enable-testing
-	OMP_NUM_THREADS=1 $(SWIFT) test -c $(CONFIGURATION) --skip-build -Xswiftc -enable-testing
+	$(SWIFT) test -c $(CONFIGURATION) --skip-build -Xswiftc -enable-testing
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks examples

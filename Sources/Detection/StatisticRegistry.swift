@@ -11,6 +11,7 @@ package enum StatisticRegistry {
     TypicalityStatistic.self,
     ComplexityStatistic.self,
     RatioStatistic.self,
+    GaussianStatistic.self,
   ]
 
   /// Those that are fitted and kept by themselves, not as a part of another.

@@ -2,6 +2,13 @@ import Diffusion
 import Foundation
 
 /// Fitted statistics with their reference scores, for one number of evaluations.
+///
+/// **Many images** (2000 and more): every fourth fits the statistics, the others are the references. No image is both, so
+/// p-values are exact.
+///
+/// **Fewer**: none is spared. All are references, cross-fitted: the score of each is by statistics fitted on the nine tenths
+/// of the images that it is not in, and new images are judged by those fitted on one such nine tenths. P-values are then
+/// exact but for what the tenths differ in (CV+ of Barber et al. 2021; rates over 200 splits in docs/detection.md).
 public struct Calibration: Sendable {
   /// Evaluations an image; scores of another number are not comparable.
   public let evaluations: Int
@@ -11,10 +18,16 @@ public struct Calibration: Sendable {
   /// The statistics, parts of others among them.
   private let statistics: [StatisticName: any Statistic]
 
-  /// One image in so many fits the statistics; the others set the reference scores.
+  /// Of many images, one in so many fits the statistics; the others set the reference scores.
   static let fittingEvery = 4
+  /// Images that are many enough to spare some for fitting alone.
+  static let many = 2000
+  /// Parts of few images that take turns at being scored by what the others fit.
+  static let folds = 10
+  /// Images that it takes at least.
+  public static let fewest = 9
 
-  /// Whether the image at this place among those calibrated on fits the statistics.
+  /// Whether the image at this place among many fits the statistics.
   package static func fits(_ index: Int) -> Bool { index % fittingEvery == 0 }
 
   init(
@@ -28,16 +41,29 @@ public struct Calibration: Sendable {
       uniqueKeysWithValues: whole.flatMap { [$0] + $0.fittedParts }.map { (type(of: $0).name, $0) })
   }
 
-  /// Fits on every fourth image and takes the others as references: no image is both, so p-values are exact.
+  /// Fits and sets references.
+  /// - Parameter estimates: of distinct images (`CopyGroups`): a copy among them would be judged by its own original.
   /// - Throws: `CalibrationError`.
   package init(evaluations: Int, estimates: [SurprisalEstimate]) throws(CalibrationError) {
-    let fitting = estimates.indices.filter(Self.fits).map { estimates[$0] }
-    guard fitting.count >= 3 else {
-      throw .tooFewToFit(found: estimates.count, needed: 3 * Self.fittingEvery - 3)
+    guard estimates.count >= Self.fewest else {
+      throw .tooFewToFit(found: estimates.count, needed: Self.fewest)
     }
-    try self.init(
-      evaluations: evaluations, fitting: fitting,
-      references: estimates.indices.filter { !Self.fits($0) }.map { estimates[$0] })
+    guard estimates.count < Self.many else {
+      try self.init(
+        evaluations: evaluations, fitting: estimates.indices.filter(Self.fits).map { estimates[$0] },
+        references: estimates.indices.filter { !Self.fits($0) }.map { estimates[$0] })
+      return
+    }
+    let fitted = try Calibration(evaluations: evaluations, fitting: estimates)
+    var references: [StatisticName: ReferenceScores] = [:]
+    for (name, scores) in try fitted.crossFitted(estimates, folds: Self.folds) {
+      references[name] = try ReferenceScores(scores)
+    }
+    // Not those fitted on all: more images make them score lower than the references were scored.
+    let judging = try fitted.refitted(
+      on: estimates.indices.filter { $0 % Self.folds != 0 }.map { estimates[$0] })
+    self.init(
+      evaluations: evaluations, profile: fitted.profile, whole: judging.whole, references: references)
   }
 
   /// Fits on some images and takes others as references. P-values are exact whatever images fit, as long as none is a
@@ -63,22 +89,44 @@ public struct Calibration: Sendable {
       evaluations: evaluations, profile: ErrorProfile(fitting: fitting), whole: whole, references: [:])
   }
 
-  /// Scores of the images that fit, each by statistics fitted on the half of them that it is not in: what fresh images
+  /// Scores of the images that the calibration was made of, each by statistics that it had no part in: what fresh images
   /// would score, where the fitted statistics themselves flatter the images they know.
-  package static func crossFitted(
+  package func crossFitted(
     _ estimates: [SurprisalEstimate]
   ) throws(CalibrationError) -> [StatisticName: [Double]] {
-    let fitting = estimates.indices.filter(fits).map { estimates[$0] }
+    if estimates.count < Self.many { return try crossFitted(estimates, folds: Self.folds) }
+    let known = try crossFitted(estimates.indices.filter(Self.fits).map { estimates[$0] }, folds: 2)
     var scores: [StatisticName: [Double]] = [:]
-    for name in StatisticName.allCases { scores[name] = [Double](repeating: 0, count: fitting.count) }
-    for half in 0..<2 {
-      let known = fitting.indices.filter { $0 % 2 == half }.map { fitting[$0] }
-      let fitted = try Calibration(evaluations: 0, fitting: known)
-      for index in fitting.indices where index % 2 != half {
-        for name in StatisticName.allCases { scores[name]?[index] = fitted.score(fitting[index], by: name) }
+    for name in StatisticName.allCases {
+      scores[name] = estimates.indices.map { index in
+        Self.fits(index)
+          ? known[name]?[index / Self.fittingEvery] ?? .nan : score(estimates[index], by: name)
       }
     }
     return scores
+  }
+
+  /// Scores of images that fitted the statistics, each by the same statistics fitted on the parts that it is not in.
+  private func crossFitted(
+    _ estimates: [SurprisalEstimate], folds: Int
+  ) throws(CalibrationError) -> [StatisticName: [Double]] {
+    var scores: [StatisticName: [Double]] = [:]
+    for name in StatisticName.allCases { scores[name] = [Double](repeating: .nan, count: estimates.count) }
+    for fold in 0..<folds {
+      let others = estimates.indices.filter { $0 % folds != fold }.map { estimates[$0] }
+      let fitted = try refitted(on: others)
+      for index in stride(from: fold, to: estimates.count, by: folds) {
+        for name in StatisticName.allCases { scores[name]?[index] = fitted.score(estimates[index], by: name) }
+      }
+    }
+    return scores
+  }
+
+  /// The same statistics fitted on other images, without references.
+  private func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Calibration {
+    var refitted: [any Statistic] = []
+    for statistic in whole { refitted.append(try statistic.refitted(on: estimates)) }
+    return Calibration(evaluations: evaluations, profile: profile, whole: refitted, references: [:])
   }
 
   /// The statistics that there are references of, in the order in which they are listed.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What keeps scores from becoming verdicts.
 public enum CalibrationError: Error, Equatable, CustomStringConvertible {
   /// Fewer references than the rate needs: at least 1/fpr - 1.
@@ -13,7 +15,8 @@ public enum CalibrationError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .tooFewReferences(let found, let needed, let rate):
-      "\(found) reference images cannot support an error rate of \(rate): at least \(needed) are needed"
+      "\(found) reference images cannot support an error rate of \(rate): at least \(needed) are needed; "
+        + "the smallest rate that they support is \(Self.supported(by: found))"
     case .tooFewToFit(let found, let needed):
       "\(found) images are too few to calibrate with: at least \(needed) are needed"
     case .invalidRate(let rate): "error rate \(rate) is not between 0 and 1"
@@ -22,5 +25,12 @@ public enum CalibrationError: Error, Equatable, CustomStringConvertible {
       "the model is not calibrated for the statistic \(name.rawValue): run surprisal calibrate"
     case .unsuitable(let reason): reason
     }
+  }
+
+  /// The smallest rate that so many references support, rounded up to three digits.
+  private static func supported(by references: Int) -> String {
+    let rate = 1 / Double(references + 1)
+    let unit = pow(10, floor(log10(rate)) - 2)
+    return String(format: "%g", (rate / unit - 1e-9).rounded(.up) * unit)
   }
 }

@@ -16,6 +16,10 @@ package protocol Statistic: Sendable {
 
   /// - Throws: `CalibrationError` when the images cannot determine it.
   init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError)
+  /// The same statistic fitted on other images. What was chosen by looking at images, such as a number of components,
+  /// stays as it is.
+  /// - Throws: `CalibrationError` when the images cannot determine it.
+  func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self
   func score(_ estimate: SurprisalEstimate) -> Double
 
   /// What a model file keeps, by name.
@@ -34,6 +38,9 @@ extension Statistic {
   package static var observations: [Observation] { [] }
   package static var parts: [StatisticName] { [] }
   package var fittedParts: [any Statistic] { [] }
+  package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
+    try Self(fitting: estimates)
+  }
   package func refusal(for form: EstimateForm) -> String? { nil }
   package func words(_ estimate: SurprisalEstimate, _ form: EstimateForm) -> String? { nil }
 }

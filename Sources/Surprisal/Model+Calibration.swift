@@ -8,21 +8,41 @@ extension Model {
   /// Images that climb the whole ladder when calibrating for `auto`.
   static let ladderImages = 2000
 
-  /// Sets the reference scores for a budget from images known to belong.
+  /// Sets the reference scores for a budget from images known to belong. Of images that show the same, one counts.
   ///
   /// For `.auto` that is 16 evaluations on all images, then every stage on the first 2000.
   ///
-  /// - Parameter fitting: images that fit the statistics, such as those trained on; nil takes a quarter of `images`. Not
-  ///   for `.auto`.
+  /// - Parameter fitting: images that fit the statistics, such as those trained on, without those that `images` shows; nil
+  ///   for `images` themselves (`Calibration`). Not for `.auto`.
+  /// - Returns: which of `images`, with `fitting` after them, show the same.
   /// - Throws: `CalibrationError` with too few, `EngineError`, `SurprisalError`.
+  @discardableResult
   public mutating func calibrate(
     on images: ImageBatch, fitting: ImageBatch? = nil, budget: EvaluationBudget = .standard,
     compute: Compute = Compute(), progress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> CopyGroups {
+    var all = images
+    if let fitting { all.append(contentsOf: fitting) }
+    let copies = CopyGroups(of: all)
+    // References come first, so that a group which straddles is theirs.
+    try calibrate(
+      onDistinct: all[copies.representatives.filter { $0 < images.count }],
+      fitting: fitting == nil ? nil : all[copies.representatives.filter { $0 >= images.count }],
+      budget: budget, compute: compute, progress: progress)
+    return copies
+  }
+
+  /// - Parameters: images of which no two show the same.
+  mutating func calibrate(
+    onDistinct images: ImageBatch, fitting: ImageBatch?, budget: EvaluationBudget, compute: Compute,
+    progress: (Int, Int) -> Void
   ) throws {
     let evaluations = budget.count ?? EvaluationBudget.standardCount
     let scorer = try Scorer(self, evaluations: evaluations, compute: compute)
     let estimates = try scorer.estimate(images, progress: progress)
     calibrations.removeAll { $0.evaluations == evaluations }
+    // The ladder's scores are by the statistics that go.
+    if adaptive?.evaluations.contains(evaluations) == true { adaptive = nil }
     if let fitting {
       guard budget != .auto else { throw SurprisalError.fittingUnderAuto }
       calibrations.append(
@@ -50,11 +70,11 @@ extension Model {
         : try scorer.with(evaluations: stage).estimate(first, progress: progress)
       if stage != evaluations { calibrations.append(try Calibration(evaluations: stage, estimates: some)) }
       let statistics = try calibration(evaluations: stage)
-      let crossFitted = try Calibration.crossFitted(stage == evaluations ? estimates : some)
-      let ladder = some.indices.filter { !Calibration.fits($0) }.map { some[$0] }
+      let crossFitted = try statistics.crossFitted(stage == evaluations ? estimates : some)
       for statistic in StatisticName.allCases {
-        let fits = Array((crossFitted[statistic] ?? []).prefix(some.count - ladder.count))
-        let held = ladder.map { statistics.score($0, by: statistic) }
+        let scores = (crossFitted[statistic] ?? []).prefix(some.count)
+        let fits = scores.indices.filter(Calibration.fits).map { scores[$0] }
+        let held = scores.indices.filter { !Calibration.fits($0) }.map { scores[$0] }
         let append = { (ladders: [[Double]]?, scores: [Double]) in
           ladders.map { zip($0, scores).map { $0 + [$1] } } ?? scores.map { [$0] }
         }
@@ -128,16 +148,17 @@ extension Model {
 
   /// Reads every image of `paths` at the model's size and calibrates on them, with the statistics fitted on those of
   /// `fitting` where given.
+  @discardableResult
   public mutating func calibrate(
     on paths: [String], fitting: [String]? = nil, reading: ImageReading = ImageReading(),
     budget: EvaluationBudget = .standard, compute: Compute = Compute(),
     unreadable: (String, String) -> Void = { _, _ in },
     progress: (Int, Int) -> Void = { _, _ in }
-  ) throws {
+  ) throws -> CopyGroups {
     func images(_ paths: [String]) -> ImageBatch {
       ImageStream.images(of: paths, shape: shape, reading: reading, unreadable: unreadable)
     }
-    try calibrate(
+    return try calibrate(
       on: images(paths), fitting: fitting.map(images), budget: budget, compute: compute, progress: progress)
   }
 }

@@ -151,7 +151,9 @@ extension Model {
               file.tensors.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
           ) { try tensor(prefix + $0, $1).map(Double.init) })
       }
-      adaptive = try header.ladder.map { try Self.adaptive(stages: $0, calibrations) { try tensor($0) } }
+      adaptive = try header.ladder.map { stages in
+        try Self.adaptive(stages: stages, calibrations) { file.tensors[$0] == nil ? nil : try tensor($0) }
+      }
     } catch let error as ModelFileError { throw error } catch { throw damaged("\(error)") }
   }
 
@@ -173,8 +175,11 @@ extension Model {
     return header
   }
 
+  /// Statistics that the ladder has no scores of are left out: it was made before they were thought of.
+  ///
+  /// - Parameter tensor: nil where there is none of the name.
   private static func adaptive(
-    stages: [Int], _ calibrations: [Calibration], tensor: (String) throws -> [Float]
+    stages: [Int], _ calibrations: [Calibration], tensor: (String) throws -> [Float]?
   ) throws -> AdaptiveCalibration {
     let known = Set(calibrations.map(\.evaluations))
     guard stages.count >= 2, stages == stages.sorted(), stages.allSatisfy(known.contains) else {
@@ -184,7 +189,7 @@ extension Model {
     for part in Ladders.allCases {
       for statistic in calibrations.first(where: { $0.evaluations == stages[0] })?.names ?? [] {
         let name = Name.ladders(part, statistic)
-        let values = try tensor(name).map(Double.init)
+        guard let values = try tensor(name)?.map(Double.init) else { continue }
         guard values.count % stages.count == 0 else {
           throw CalibrationError.unsuitable("tensor \(name) is cut")
         }

@@ -10,7 +10,7 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
   /// A network cannot take images of this size.
   case unsuitableSize(reason: String)
   /// Too few are left to calibrate with.
-  case tooFewImages(readable: Int, share: Double, held: Int, needed: Int)
+  case tooFewImages(readable: Int, distinct: Int, held: Int, needed: Int)
   case noReadableImages(purpose: String)
   /// A checkpoint of a training on images of another size.
   case otherCheckpoint(ImageShape)
@@ -37,8 +37,8 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
     case .notCalibratedForAuto:
       "the model has no reference scores for auto evaluations: run surprisal calibrate --evaluations auto"
     case .unsuitableSize(let reason): reason
-    case .tooFewImages(let readable, let share, let held, let needed):
-      "\(readable) readable images with a validation share of \(share) leave \(held) to calibrate with: "
+    case .tooFewImages(let readable, let distinct, let held, let needed):
+      "\(readable) readable images, \(distinct) of them distinct, leave \(held) to calibrate with: "
         + "at least \(needed) are needed"
     case .noReadableImages(let purpose): "no readable images to \(purpose)"
     case .otherCheckpoint(let shape):

@@ -10,8 +10,10 @@ public struct Training {
   public var shape: ImageShape
   public var preset = Architecture.Preset.small
   public var options = TrainingOptions()
-  /// Share of the images held out at random, unless `heldOut` names them.
-  public var validationShare = 0.1
+  /// Share of the images held out at random, unless `heldOut` names them; nil: a tenth, and of few images as many as an
+  /// error rate of 0.01 needs, up to a third.
+  public var validationShare: Double?
+  /// Images held out; those among the training images that show the same are not trained on.
   public var heldOut: [String] = []
   /// Stop after this long; nil: after `options.steps`.
   public var minutes: Double?
@@ -28,6 +30,9 @@ public struct Training {
   /// What happens while training.
   public enum Event {
     case unreadable(path: String, error: String)
+    /// Images that show what another shows, exactly or nearly, and how many of them took no part since the other was held
+    /// out.
+    case copies(exact: Int, near: Int, leftOut: Int)
     case loaded(training: Int, validation: Int, parameters: Int)
     /// Steps were fixed from the pace measured.
     case planned(steps: Int, secondsPerStep: Double)
@@ -110,7 +115,7 @@ public struct Training {
     result.facts.onednn = Engine.version
     try result.survey(on: training, compute: compute) { report(.surveying(done: $0, of: $1)) }
     try result.calibrate(
-      on: validation,
+      onDistinct: validation,
       fitting: validation.count < Self.fewHeldOut && budget != .auto ? training.spread(1000) : nil,
       budget: budget, compute: compute
     ) { report(.calibrating(done: $0, of: $1)) }
@@ -122,8 +127,8 @@ public struct Training {
   /// little better than others.
   static let fewHeldOut = 1200
 
-  /// Enough to fit the statistics on a quarter of.
-  static let fewestHeldOut = 9
+  /// As many as an error rate of 0.01 needs.
+  static let standardHeldOut = 100
 
   /// Steps that fit the time, from the pace of a short trial that leaves no trace in the weights.
   private func plan(
@@ -142,24 +147,49 @@ public struct Training {
     return steps
   }
 
+  /// Reads the images and splits them by groups of copies: no image that is trained on shows what one held out shows, and
+  /// of those held out no two show the same.
   private func load(_ paths: [String], _ report: (Event) -> Void) throws -> (ImageBatch, ImageBatch) {
-    let all = images(paths, report)
+    var all = images(paths, report)
     let count = all.count
-    guard heldOut.isEmpty else {
-      let validation = images(heldOut, report)
-      guard count > 0, !validation.isEmpty else {
+    if !heldOut.isEmpty { all.append(contentsOf: images(heldOut, report)) }
+    let copies = CopyGroups(of: all)
+    let held: Set<Int>
+    if heldOut.isEmpty {
+      held = try drawn(of: copies)
+    } else {
+      guard count > 0, all.count > count else {
         throw SurprisalError.noReadableImages(purpose: "train or validate on")
       }
-      return (all, validation)
+      held = Set(copies.first[count...])
     }
-    let held = Int(Double(count) * validationShare)
-    guard held >= Self.fewestHeldOut else {
+    let training = (0..<count).filter { !held.contains(copies.first[$0]) }
+    // The first of a group stands for it, be it among those to train on or those held out.
+    let validation = held.sorted()
+    guard !training.isEmpty else { throw SurprisalError.noReadableImages(purpose: "train on") }
+    if copies.exact + copies.near > 0 {
+      report(
+        .copies(
+          exact: copies.exact, near: copies.near, leftOut: all.count - training.count - validation.count))
+    }
+    return (all[training], all[validation])
+  }
+
+  /// Groups held out at random, by their first images.
+  private func drawn(of copies: CopyGroups) throws -> Set<Int> {
+    let count = copies.representatives.count
+    let held =
+      validationShare.map { Int(Double(count) * $0) } ?? max(count / 10, min(Self.standardHeldOut, count / 3))
+    guard held >= Calibration.fewest else {
       throw SurprisalError.tooFewImages(
-        readable: count, share: validationShare, held: held, needed: Self.fewestHeldOut)
+        readable: copies.first.count, distinct: count, held: held, needed: Calibration.fewest)
     }
     var random = RandomSource(seed: options.seed, stream: 0x484F_4C44)
-    let order = Array(0..<count).shuffled(using: &random)
-    return (all[order[held...].sorted()], all[order[..<held].sorted()])
+    var chosen: Set<Int> = []
+    for index in copies.first.indices.shuffled(using: &random) where chosen.count < held {
+      chosen.insert(copies.first[index])
+    }
+    return chosen
   }
 
   private func images(_ paths: [String], _ report: (Event) -> Void) -> ImageBatch {

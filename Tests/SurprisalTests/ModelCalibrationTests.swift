@@ -18,7 +18,7 @@ struct ModelCalibrationTests {
     #expect(model.facts.generatedReferences == nil)
     try calibrate(insists: true)
     #expect(model.facts.generatedReferences == [16] && model.adaptive == nil)
-    #expect(model.calibrations[0].referenceCount == 30)
+    #expect(model.calibrations[0].referenceCount == 40)
   }
 
   @Test("References are of the precision asked for", arguments: Precision.supported)

@@ -16,9 +16,10 @@ struct TrainingTests {
   @Test("Images held out are what references are of, and the model says how many")
   func heldOut() throws {
     let model = try Discs.model()
-    #expect(model.facts.trainingImages == 240)
-    #expect(model.facts.validationImages == 160)
-    #expect(model.calibrations[0].referenceCount == 160)
+    // Two in five of 400, less some discs of one in a hundred that chance makes look alike.
+    #expect((236...240).contains(model.facts.trainingImages))
+    #expect((156...160).contains(model.facts.validationImages))
+    #expect(model.calibrations[0].referenceCount == model.facts.validationImages)
   }
 
   @Test("A resumed run ends in the checkpoint of an uninterrupted one, to the byte")

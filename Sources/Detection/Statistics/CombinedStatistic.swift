@@ -39,9 +39,22 @@ package struct CombinedStatistic: Statistic {
   }
 
   package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
-    let joint = try JointStatistic(fitting: estimates)
-    let bands = try BandStatistic(fitting: estimates)
-    let spatial = try SpatialStatistic(fitting: estimates)
+    try self.init(
+      fitting: estimates, joint: JointStatistic(fitting: estimates), bands: BandStatistic(fitting: estimates),
+      spatial: SpatialStatistic(fitting: estimates))
+  }
+
+  package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
+    try Self(
+      fitting: estimates, joint: joint.refitted(on: estimates), bands: bands.refitted(on: estimates),
+      spatial: spatial.refitted(on: estimates))
+  }
+
+  /// - Parameters: the parts, fitted on the same images.
+  private init(
+    fitting estimates: [SurprisalEstimate], joint: JointStatistic, bands: BandStatistic,
+    spatial: SpatialStatistic
+  ) throws(CalibrationError) {
     var scores: [[Double]] = [[], [], []]
     func add(_ parts: [any Statistic], _ images: [SurprisalEstimate]) {
       for k in parts.indices { scores[k] += images.map { parts[k].score($0) } }
@@ -51,9 +64,7 @@ package struct CombinedStatistic: Statistic {
         let fitting = estimates.indices.filter { $0 % 2 == half }.map { estimates[$0] }
         let other = estimates.indices.filter { $0 % 2 != half }.map { estimates[$0] }
         let parts: [any Statistic] = [
-          try JointStatistic(fitting: fitting, components: joint.density.weights.count),
-          try BandStatistic(fitting: fitting, components: bands.density.weights.count),
-          try SpatialStatistic(fitting: fitting),
+          try joint.refitted(on: fitting), try bands.refitted(on: fitting), try spatial.refitted(on: fitting),
         ]
         add(parts, other)
       }

@@ -29,6 +29,10 @@ package struct JointStatistic: Statistic {
     density = MixtureDensity(fitting: estimates.map(Self.features), components: components)
   }
 
+  package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
+    try Self(fitting: estimates, components: density.weights.count)
+  }
+
   package init(tensor: (String, Int?) throws -> [Double]) throws {
     density = try MixtureDensity(features: try tensor("feature.mean", nil).count, tensor: tensor)
   }

@@ -56,11 +56,14 @@ struct CalibrateCommand: ParsableCommand {
       }
     } else {
       let images = PathOptions.expand(paths, nul: nul)
-      try loaded.calibrate(
+      let copies = try loaded.calibrate(
         on: images, fitting: fit.isEmpty ? nil : fit, reading: read.reading, budget: budget,
         compute: model.compute, unreadable: { shown.warn("\($0): unreadable, left out: \($1)") },
         progress: { shown.progress("calibrating on image \($0) of \($1)") })
       shown.progressDone()
+      if copies.exact + copies.near > 0 {
+        shown.note("\(copies.exact) exact and \(copies.near) near copies of other images left out")
+      }
     }
     try loaded.write(to: output)
     let count = try loaded.calibration(evaluations: evaluations).referenceCount

@@ -23,7 +23,11 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Train this many steps of --batch images; repeatable to the byte.") var steps: Int?
   @Option(help: "Images a step.") var batch = TrainingOptions().batch
   @Option(help: "Peak learning rate.") var learningRate = TrainingOptions().learningRate
-  @Option(help: "Share of the images held out for validation and reference scores.") var validation = 0.1
+  @Option(
+    help:
+      "Share of the images held out for validation and reference scores (default: a tenth, of few up to a third)."
+  )
+  var validation: Double?
   @Option(help: "Hold out these images instead of a random share.") var heldOut: [String] = []
   @Option(help: "Network evaluations an image that the reference scores are for, or auto.")
   var evaluations = EvaluationBudget.standard
@@ -36,7 +40,9 @@ struct TrainCommand: ParsableCommand {
     if minutes != nil, steps != nil { throw ValidationError("--minutes and --steps exclude each other") }
     if let minutes, minutes <= 0 { throw ValidationError("--minutes must be above 0") }
     if let steps, steps < 1 { throw ValidationError("--steps must be at least 1") }
-    if !(validation > 0 && validation < 1) { throw ValidationError("--validation must lie between 0 and 1") }
+    if let validation, !(validation > 0 && validation < 1) {
+      throw ValidationError("--validation must lie between 0 and 1")
+    }
     if !["gray", "rgb"].contains(channels) { throw ValidationError("--channels must be gray or rgb") }
     if !(1...4096).contains(batch) { throw ValidationError("--batch must be from 1 to 4096") }
     if let refusal = try shape().refusal { throw ValidationError(refusal) }
@@ -91,6 +97,9 @@ struct TrainCommand: ParsableCommand {
   private func tell(_ event: Training.Event) {
     switch event {
     case .unreadable(let path, let error): shown.warn("\(path): unreadable, left out: \(error)")
+    case .copies(let exact, let near, let leftOut):
+      shown.note(
+        "\(exact) exact and \(near) near copies of other images; \(leftOut) left out, as theirs are held out")
     case .loaded(let training, let validation, let parameters):
       shown.note("\(training) images to train on, \(validation) held out; \(parameters) parameters")
     case .planned(let steps, let pace):

@@ -1,0 +1,87 @@
+import Foundation
+import Images
+
+/// Images that show the same, in groups: what is counted once, and never stands on both sides of a split.
+///
+/// Exact copies have the same pixels. Near copies lie closer, by their sketches (`Sketch`), than one image in a hundred
+/// would by chance: in a population of intrinsic dimension m, the nearest of an image's K nearest others is closer than r
+/// times the K-th with probability K r^m. The dimension is estimated from the images (Levina and Bickel 2004; by the
+/// median, which copies do not move). Recompressed, resized, brighter or noisier copies are found nearly always; crops to
+/// 95 % and shifts by a pixel of 32 in varied photographs mostly, in simple images hardly (docs/detection.md, "Copies").
+public struct CopyGroups: Sendable {
+  /// For each image, the first image of its group.
+  public let first: [Int]
+  /// Images with the pixels of an earlier one.
+  public let exact: Int
+  /// Further images that show what an earlier one shows.
+  public let near: Int
+
+  /// One image of each group, the first.
+  public var representatives: [Int] { first.indices.filter { first[$0] == $0 } }
+
+  /// Share of distinct images that chance may take for near copies.
+  static let chance = 0.01
+  /// Near copies are at least this much closer than other neighbours, and at most so far.
+  static let nearest = 0.5
+  static let farthest: Float = 0.45
+
+  public init(of images: ImageBatch) {
+    var seen: [ArraySlice<UInt8>: Int] = [:]
+    var first: [Int] = []
+    for index in images.indices {
+      let same = seen[images.pixels(of: index), default: index]
+      if same == index { seen[images.pixels(of: index)] = index }
+      first.append(same)
+    }
+    let distinct = first.indices.filter { first[$0] == $0 }
+    exact = first.count - distinct.count
+    var sets = DisjointSets(distinct.count)
+    for (a, b) in Self.nearPairs(distinct.map { images[$0] }) { sets.join(a, b) }
+    // The first of a set has the lowest index, as images are in order.
+    let leaders = distinct.indices.map { distinct[sets.first(of: $0)] }
+    let leader = Dictionary(uniqueKeysWithValues: zip(distinct, leaders))
+    self.first = first.map { leader[$0] ?? $0 }
+    near = zip(distinct, leaders).count { $0 != $1 }
+  }
+
+  private static func nearPairs(_ images: [Bitmap]) -> [(Int, Int)] {
+    guard images.count > 6 else { return [] }
+    let most = min(max(images.count / 10, 6), 20)
+    let nearest = Neighbours(images, most: most).nearest
+    let spread = nearest.map { list in
+      0.5 * Double(log(max(list[most - 1].square, 1e-12) / max(list[most / 2 - 1].square, 1e-12)))
+    }.sorted()
+    let dimension = log(Double(most) / Double(most / 2)) / max(spread[spread.count / 2], 1e-6)
+    let ratio = Float(min(pow(chance / Double(most), 1 / dimension), Self.nearest))
+    var pairs: [(Int, Int)] = []
+    for (a, list) in nearest.enumerated() {
+      for neighbour in list {
+        let b = Int(neighbour.image)
+        let scale = min(list[most - 1].square, nearest[b][most - 1].square)
+        if neighbour.square < min(ratio * ratio * scale, farthest * farthest) { pairs.append((a, b)) }
+      }
+    }
+    return pairs
+  }
+}
+
+/// Sets that grow together (Tarjan 1975). Each is known by its lowest member.
+private struct DisjointSets {
+  private var parent: [Int]
+
+  init(_ count: Int) { parent = Array(0..<count) }
+
+  mutating func first(of member: Int) -> Int {
+    var member = member
+    while parent[member] != member {
+      parent[member] = parent[parent[member]]
+      member = parent[member]
+    }
+    return member
+  }
+
+  mutating func join(_ a: Int, _ b: Int) {
+    let (a, b) = (first(of: a), first(of: b))
+    parent[max(a, b)] = min(a, b)
+  }
+}

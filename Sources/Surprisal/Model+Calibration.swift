@@ -1,5 +1,6 @@
 import Detection
 import Diffusion
+import Files
 import Foundation
 import Images
 import Tensors
@@ -129,12 +130,12 @@ extension Model {
   /// Reads every image of `paths` at the model's size and calibrates on them, with the statistics fitted on those of
   /// `fitting` where given.
   public mutating func calibrate(
-    on paths: [String], fitting: [String]? = nil, reading: ImageReading = ImageReading(),
+    on paths: [FilePath], fitting: [FilePath]? = nil, reading: ImageReading = ImageReading(),
     budget: EvaluationBudget = .standard, compute: Compute = Compute(),
     unreadable: (String, String) -> Void = { _, _ in },
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
-    func images(_ paths: [String]) -> ImageBatch {
+    func images(_ paths: [FilePath]) -> ImageBatch {
       ImageStream.images(of: paths, shape: shape, reading: reading, unreadable: unreadable)
     }
     try calibrate(

@@ -1,5 +1,6 @@
 import Detection
 import Diffusion
+import Files
 import Foundation
 import Images
 import ScoreModel
@@ -12,7 +13,7 @@ public struct Training {
   public var options = TrainingOptions()
   /// Share of the images held out at random, unless `heldOut` names them.
   public var validationShare = 0.1
-  public var heldOut: [String] = []
+  public var heldOut: [FilePath] = []
   /// Stop after this long; nil: after `options.steps`.
   public var minutes: Double?
   /// How often the held-out images are scored, and the checkpoint is saved, on the way.
@@ -43,7 +44,7 @@ public struct Training {
   ///   - shouldStop: asked after each step; true saves the checkpoint and returns nil.
   /// - Throws: `SurprisalError` with too few images, `EngineError`, `ModelFileError`, `CalibrationError`.
   public func run(
-    _ paths: [String], compute: Compute = Compute(), shouldStop: () -> Bool = { false },
+    _ paths: [FilePath], compute: Compute = Compute(), shouldStop: () -> Bool = { false },
     report: (Event) -> Void
   ) throws -> Model? {
     if let refusal = shape.refusal { throw SurprisalError.unsuitableSize(reason: refusal) }
@@ -142,7 +143,7 @@ public struct Training {
     return steps
   }
 
-  private func load(_ paths: [String], _ report: (Event) -> Void) throws -> (ImageBatch, ImageBatch) {
+  private func load(_ paths: [FilePath], _ report: (Event) -> Void) throws -> (ImageBatch, ImageBatch) {
     let all = images(paths, report)
     let count = all.count
     guard heldOut.isEmpty else {
@@ -162,7 +163,7 @@ public struct Training {
     return (all[order[held...].sorted()], all[order[..<held].sorted()])
   }
 
-  private func images(_ paths: [String], _ report: (Event) -> Void) -> ImageBatch {
+  private func images(_ paths: [FilePath], _ report: (Event) -> Void) -> ImageBatch {
     ImageStream.images(of: paths, shape: shape, reading: reading) {
       report(.unreadable(path: $0, error: $1))
     }

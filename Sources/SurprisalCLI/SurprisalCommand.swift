@@ -2,6 +2,8 @@ import ArgumentParser
 
 @main
 struct SurprisalCommand: ParsableCommand {
+  static func main() { main(ArgumentBytes.arguments) }
+
   static let configuration = CommandConfiguration(
     commandName: "surprisal",
     abstract: "Tells which images do not belong, in bits per dimension.",

@@ -11,7 +11,7 @@ struct CalibrateCommand: ParsableCommand {
       samples' scores must pass a two-sample test against them.
       """)
 
-  @Argument(help: "Files, folders, IDX files, or - for paths from standard input.") var paths: [String] = []
+  @Argument(help: "Files, folders, IDX files, or - for paths from standard input.") var paths: [FilePath] = []
   @Flag(name: .customShort("0"), help: "With -, paths end in NUL instead of a line break.") var nul = false
   @OptionGroup var read: ReadingOptions
   @OptionGroup var model: ModelOptions
@@ -20,7 +20,7 @@ struct CalibrateCommand: ParsableCommand {
   @Option(
     parsing: .upToNextOption,
     help: "Fit the statistics on these images, such as those trained on, and take PATHS as references only.")
-  var fit: [String] = []
+  var fit: [FilePath] = []
   @Option(help: "Calibrate on so many of the model's own samples instead of images.") var samples: Int?
   @OptionGroup(title: "With --samples") var sampling: SamplingOptions
   @Flag(help: "--samples: calibrate although the samples score unlike real images.") var force = false

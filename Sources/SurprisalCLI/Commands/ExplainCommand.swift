@@ -6,7 +6,7 @@ struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Shows where and at which scale an image is surprising.")
 
-  @Argument(help: "An image file, or FILE-ubyte#N.") var image: String
+  @Argument(help: "An image file, or FILE-ubyte#N.") var image: FilePath
   @OptionGroup var model: ModelOptions
   @OptionGroup var read: ReadingOptions
   @OptionGroup var shown: OutputOptions

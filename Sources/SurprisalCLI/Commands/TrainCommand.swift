@@ -24,7 +24,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Images a step.") var batch = TrainingOptions().batch
   @Option(help: "Peak learning rate.") var learningRate = TrainingOptions().learningRate
   @Option(help: "Share of the images held out for validation and reference scores.") var validation = 0.1
-  @Option(help: "Hold out these images instead of a random share.") var heldOut: [String] = []
+  @Option(help: "Hold out these images instead of a random share.") var heldOut: [FilePath] = []
   @Option(help: "Network evaluations an image that the reference scores are for, or auto.")
   var evaluations = EvaluationBudget.standard
   @Option(help: "Seed of every random draw.") var seed = TrainingOptions().seed

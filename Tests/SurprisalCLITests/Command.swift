@@ -38,6 +38,10 @@ enum Command {
 
   /// Runs a script, `$1` and on its arguments: for what no string of ours can be.
   static func shell(_ script: String, _ arguments: String...) throws -> Outcome {
+    try shell(script, arguments)
+  }
+
+  static func shell(_ script: String, _ arguments: [String]) throws -> Outcome {
     try run(URL(fileURLWithPath: "/bin/sh"), ["-c", script, "sh"] + arguments)
   }
 

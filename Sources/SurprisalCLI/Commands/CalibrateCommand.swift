@@ -16,7 +16,7 @@ struct CalibrateCommand: ParsableCommand {
   @OptionGroup var read: ReadingOptions
   @OptionGroup var model: ModelOptions
   @OptionGroup var shown: OutputOptions
-  @Option(help: "Model file to write.") var output: String
+  @Option(help: "Model file to write, - for standard output.") var output: FilePath
   @Option(
     parsing: .upToNextOption,
     help: "Fit the statistics on these images, such as those trained on, and take PATHS as references only.")
@@ -37,6 +37,7 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
+    let destination = try Destination(option: output)
     var loaded = try model.load()
     let budget = model.evaluations ?? .standard
     let evaluations = budget.count ?? EvaluationBudget.standardCount
@@ -62,8 +63,8 @@ struct CalibrateCommand: ParsableCommand {
         progress: { shown.progress("calibrating on image \($0) of \($1)") })
       shown.progressDone()
     }
-    try loaded.write(to: output)
+    try loaded.write(to: destination)
     let count = try loaded.calibration(evaluations: evaluations).referenceCount
-    shown.note("\(output): \(count) reference scores at \(budget) evaluations")
+    shown.note("\(destination.name): \(count) reference scores at \(budget) evaluations")
   }
 }

@@ -102,7 +102,7 @@ mutate: setup
 	ASAN_OPTIONS=quarantine_size_mb=8 .build/fuzz/mutate $(SEED) $(COUNT) $$(find $(CORPUS) -type f -size +15c -size -512k \( -name "*.png" -o -name "*.jpg" -o -name "*.jpeg" \) | sort)
 
 # The catalogue as a site in .build/docs: `python3 -m http.server -d .build/docs`, then /documentation/surprisal.
-MODULES = Surprisal Images Tensors ScoreModel Diffusion Detection Reports
+MODULES = Surprisal Files Images Tensors ScoreModel Diffusion Detection Reports
 docs: setup
 	$(SWIFT) package dump-symbol-graph --minimum-access-level public > .build/symbols.log
 	@rm -rf .build/symbols .build/docs && mkdir -p .build/symbols

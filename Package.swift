@@ -17,29 +17,32 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "3.12.3"),
   ],
   targets: [
+    // Paths as bytes, folders walked by handles, results that appear whole.
+    .target(name: "Files", swiftSettings: strict),
+
     // Pixels: C shim, then decoding, orientation, resampling, enumeration.
     .target(
       name: "CImageCodecs",
       linkerSettings: [
         .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z"), .linkedLibrary("deflate"),
       ]),
-    .target(name: "Images", dependencies: ["CImageCodecs"], swiftSettings: strict),
+    .target(name: "Images", dependencies: ["CImageCodecs", "Files"], swiftSettings: strict),
 
     // Numbers: oneDNN, layers, network, log-probability.
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .target(name: "Tensors", dependencies: ["COneDNN"], swiftSettings: strict),
-    .target(name: "ScoreModel", dependencies: ["Images", "Tensors"], swiftSettings: strict),
+    .target(name: "ScoreModel", dependencies: ["Files", "Images", "Tensors"], swiftSettings: strict),
     .target(name: "Diffusion", dependencies: ["Images", "Tensors", "ScoreModel"], swiftSettings: strict),
 
     // Verdicts and how they are told.
     .target(name: "Detection", dependencies: ["Tensors", "Diffusion"], swiftSettings: strict),
-    .target(name: "Reports", swiftSettings: strict),
+    .target(name: "Reports", dependencies: ["Files"], swiftSettings: strict),
 
     // The public face and the command over it.
     .target(
       name: "Surprisal",
       dependencies: [
-        "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports",
+        "Files", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
@@ -53,7 +56,7 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Surprisal", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection",
+        "Surprisal", "Files", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/Bench", swiftSettings: strict),
 
@@ -69,14 +72,17 @@ let package = Package(
     .testTarget(
       name: "TensorsTests", dependencies: ["COneDNN", "Tensors"], exclude: ["Reference"],
       swiftSettings: strict),
+    .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Images"], exclude: ["Reference"], swiftSettings: strict),
+      name: "ImagesTests", dependencies: ["Files", "Images"], exclude: ["Reference"], swiftSettings: strict),
     .testTarget(
       name: "ScoreModelTests", dependencies: ["Images", "Tensors", "ScoreModel"], swiftSettings: strict),
-    .testTarget(name: "ReportsTests", dependencies: ["Tensors", "Reports"], swiftSettings: strict),
+    .testTarget(name: "ReportsTests", dependencies: ["Files", "Tensors", "Reports"], swiftSettings: strict),
     .testTarget(
       name: "SurprisalTests",
-      dependencies: ["Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal"],
+      dependencies: [
+        "Files", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal",
+      ],
       swiftSettings: strict),
     // What users see, and nothing more: no import but Surprisal, no access but public.
     .testTarget(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Images
 
@@ -16,7 +17,7 @@ struct DecodeDump: ParsableCommand {
     ImageEnumerator().forEach(in: paths) { source in
       guard case .file(let path) = source else { return }
       do {
-        let image = try ImageDecoder().decode(path: path)
+        let image = try ImageDecoder().decode(path: "\(path)")
         let header = "P\(image.channels == 1 ? 5 : 6)\n\(image.width) \(image.height)\n255\n"
         let file = URL(fileURLWithPath: "\(output)/\(index).pnm")
         try? (Data(header.utf8) + Data(image.pixels)).write(to: file)
@@ -38,7 +39,7 @@ struct LoadBench: ParsableCommand {
   func run() throws {
     let start = ContinuousClock.now
     for path in paths {
-      _ = try ImageSource.file(path: path).load(
+      _ = try ImageSource.file(FilePath(path)).load(
         ImageDecoder(), as: ImageShape(height: size, width: size, channels: 3))
     }
     print(String(format: "%.6f", (ContinuousClock.now - start) / .seconds(1)))

@@ -1,9 +1,10 @@
 import CImageCodecs
+import Files
 import Foundation
 
 /// Images in an IDX file (LeCun's MNIST format), plain or gzipped: `[N, H, W]` gray or `[N, H, W, 3]` RGB bytes.
 public struct IDXFile: Sendable {
-  public let path: String
+  public let path: FilePath
   public let count: Int
   public let height: Int
   public let width: Int
@@ -12,12 +13,17 @@ public struct IDXFile: Sendable {
   private let start: Int
 
   /// Whether a name says that a file is IDX.
-  public static func isNamed(_ path: String) -> Bool {
-    path.hasSuffix("-ubyte") || path.hasSuffix("-ubyte.gz")
+  package static func isNamed(_ path: [UInt8]) -> Bool {
+    ["-ubyte", "-ubyte.gz"].contains { path.reversed().starts(with: $0.utf8.reversed()) }
   }
 
   /// - Throws: `ImageError`.
   public init(path: String, decoder: ImageDecoder = ImageDecoder()) throws(ImageError) {
+    try self.init(path: FilePath(path), decoder: decoder)
+  }
+
+  /// - Throws: `ImageError`.
+  public init(path: FilePath, decoder: ImageDecoder = ImageDecoder()) throws(ImageError) {
     var bytes = try decoder.read(path)
     if bytes.starts(with: [0x1F, 0x8B]) { bytes = try Self.gunzip(bytes) }
     let head = [UInt8](bytes.prefix(4))

@@ -1,4 +1,5 @@
 import CImageCodecs
+import Files
 import Foundation
 
 /// Why an image cannot be had from a file. `description` is what records say; the path stands beside it.
@@ -73,24 +74,25 @@ public struct ImageDecoder: Sendable {
   }
 
   /// - Throws: `ImageError`.
-  public func decode(path: String) throws(ImageError) -> Bitmap { try decode(try read(path)) }
+  public func decode(path: String) throws(ImageError) -> Bitmap { try decode(try read(FilePath(path))) }
 
   /// Reads a regular file whole. Never waits: a device or pipe is refused.
-  func read(_ path: String) throws(ImageError) -> Data {
-    func failure() -> ImageError { .cannotRead(String(cString: strerror(errno))) }
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure() }
-    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw failure() }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw .cannotRead("not a regular file") }
+  func read(_ path: FilePath) throws(ImageError) -> Data {
+    let file: Descriptor
+    let status: stat
+    do throws(SystemError) {
+      file = try path.open(O_RDONLY | O_NONBLOCK)
+      status = try file.status()
+    } catch { throw .cannotRead("\(error)") }
+    guard status.kind == S_IFREG else { throw .cannotRead("not a regular file") }
     guard status.st_size <= limits.bytes else {
       throw .tooLarge("file of \(status.st_size) bytes, more than the limit of \(limits.bytes)")
     }
-    do { return try handle.read(upToCount: Int(status.st_size)) ?? Data() } catch {
-      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      throw .cannotRead(cause.map { String(cString: strerror(Int32($0.code))) } ?? "\(error)")
+    var bytes = Data(count: Int(status.st_size))
+    do { bytes.count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) } } catch {
+      throw .cannotRead("\(error)")
     }
+    return bytes
   }
 
   /// Decodes at the image's own size.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A record as one JSON object (CONTRACT, "Records").
@@ -8,6 +9,7 @@ struct JSONRecord: Encodable {
 
   enum CodingKeys: String, CodingKey {
     case path, status, error, evaluations, statistic, score, outlier, reason, profile, warning
+    case pathBytes = "path_bytes"
     case bitsPerDim = "bits_per_dim"
     case standardError = "standard_error"
     case pValue = "p_value"
@@ -17,6 +19,7 @@ struct JSONRecord: Encodable {
   func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
     try fields.encode(record.path, forKey: .path)
+    try fields.encodeIfPresent(record.file.base64, forKey: .pathBytes)
     try fields.encode(record.status, forKey: .status)
     if let error = record.error {
       try fields.encode(error, forKey: .error)
@@ -35,6 +38,11 @@ struct JSONRecord: Encodable {
     try fields.encodeIfPresent(record.profile?.map(JSONLevel.init), forKey: .profile)
     try fields.encodeIfPresent(record.warning, forKey: .warning)
   }
+}
+
+extension FilePath {
+  /// The bytes in Base64 where they are no text, nil where `description` is all of them.
+  var base64: String? { isText ? nil : Data(bytes).base64EncodedString() }
 }
 
 /// One noise level of a record's profile.

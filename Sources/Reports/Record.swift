@@ -1,3 +1,5 @@
+import Files
+
 /// What a scan says of one image (CONTRACT, "Records").
 public struct Record: Codable, Sendable, Equatable {
   public struct Level: Codable, Sendable, Equatable {
@@ -15,7 +17,8 @@ public struct Record: Codable, Sendable, Equatable {
     }
   }
 
-  public let path: String
+  /// Where the image lies, to the byte.
+  public let file: FilePath
   /// Why the image is unreadable; nil when it was scored.
   public let error: String?
   public var bitsPerDim: Double?
@@ -33,15 +36,26 @@ public struct Record: Codable, Sendable, Equatable {
   /// Damage of the file that --lenient let pass.
   public var warning: String?
 
+  /// `file` as text, bytes that are none as `\xf1`.
+  public var path: String { "\(file)" }
+
   /// A record of an image that could not be had.
-  public init(path: String, error: String) {
-    self.path = path
+  public init(file: FilePath, error: String) {
+    self.file = file
     self.error = error
   }
 
+  public init(path: String, error: String) { self.init(file: FilePath(path), error: error) }
+
   /// A record of a scored image, to be filled.
-  package init(path: String) {
-    self.path = path
+  package init(file: FilePath) {
+    self.file = file
     error = nil
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case file = "path"
+    case error, bitsPerDim, standardError, evaluations, statistic, score, pValue, tailPValue, outlier, reason,
+      profile, warning
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A `.safetensors` file: named float32 tensors and string metadata
@@ -139,11 +140,20 @@ package struct SafeTensors: Sendable {
     return bytes + header + body
   }
 
-  /// Writes under a temporary name beside `path`, then renames: the old file or the new one, never a part.
+  /// The old file or the new one, never a part (`OutputFile`).
   package func write(to path: String) throws(ModelFileError) {
-    do {
-      try encoded().write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch { throw .unwritable(path: path, reason: Self.reason(error)) }
+    let destination: Destination
+    do { destination = try Destination(FilePath(path)) } catch {
+      throw .unwritable(path: path, reason: error.reason)
+    }
+    try write(to: destination)
+  }
+
+  package func write(to destination: Destination) throws(ModelFileError) {
+    do { try destination.write(try encoded()) } catch {
+      let reason = (error as? DestinationError)?.reason ?? Self.reason(error)
+      throw .unwritable(path: destination.name, reason: reason)
+    }
   }
 
   private static func reason(_ error: any Error) -> String {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Outliers already accepted: a file of paths, one a line.
@@ -14,12 +15,16 @@ public struct Baseline: Sendable, Equatable {
     self.init(paths: text.split(separator: "\n").map(String.init))
   }
 
-  /// Writes atomically, in sorted order.
+  /// Writes in sorted order; the old file or the new one, never a part.
   /// - Throws: `SurprisalError.cannotWrite`.
   public func write(to path: String) throws(SurprisalError) {
-    let text = (paths.sorted() + [""]).joined(separator: "\n")
-    do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-      throw .cannotWrite(path: path, reason: error.localizedDescription)
+    do { try write(to: try Destination(FilePath(path))) } catch {
+      throw .cannotWrite(path: error.name, reason: error.reason)
     }
+  }
+
+  /// Writes in sorted order.
+  public func write(to destination: Destination) throws(DestinationError) {
+    try destination.write((paths.sorted() + [""]).joined(separator: "\n").utf8)
   }
 }

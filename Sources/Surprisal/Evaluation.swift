@@ -1,5 +1,6 @@
 import Detection
 import Diffusion
+import Files
 import Foundation
 import Images
 
@@ -8,30 +9,36 @@ public struct Evaluation {
   /// Images given together.
   public struct ImageSet: Sendable {
     public let name: String
-    public let paths: [String]
+    public let paths: [FilePath]
 
-    public init(name: String, paths: [String]) {
+    public init(name: String, paths: [FilePath]) {
       self.name = name
       self.paths = paths
     }
 
+    public init(name: String, paths: some Sequence<String>) {
+      self.init(name: name, paths: paths.map { FilePath($0) })
+    }
+
     /// One set for each folder and IDX file, and one for all single files together.
-    public static func split(_ paths: [String]) -> [ImageSet] {
+    public static func split(_ paths: [FilePath]) -> [ImageSet] {
       var sets: [ImageSet] = []
-      var files: [String] = []
+      var files: [FilePath] = []
       for path in paths {
-        var isFolder: ObjCBool = false
-        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        if isFolder.boolValue || IDXFile.isNamed(String(path.prefix { $0 != "#" })) || !exists {
-          sets.append(ImageSet(name: path, paths: [path]))
-        } else {
+        if (try? path.status().kind) == S_IFREG, !IDXFile.isNamed(path.bytes) {
           files.append(path)
+        } else {
+          sets.append(ImageSet(name: "\(path)", paths: [path]))
         }
       }
       if !files.isEmpty {
-        sets.append(ImageSet(name: files.count == 1 ? files[0] : "\(files.count) files", paths: files))
+        sets.append(ImageSet(name: files.count == 1 ? "\(files[0])" : "\(files.count) files", paths: files))
       }
       return sets
+    }
+
+    public static func split(_ paths: some Sequence<String>) -> [ImageSet] {
+      split(paths.map { FilePath($0) })
     }
   }
 
@@ -60,7 +67,7 @@ public struct Evaluation {
   public var limit: Int?
   /// Folders with masks: that of `x/NAME.ext` is `NAME.png`, its marked pixels brighter than half. A file that would be
   /// its own mask is taken for a mask, not for an image.
-  public var masks: [String] = []
+  public var masks: [FilePath] = []
 
   /// - Parameter evaluations: nil for those of the model's first calibration.
   /// - Throws: `SurprisalError.notCalibrated`, `EngineError`.
@@ -79,11 +86,11 @@ public struct Evaluation {
     while case let images = stream.next(scorer.batch), !images.isEmpty {
       var readable = ImageBatch(shape: shape)
       var marks: [[Bool]?] = []
-      for image in images where !isMask(image.name) {
+      for image in images where !isMask(image.file) {
         switch image.bitmap {
         case .success(let bitmap):
           readable.append(bitmap)
-          marks.append(mask(of: image.name, shape))
+          marks.append(mask(of: image.file, shape))
         case .failure: result.unreadable += 1
         }
       }
@@ -121,21 +128,20 @@ public struct Evaluation {
     } + (found.pixels.map { [("pixels", $0)] } ?? [])
   }
 
-  private func maskPaths(_ name: String) -> [String] {
-    let stem = ((name as NSString).lastPathComponent as NSString).deletingPathExtension
-    return masks.map { ($0 as NSString).appendingPathComponent("\(stem).png") }
+  private func maskPaths(_ image: FilePath) -> [FilePath] {
+    masks.map { $0.appending(image.stem + Array(".png".utf8)) }
   }
 
-  private func isMask(_ name: String) -> Bool {
-    let own = URL(fileURLWithPath: name).standardizedFileURL
-    return maskPaths(name).contains { URL(fileURLWithPath: $0).standardizedFileURL == own }
+  private func isMask(_ image: FilePath) -> Bool {
+    guard let own = image.identity else { return false }
+    return maskPaths(image).contains { $0.identity == own }
   }
 
   /// Marked pixels at the model's size; nil where no folder has a readable mask.
-  private func mask(of name: String, _ shape: ImageShape) -> [Bool]? {
-    for path in maskPaths(name) {
+  private func mask(of image: FilePath, _ shape: ImageShape) -> [Bool]? {
+    for path in maskPaths(image) {
       let gray = ImageShape(height: shape.height, width: shape.width, channels: 1)
-      let loaded = try? ImageSource.file(path: path).load(reading.decoder, as: gray)
+      let loaded = try? ImageSource.file(path).load(reading.decoder, as: gray)
       if let loaded { return loaded.bitmap.pixels.map { $0 >= 128 } }
     }
     return nil

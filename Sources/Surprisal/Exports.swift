@@ -2,6 +2,7 @@
 // public there is for users; what the layers have for each other is `package`.
 @_exported import Detection
 @_exported import Diffusion
+@_exported import Files
 @_exported import Images
 @_exported import Reports
 @_exported import ScoreModel

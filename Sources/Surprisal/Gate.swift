@@ -1,4 +1,5 @@
 import Detection
+import Files
 import Foundation
 import Reports
 
@@ -74,7 +75,7 @@ public struct Gate: Sendable {
   ///   - body: takes the records of outliers and unreadable images.
   /// - Throws: `SurprisalError`, `EngineError`, and what `begin` and `body` throw.
   public func run(
-    _ paths: [String], under model: Model, compute: Compute = Compute(),
+    _ paths: [FilePath], under model: Model, compute: Compute = Compute(),
     begin: (ReportTotals) throws -> Void = { _ in }, _ body: (Record) throws -> Void
   ) throws -> Outcome {
     var scan = Scan()

@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// How paths become pixels: limits, leniency, links.
@@ -11,12 +12,12 @@ public struct ImageReading: Sendable {
   /// The one image at a path, in the shape wanted.
   /// - Parameter path: an image file, or `FILE-ubyte#N`.
   /// - Throws: `SurprisalError.noImage`, `.unreadableImage`.
-  public func image(at path: String, as shape: ImageShape) throws(SurprisalError) -> Bitmap {
+  public func image(at path: FilePath, as shape: ImageShape) throws(SurprisalError) -> Bitmap {
     var found: ImageSource?
     ImageEnumerator(followsLinks: followsLinks).forEach(in: [path]) { if found == nil { found = $0 } }
-    guard let found else { throw .noImage(path: path) }
+    guard let found else { throw .noImage(path: "\(path)") }
     do { return try found.load(decoder, as: shape).bitmap } catch {
-      throw .unreadableImage(path: path, error)
+      throw .unreadableImage(path: "\(path)", error)
     }
   }
 

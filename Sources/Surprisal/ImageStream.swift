@@ -1,13 +1,18 @@
+import Files
 import Foundation
 import Images
 import Synchronization
 
 /// An image as scoring takes it, or why there is none.
 struct LoadedImage: Sendable {
-  let name: String
+  /// Where it came from: a path, or `FILE#index`.
+  let file: FilePath
   let bitmap: Result<Bitmap, ImageError>
   /// Damage that was let pass (`ImageDecoder.isLenient`).
   var warning: String?
+
+  /// `file` as text.
+  var name: String { "\(file)" }
 }
 
 /// Decodes images on another thread, a bounded number ahead of who takes them, in order.
@@ -27,8 +32,8 @@ final class ImageStream: Sendable {
   private struct Cancelled: Error {}
 
   init(
-    _ paths: [String], shape: ImageShape, reading: ImageReading, limit: Int?, ahead: Int = 96,
-    passingOver recorded: [String: Int] = [:]
+    _ paths: [FilePath], shape: ImageShape, reading: ImageReading, limit: Int?, ahead: Int = 96,
+    passingOver recorded: [FilePath: Int] = [:]
   ) {
     for _ in 0..<ahead { places.signal() }
     Thread.detachNewThread { [self] in
@@ -39,16 +44,16 @@ final class ImageStream: Sendable {
         skipped = try ImageEnumerator(followsLinks: reading.followsLinks).forEach(in: paths) { source in
           guard left > 0 else { throw Cancelled() }
           left -= 1
-          if let times = recorded[source.name], times > 0 {
-            recorded[source.name] = times - 1
+          if let times = recorded[source.path], times > 0 {
+            recorded[source.path] = times - 1
             return
           }
           var loaded: LoadedImage
           do throws(ImageError) {
             let image = try source.load(reading.decoder, as: shape)
-            loaded = LoadedImage(name: source.name, bitmap: .success(image.bitmap))
+            loaded = LoadedImage(file: source.path, bitmap: .success(image.bitmap))
             loaded.warning = image.warning
-          } catch { loaded = LoadedImage(name: source.name, bitmap: .failure(error)) }
+          } catch { loaded = LoadedImage(file: source.path, bitmap: .failure(error)) }
           try put(loaded)
         }
       } catch {}
@@ -93,7 +98,7 @@ final class ImageStream: Sendable {
 
   /// Every readable image; the others are told to `unreadable` with name and reason.
   static func images(
-    of paths: [String], shape: ImageShape, reading: ImageReading, unreadable: (String, String) -> Void
+    of paths: [FilePath], shape: ImageShape, reading: ImageReading, unreadable: (String, String) -> Void
   ) -> ImageBatch {
     let stream = ImageStream(paths, shape: shape, reading: reading, limit: nil)
     var batch = ImageBatch(shape: shape)

@@ -1,5 +1,6 @@
 import Detection
 import Diffusion
+import Files
 import Foundation
 import Reports
 
@@ -61,8 +62,8 @@ extension Record {
   /// A record of a judged image; whether it is an outlier is known when all p-values are.
   ///
   /// - Parameter warning: damage of the file that was let pass.
-  public init(path: String, _ judgement: Judgement, warning: String? = nil) {
-    self.init(path: path)
+  public init(file: FilePath, _ judgement: Judgement, warning: String? = nil) {
+    self.init(file: file)
     bitsPerDim = judgement.bitsPerDim
     standardError = judgement.standardError
     evaluations = judgement.evaluations

@@ -1,5 +1,6 @@
 import Detection
 import Diffusion
+import Files
 import Foundation
 import Images
 import Tensors
@@ -150,12 +151,12 @@ extension Model {
   /// `fitting` where given.
   @discardableResult
   public mutating func calibrate(
-    on paths: [String], fitting: [String]? = nil, reading: ImageReading = ImageReading(),
+    on paths: [FilePath], fitting: [FilePath]? = nil, reading: ImageReading = ImageReading(),
     budget: EvaluationBudget = .standard, compute: Compute = Compute(),
     unreadable: (String, String) -> Void = { _, _ in },
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
-    func images(_ paths: [String]) -> ImageBatch {
+    func images(_ paths: [FilePath]) -> ImageBatch {
       ImageStream.images(of: paths, shape: shape, reading: reading, unreadable: unreadable)
     }
     return try calibrate(

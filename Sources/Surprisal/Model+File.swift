@@ -1,6 +1,7 @@
 internal import Crypto
 import Detection
 import Diffusion
+import Files
 import Foundation
 import Images
 import ScoreModel
@@ -207,6 +208,9 @@ extension Model {
   /// Writes atomically.
   /// - Throws: `ModelFileError.unwritable`.
   public func write(to path: String) throws { try file().write(to: path) }
+
+  /// - Throws: `ModelFileError.unwritable`.
+  public func write(to destination: Destination) throws { try file().write(to: destination) }
 
   /// SHA-256 of the file that the model would be written as: tells models apart that score differently.
   package var digest: String {

@@ -1,4 +1,5 @@
 import Detection
+import Files
 import Foundation
 import Images
 import Reports
@@ -37,7 +38,7 @@ public struct Scan {
   ///   - begin: told the counts before the first record.
   ///   - body: takes each record.
   public func run(
-    _ paths: [String], by judge: Judge, progress: (Int) -> Void = { _ in },
+    _ paths: [FilePath], by judge: Judge, progress: (Int) -> Void = { _ in },
     begin: (ReportTotals) throws -> Void = { _ in }, _ body: (Record) throws -> Void
   ) throws -> Summary {
     var summary = Summary()
@@ -57,10 +58,10 @@ public struct Scan {
       bits.append(item.record.bitsPerDim ?? 0)
     }
     // An image given twice is recorded twice.
-    var recorded: [String: Int] = [:]
+    var recorded: [FilePath: Int] = [:]
     let spool = try Spool(path: progressFile, scan: fingerprint(judge)) { entry, item in
       count(entry, item)
-      recorded[item.record.path, default: 0] += 1
+      recorded[item.record.file, default: 0] += 1
     }
     let stream = ImageStream(
       paths, shape: judge.model.shape, reading: reading, limit: limit, ahead: judge.batch + 64,
@@ -74,12 +75,12 @@ public struct Scan {
         switch image.bitmap {
         case .failure(let error):
           item = Spool.Item(
-            record: Record(path: image.name, error: error.description), exit: nil, score: nil)
+            record: Record(file: image.file, error: error.description), exit: nil, score: nil)
         case .success:
           let judgement = judgements.removeFirst()
           let (exit, score) = judgement.order
           item = Spool.Item(
-            record: Record(path: image.name, judgement, warning: image.warning), exit: exit,
+            record: Record(file: image.file, judgement, warning: image.warning), exit: exit,
             score: score.isFinite ? score : nil)
         }
         count(try spool.append(item), item)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Reports
 
@@ -22,6 +23,8 @@ final class Spool {
   }
 
   private let handle: FileHandle
+  /// For errors.
+  private let name: String
   private var end: UInt64 = 0
 
   /// - Parameters:
@@ -29,7 +32,7 @@ final class Spool {
   ///   - scan: what the records depend on; a file of another scan is begun anew.
   ///   - recorded: told each item of an interrupted scan.
   init(path: String?, scan: String, recorded: (Entry, Item) -> Void) throws {
-    let name =
+    name =
       path
       ?? FileManager.default.temporaryDirectory.appendingPathComponent("surprisal-\(UUID().uuidString)").path
     let descriptor = open(name, O_RDWR | O_CREAT | (path == nil ? O_EXCL : 0), 0o600)
@@ -70,8 +73,8 @@ final class Spool {
   }
 
   private func write(_ bytes: Data) throws -> Entry {
-    try handle.seek(toOffset: end)
-    try handle.write(contentsOf: bytes)
+    let failure = bytes.withUnsafeBytes { writeAll($0, to: handle.fileDescriptor, at: Int(end)) }
+    if let failure { throw SurprisalError.cannotWrite(path: name, reason: "\(failure)") }
     defer { end += UInt64(bytes.count) }
     return Entry(offset: end, length: bytes.count)
   }

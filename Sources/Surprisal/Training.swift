@@ -1,5 +1,6 @@
 import Detection
 import Diffusion
+import Files
 import Foundation
 import Images
 import ScoreModel
@@ -14,7 +15,7 @@ public struct Training {
   /// error rate of 0.01 needs, up to a third.
   public var validationShare: Double?
   /// Images held out; those among the training images that show the same are not trained on.
-  public var heldOut: [String] = []
+  public var heldOut: [FilePath] = []
   /// Stop after this long; nil: after `options.steps`.
   public var minutes: Double?
   /// How often the held-out images are scored, and the checkpoint is saved, on the way.
@@ -48,7 +49,7 @@ public struct Training {
   ///   - shouldStop: asked after each step; true saves the checkpoint and returns nil.
   /// - Throws: `SurprisalError` with too few images, `EngineError`, `ModelFileError`, `CalibrationError`.
   public func run(
-    _ paths: [String], compute: Compute = Compute(), shouldStop: () -> Bool = { false },
+    _ paths: [FilePath], compute: Compute = Compute(), shouldStop: () -> Bool = { false },
     report: (Event) -> Void
   ) throws -> Model? {
     if let refusal = shape.refusal { throw SurprisalError.unsuitableSize(reason: refusal) }
@@ -149,7 +150,7 @@ public struct Training {
 
   /// Reads the images and splits them by groups of copies: no image that is trained on shows what one held out shows, and
   /// of those held out no two show the same.
-  private func load(_ paths: [String], _ report: (Event) -> Void) throws -> (ImageBatch, ImageBatch) {
+  private func load(_ paths: [FilePath], _ report: (Event) -> Void) throws -> (ImageBatch, ImageBatch) {
     var all = images(paths, report)
     let count = all.count
     if !heldOut.isEmpty { all.append(contentsOf: images(heldOut, report)) }
@@ -192,7 +193,7 @@ public struct Training {
     return chosen
   }
 
-  private func images(_ paths: [String], _ report: (Event) -> Void) -> ImageBatch {
+  private func images(_ paths: [FilePath], _ report: (Event) -> Void) -> ImageBatch {
     ImageStream.images(of: paths, shape: shape, reading: reading) {
       report(.unreadable(path: $0, error: $1))
     }

@@ -1,7 +1,21 @@
 import ArgumentParser
+import Foundation
+import Surprisal
 
 @main
 struct SurprisalCommand: ParsableCommand {
+  static func main() {
+    do {
+      var command = try parseAsRoot(ArgumentBytes.arguments)
+      try command.run()
+      // What was printed and could not be written.
+      guard fflush(nil) == 0 else {
+        throw DestinationError(
+          name: Destination.standardOutput.name, reason: String(cString: strerror(errno)))
+      }
+    } catch { exit(withError: error) }
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "surprisal",
     abstract: "Tells which images do not belong, in bits per dimension.",

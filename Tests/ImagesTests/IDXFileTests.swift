@@ -14,7 +14,7 @@ struct IDXFileTests {
     var names: [String] = []
     var pixels: [UInt8] = []
     try ImageEnumerator().forEach(in: ["\(path)#1-2"]) { source in
-      names.append(source.name)
+      names.append("\(source.path)")
       pixels += try source.load(ImageDecoder(), as: ImageShape(height: 2, width: 2, channels: 1)).bitmap
         .pixels
     }

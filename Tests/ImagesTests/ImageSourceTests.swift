@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 
@@ -15,7 +16,7 @@ struct ImageSourceTests {
     }
     try Data("text".utf8).write(to: URL(fileURLWithPath: "\(folder)/notes.txt"))
     var names: [String] = []
-    let skipped = ImageEnumerator().forEach(in: [folder, "\(folder)/gone.png"]) { names.append($0.name) }
+    let skipped = ImageEnumerator().forEach(in: [folder, "\(folder)/gone.png"]) { names.append("\($0.path)") }
     #expect(names == ["a.png", "b/d.jpg", "c.png", "noname", "gone.png"].map { "\(folder)/\($0)" })
     #expect(skipped == 1)
   }
@@ -41,7 +42,7 @@ struct ImageSourceTests {
       enumerator.forEach(in: ["\(folder)/in"]) { source in
         let readable =
           (try? source.load(ImageDecoder(), as: ImageShape(height: 4, width: 4, channels: 1))) != nil
-        names[String(source.name.dropFirst(folder.count + 4))] = readable
+        names[String("\(source.path)".dropFirst(folder.count + 4))] = readable
       }
       return names
     }
@@ -57,6 +58,31 @@ struct ImageSourceTests {
     }
   }
 
+  @Test("A file whose name is no text is found in its folder, by its bytes, and by what reports call it")
+  func noText() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = FilePath(folder).appending([0x4D, 0x75, 0xF1, 0x6F, 0x7A] + Array(".png".utf8))
+    let png = try Bitmap.ramp(4, 4, 1).png()
+    let file = try path.open(O_WRONLY | O_CREAT, mode: 0o644)
+    #expect(png.withUnsafeBytes { write(file.raw, $0.baseAddress, $0.count) } == png.count)
+    func sources(_ paths: FilePath...) -> [FilePath] {
+      var found: [FilePath] = []
+      ImageEnumerator().forEach(in: paths) { source in
+        let image = try? source.load(ImageDecoder(), as: ImageShape(height: 4, width: 4, channels: 1))
+        #expect(image != nil, "\(source.path)")
+        found.append(source.path)
+      }
+      return found
+    }
+    #expect(sources(FilePath(folder)) == [path] && sources(path) == [path])
+    #expect(sources(FilePath("\(path)")) == [path])
+    // A file of that name itself comes first.
+    try png.write(to: URL(fileURLWithPath: "\(path)"))
+    #expect(sources(FilePath("\(path)")) == [FilePath("\(path)")])
+    #expect(sources(FilePath(folder)).count == 2)
+  }
+
   @Test("A range past an IDX file's end is reported, not passed over; a name is no range")
   func ranges() throws {
     let folder = try temporaryFolder()
@@ -68,9 +94,9 @@ struct ImageSourceTests {
       var found: [(String, Bool)] = []
       ImageEnumerator().forEach(in: [path]) { source in
         if case .missing = source {
-          found.append((source.name, true))
+          found.append(("\(source.path)", true))
         } else {
-          found.append((source.name, false))
+          found.append(("\(source.path)", false))
         }
       }
       return found

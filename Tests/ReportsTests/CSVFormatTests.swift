@@ -55,6 +55,8 @@ struct CSVFormatTests {
         "error": record.error, "statistic": record.statistic, "reason": record.reason,
         "warning": record.warning, "outlier": record.outlier.map { "\($0)" },
         "evaluations": record.evaluations.map { "\($0)" },
+        "path_bytes": record.path.utf8.elementsEqual(record.file.bytes)
+          ? nil : Data(record.file.bytes).base64EncodedString(),
       ]
       for (name, text) in texts {
         try #require(cells[name].map { Array($0.utf8) } == Array((text ?? "").utf8), "\(name) of \(row)")

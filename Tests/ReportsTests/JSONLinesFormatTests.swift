@@ -13,6 +13,14 @@ struct JSONLinesFormatTests {
     for (line, record) in zip(lines, records) {
       let fields = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
       var expected: [String: Any?] = ["path": record.path]
+      // Beside the path where that is no text, all of its bytes.
+      if record.path.utf8.elementsEqual(record.file.bytes) {
+        try #require(fields["path_bytes"] == nil, "\(line)")
+      } else {
+        let bytes = (fields["path_bytes"] as? String).flatMap { Data(base64Encoded: $0) }
+        try #require(bytes.map { Array($0) } == record.file.bytes, "\(line)")
+        expected["path_bytes"] = fields["path_bytes"] as? String
+      }
       if let error = record.error {
         expected["status"] = "unreadable"
         expected["error"] = error

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -23,13 +24,20 @@ enum RandomRecords {
     "{}",
   ]
 
+  /// What is no UTF-8: a byte of Latin-1, a cut character, a surrogate, a byte that is in none.
+  private static let noText: [[UInt8]] = [[0xF1], [0xC3], [0xED, 0xA0, 0x80], [0xFF]]
+
   static func make(_ count: Int, seed: UInt64) throws -> [Record] {
     var random = RandomSource(seed: seed)
-    return try (0..<count).map { index in
+    return (0..<count).map { index in
       // Each part stands alone once.
-      let path = index < parts.count ? parts[index] : text(&random)
-      guard Int.random(in: 0..<4, using: &random) > 0 else { return Record(path: path, error: text(&random)) }
-      var record = try Record.scored(path)
+      var path = FilePath(index < parts.count ? parts[index] : text(&random))
+      if index >= parts.count, Int.random(in: 0..<4, using: &random) == 0 {
+        path = FilePath(
+          bytes: path.bytes + noText.randomElement(using: &random)! + Array(text(&random).utf8))
+      }
+      guard Int.random(in: 0..<4, using: &random) > 0 else { return Record(file: path, error: text(&random)) }
+      var record = Record(file: path)
       record.bitsPerDim = number(&random)
       record.standardError = number(&random)
       record.evaluations = Bool.random(using: &random) ? Int.random(in: 1...4096, using: &random) : nil

@@ -33,6 +33,19 @@ enum Command {
   ///
   /// Its streams are files, so none can fill up and block, however much is written or left unread.
   static func run(_ arguments: [String], input: Data = Data()) throws -> Outcome {
+    try run(binary, arguments, input: input)
+  }
+
+  /// Runs a script, `$1` and on its arguments: for what no string of ours can be.
+  static func shell(_ script: String, _ arguments: String...) throws -> Outcome {
+    try shell(script, arguments)
+  }
+
+  static func shell(_ script: String, _ arguments: [String]) throws -> Outcome {
+    try run(URL(fileURLWithPath: "/bin/sh"), ["-c", script, "sh"] + arguments)
+  }
+
+  private static func run(_ program: URL, _ arguments: [String], input: Data = Data()) throws -> Outcome {
     try withFolder { folder in
       func stream(_ name: String, _ contents: Data = Data()) throws -> FileHandle {
         let url = URL(fileURLWithPath: "\(folder)/\(name)")
@@ -43,7 +56,7 @@ enum Command {
         String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")), as: UTF8.self)
       }
       let process = Process()
-      process.executableURL = binary
+      process.executableURL = program
       process.arguments = arguments
       process.currentDirectoryURL = root
       process.environment = ProcessInfo.processInfo.environment.merging(

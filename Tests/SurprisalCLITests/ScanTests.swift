@@ -71,6 +71,56 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "Files whose names are no text, and paths longer than a call takes, come back into the tool from its output"
+    )
+    func oddNames() throws {
+      try withFolder { folder in
+        let good = Command.root.appendingPathComponent("fixtures/clothes/00.png").path
+        // Names by printf of the shell: no string of ours holds them.
+        let made = try Command.shell(
+          """
+          cd "$1" && mkdir odd && cd odd && cp "$2" "$(printf 'Mu\\361oz.png')" && cp "$2" plain.png
+          for i in $(seq 30); do
+            d=$(printf 'd%.0s' $(seq 200)); mkdir $d && cd -P $d && cp "$2" "$(printf '\\377')$i.png" || exit 1
+          done
+          """, folder, good)
+        #expect(made.code == 0, "\(made)")
+        defer { _ = try? Command.shell("rm -rf \"$1\"", folder) }
+        let first = try Command.run("scan", "\(folder)/odd", "--evaluations", "4", "--quiet")
+        let records = try first.objects
+        #expect(first.code == 0 && records.count == 32, "\(first.errors)")
+        #expect(records.allSatisfy { $0["status"] as? String == "scored" })
+        #expect(records.contains { ($0["path"] as? String)?.hasSuffix(#"/Mu\xf1oz.png"#) == true })
+        let bytes = try records.map { record -> Data in
+          let path = try #require(record["path"] as? String)
+          guard let bytes = record["path_bytes"] as? String else { return Data(path.utf8) }
+          return try #require(Data(base64Encoded: bytes))
+        }
+        #expect(bytes.contains { $0.count > 2 * 4096 - 2500 && $0.contains(0xFF) })
+        let list = Data(bytes.map { $0 + [10] }.joined())
+        let texts = Data(records.map { "\($0["path"] as? String ?? "")\n" }.joined().utf8)
+        for input in [list, texts] {
+          let again = try Command.run("scan", "-", "--evaluations", "4", "--quiet", input: input)
+          #expect(again.code == 0 && again.output == first.output, "\(again.errors)")
+        }
+        // As an argument, too.
+        let argument = try Command.shell(
+          "exec \"$1\" scan \"$2/odd/$(printf 'Mu\\361oz.png')\" --evaluations 4 --quiet",
+          Command.binary.path, folder)
+        #expect(
+          try argument.objects.map { $0["path_bytes"] as? String } == [
+            bytes.first { $0.contains(0xF1) }?.base64EncodedString()
+          ])
+        for format in ["text", "csv", "html", "sarif", "junit"] {
+          let scan = try Command.run(
+            "scan", "\(folder)/odd", "--evaluations", "4", "--format", format, "--fpr", "0.99")
+          let name = format == "sarif" ? "Mu%F1oz.png" : #"Mu\xf1oz.png"#
+          #expect(scan.code == 0 && scan.output.contains(name), "\(format)")
+        }
+      }
+    }
+
     @Test("Every format is written", arguments: ["text", "jsonl", "csv", "html", "sarif", "junit"])
     func formats(format: String) throws {
       let scan = try Command.run(

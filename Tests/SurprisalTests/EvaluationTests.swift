@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Testing
@@ -21,7 +22,7 @@ struct EvaluationTests {
         try Discs.write(mask, to: "\(folder)/\(index).png")
       }
       var evaluation = try Evaluation(Discs.model(), compute: Discs.compute)
-      evaluation.masks = [folder]
+      evaluation.masks = [FilePath(folder)]
       let found = try evaluation.score(.init(name: "defects", paths: [folder]))
       #expect(found.count == 20 && found.masked == 20)
       #expect(try #require(found.pixels).auroc > 0.8)

@@ -82,9 +82,15 @@ private struct Result: Encodable {
     } else {
       return nil
     }
-    // A URI reference: what a path may hold and a URI not is percent-encoded, a colon too, which would make a scheme of
-    // what stands before it (RFC 3986, 4.2).
-    let path = record.path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? record.path
+    // A URI reference (RFC 3986, 2.1): each byte of the path that a URI cannot hold percent-encoded, and in the first part a
+    // colon too, which would make a scheme of what stands before it (4.2).
+    let first = record.file.bytes.firstIndex(of: UInt8(ascii: "/")) ?? record.file.bytes.count
+    let path = record.file.bytes.enumerated().map { index, byte in
+      let isPlain =
+        byte == UInt8(ascii: ":")
+        ? index > first : byte < 0x80 && CharacterSet.urlPathAllowed.contains(Unicode.Scalar(byte))
+      return isPlain ? String(UnicodeScalar(byte)) : String(format: "%%%02X", byte)
+    }.joined()
     let uri = path.hasPrefix("/") ? "file://\(path)" : path
     locations = [Location(physicalLocation: PhysicalLocation(artifactLocation: ArtifactLocation(uri: uri)))]
   }

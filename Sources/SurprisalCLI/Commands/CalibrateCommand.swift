@@ -11,16 +11,16 @@ struct CalibrateCommand: ParsableCommand {
       samples' scores must pass a two-sample test against them.
       """)
 
-  @Argument(help: "Files, folders, IDX files, or - for paths from standard input.") var paths: [String] = []
+  @Argument(help: "Files, folders, IDX files, or - for paths from standard input.") var paths: [FilePath] = []
   @Flag(name: .customShort("0"), help: "With -, paths end in NUL instead of a line break.") var nul = false
   @OptionGroup var read: ReadingOptions
   @OptionGroup var model: ModelOptions
   @OptionGroup var shown: OutputOptions
-  @Option(help: "Model file to write.") var output: String
+  @Option(help: "Model file to write, - for standard output.") var output: FilePath
   @Option(
     parsing: .upToNextOption,
     help: "Fit the statistics on these images, such as those trained on, and take PATHS as references only.")
-  var fit: [String] = []
+  var fit: [FilePath] = []
   @Option(help: "Calibrate on so many of the model's own samples instead of images.") var samples: Int?
   @OptionGroup(title: "With --samples") var sampling: SamplingOptions
   @Flag(help: "--samples: calibrate although the samples score unlike real images.") var force = false
@@ -37,6 +37,7 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   func run() throws {
+    let destination = try Destination(option: output)
     var loaded = try model.load()
     let budget = model.evaluations ?? .standard
     let evaluations = budget.count ?? EvaluationBudget.standardCount
@@ -65,8 +66,8 @@ struct CalibrateCommand: ParsableCommand {
         shown.note("\(copies.exact) exact and \(copies.near) near copies of other images left out")
       }
     }
-    try loaded.write(to: output)
+    try loaded.write(to: destination)
     let count = try loaded.calibration(evaluations: evaluations).referenceCount
-    shown.note("\(output): \(count) reference scores at \(budget) evaluations")
+    shown.note("\(destination.name): \(count) reference scores at \(budget) evaluations")
   }
 }

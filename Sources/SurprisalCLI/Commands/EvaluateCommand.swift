@@ -12,17 +12,17 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var shown: OutputOptions
   @OptionGroup var read: ReadingOptions
-  @Option(parsing: .upToNextOption, help: "Images that belong.") var inliers: [String]
+  @Option(parsing: .upToNextOption, help: "Images that belong.") var inliers: [FilePath]
   @Option(
     parsing: .upToNextOption,
     help: "Images that do not: each folder and IDX file is a set of its own, single files make one.")
-  var outliers: [String]
+  var outliers: [FilePath]
   @Option(
     parsing: .upToNextOption,
     help:
       "Folders with masks of the outliers (NAME.png for NAME.*): also tells how well maps find what is marked."
   )
-  var masks: [String] = []
+  var masks: [FilePath] = []
   @Option(help: "Use only this many images of each set.") var limit: Int?
   @Option(help: "text or jsonl.") var format = Format.text
 
@@ -31,7 +31,8 @@ struct EvaluateCommand: ParsableCommand {
     var evaluation = try Evaluation(loaded, evaluations: model.count(), compute: model.compute)
     evaluation.reading = read.reading
     evaluation.limit = limit
-    let known = try score(.init(name: inliers.joined(separator: " "), paths: inliers), evaluation)
+    let known = try score(
+      .init(name: inliers.map(\.description).joined(separator: " "), paths: inliers), evaluation)
     if format == .text {
       print(
         String(

@@ -6,12 +6,15 @@ struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Shows where and at which scale an image is surprising.")
 
-  @Argument(help: "An image file, or FILE-ubyte#N.") var image: String
+  @Argument(help: "An image file, or FILE-ubyte#N.") var image: FilePath
   @OptionGroup var model: ModelOptions
   @OptionGroup var read: ReadingOptions
   @OptionGroup var shown: OutputOptions
-  @Option(help: "PNG to write: the image, and beside it its map in bits a pixel with a colour bar.")
-  var output: String?
+  @Option(
+    help:
+      "PNG to write: the image, and beside it its map in bits a pixel with a colour bar. To -, the text is on standard error."
+  )
+  var output: FilePath?
 
   enum Method: String, ExpressibleByArgument, CaseIterable { case integral, ode }
   @Option(help: "integral, or ode: also the density along the probability-flow ODE, a check on the integral.")
@@ -30,24 +33,28 @@ struct ExplainCommand: ParsableCommand {
   }
 
   func run() throws {
+    let destination = try output.map { try Destination(option: $0) }
+    let say: (String) -> Void = destination?.isStandardOutput == true ? { shown.note($0) } : { print($0) }
     let loaded = try model.load()
     let bitmap = try read.reading.image(at: image, as: loaded.shape)
     let explanation = try ImageExplanation(
       of: bitmap, under: loaded, evaluations: model.count(), compute: model.compute)
-    print(Self.text(explanation))
+    say(Self.text(explanation))
     if method == .ode {
       let found = try loaded.density(
         of: bitmap, solver: steps.map { .heun(steps: $0) } ?? .adaptive(tolerance: tolerance),
         dequantisation: dequantisation, replicates: replicates, compute: model.compute)
-      print(
+      say(
         String(
           format: "ode: %.3f bits/dim (+- %.3f) with %@ dequantisation, %d evaluations", found.bitsPerDim,
           found.standardError ?? .nan, dequantisation.rawValue as NSString, found.evaluations))
     }
-    guard let output else { return }
-    try writePNG(explanation.picture, to: output)
+    guard let destination else { return }
+    try destination.write(explanation.picture)
     shown.note(
-      String(format: "%@: image, map and bar, up to %.1f bits a pixel", output, explanation.mostBits))
+      String(
+        format: "%@: image, map and bar, up to %.1f bits a pixel", destination.name as NSString,
+        explanation.mostBits))
   }
 
   private static func text(_ explanation: ImageExplanation) -> String {

@@ -24,7 +24,8 @@ struct GateCommand: ParsableCommand {
   @Option(help: "Outliers allowed beyond the baseline: N or P% of the images (default: the --fpr share).")
   var maxOutliers: String?
   @Option(help: "File of accepted outliers, one path a line.") var baseline: String?
-  @Option(help: "Write this run's outliers as a baseline, and pass.") var writeBaseline: String?
+  @Option(help: "Write this run's outliers as a baseline, and pass; to -, and records are not printed.")
+  var writeBaseline: FilePath?
   @Option(help: "How records are written.") var format = ReportFormat.text
 
   /// The policy file, with what the command line has to say.
@@ -40,20 +41,23 @@ struct GateCommand: ParsableCommand {
   }
 
   func run() throws {
+    let accepted = try writeBaseline.map { try Destination(option: $0) }
     let rules = try rules()
     let loaded = try ModelOptions.load(rules.model ?? ModelOptions.shipped)
     var gate = try Gate(rules)
     gate.reading = images.read.reading
     var writer = RecordWriter(format, isColoured: isatty(1) != 0 && OutputOptions.allowsColour)
+    let records = accepted?.isStandardOutput == true ? nil : try OutputFile(.standardOutput)
     let outcome = try gate.run(
       images.expanded(), under: loaded, compute: computing.compute,
-      begin: { print(writer.begin($0), terminator: "") }, { print(writer.line($0), terminator: "") })
+      begin: { try records?.write(writer.begin($0)) }, { try records?.write(writer.line($0)) })
     if let summary = outcome.summary {
-      print(writer.end, terminator: "")
+      try records?.write(writer.end)
+      try records?.finish()
       shown.note(summary.text)
-      if let writeBaseline {
-        try Baseline(paths: outcome.outliers).write(to: writeBaseline)
-        shown.note("baseline of \(outcome.outliers.count) outliers written to \(writeBaseline)")
+      if let accepted {
+        try Baseline(paths: outcome.outliers).write(to: accepted)
+        shown.note("baseline of \(outcome.outliers.count) outliers written to \(accepted.name)")
         return
       }
     }

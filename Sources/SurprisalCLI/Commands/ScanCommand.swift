@@ -14,8 +14,8 @@ struct ScanCommand: ParsableCommand {
   @Option(help: "How records are written (default: text on a terminal, jsonl elsewhere).")
   var format: ReportFormat?
 
-  @Option(help: "Write the records here instead of standard output.")
-  var output: String?
+  @Option(help: "Write the records here instead of standard output, which is -.")
+  var output: FilePath?
 
   @Flag(help: "Go on with an interrupted scan to --output: images it had scored are not scored again.")
   var resume = false
@@ -28,6 +28,8 @@ struct ScanCommand: ParsableCommand {
   }
 
   func run() throws {
+    let destination = try output.map { try Destination(option: $0) } ?? .standardOutput
+    if resume, !destination.isFile { throw ValidationError("--resume needs --output to be a file") }
     let loaded = try model.load()
     let rule = verdict.rule ?? .standard
     let judge = try Judge(
@@ -40,7 +42,7 @@ struct ScanCommand: ParsableCommand {
     var scan = Scan()
     scan.rule = rule
     scan.limit = limit
-    if let output {
+    if let output, destination.isFile {
       let kept = "\(output).progress"
       if !resume, unlink(kept) == 0 {
         shown.warn("\(kept): an unfinished scan's records, dropped without --resume")
@@ -48,17 +50,20 @@ struct ScanCommand: ParsableCommand {
       scan.progressFile = kept
     }
     scan.reading = images.read.reading
-    let isTerminal = output == nil && isatty(1) != 0
+    let isTerminal = destination.isStandardOutput && isatty(1) != 0
     var writer = RecordWriter(
       format ?? (isTerminal ? .text : .jsonl), isColoured: isTerminal && OutputOptions.allowsColour)
-    let sink = try Sink(output)
+    var file: OutputFile?
     let summary = try scan.run(
       images.expanded(), by: judge,
       progress: { done in shown.progress("\(done) images scored") },
-      begin: { try sink.write(writer.begin($0)) }, { record in try sink.write(writer.line(record)) })
+      begin: {
+        file = try OutputFile(destination)
+        try file?.write(writer.begin($0))
+      }, { record in try file?.write(writer.line(record)) })
     shown.progressDone()
-    try sink.write(writer.end)
-    try sink.finish()
+    try file?.write(writer.end)
+    try file?.finish()
     scan.finish()
     shown.note(summary.text)
   }

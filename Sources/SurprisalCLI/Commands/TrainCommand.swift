@@ -11,11 +11,13 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Learns a population from images, holds some out, calibrates on them, writes one model file.",
-    discussion: "Ctrl-C saves OUTPUT.checkpoint; --resume FILE goes on to the same weights.")
+    discussion: """
+      Ctrl-C saves OUTPUT.checkpoint, where OUTPUT is a file; --resume FILE goes on to the same weights.
+      """)
 
   @OptionGroup var images: PathOptions
   @OptionGroup var shown: OutputOptions
-  @Option(help: "Model file to write.") var output: String
+  @Option(help: "Model file to write, - for standard output.") var output: FilePath
   @Option(help: "Image size, N or WxH; multiples of 4 from 16 to 128.") var size = "32"
   @Option(help: "gray or rgb.") var channels = "rgb"
   @Option(help: "tiny, small or base.") var preset = Architecture.Preset.small
@@ -28,7 +30,7 @@ struct TrainCommand: ParsableCommand {
       "Share of the images held out for validation and reference scores (default: a tenth, of few up to a third)."
   )
   var validation: Double?
-  @Option(help: "Hold out these images instead of a random share.") var heldOut: [String] = []
+  @Option(help: "Hold out these images instead of a random share.") var heldOut: [FilePath] = []
   @Option(help: "Network evaluations an image that the reference scores are for, or auto.")
   var evaluations = EvaluationBudget.standard
   @Option(help: "Seed of every random draw.") var seed = TrainingOptions().seed
@@ -57,6 +59,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
+    let destination = try Destination(option: output)
     var training = Training(shape: try shape())
     training.preset = preset
     training.reading = images.read.reading
@@ -64,7 +67,7 @@ struct TrainCommand: ParsableCommand {
     training.heldOut = heldOut
     training.minutes = steps == nil ? minutes ?? 10 : nil
     training.budget = evaluations
-    training.checkpoint = "\(output).checkpoint"
+    training.checkpoint = destination.isFile ? checkpoint : nil
     training.options.batch = batch
     training.options.learningRate = learningRate
     training.options.flips = flips
@@ -82,19 +85,24 @@ struct TrainCommand: ParsableCommand {
     let started = ContinuousClock.now
     let model = try training.run(
       images.expanded(), compute: Compute(threads: computing.threads),
-      shouldStop: { interrupted.load(ordering: .relaxed) }, report: tell)
+      shouldStop: { interrupted.load(ordering: .relaxed) },
+      report: { tell($0, keepsCheckpoint: destination.isFile) })
     shown.progressDone()
     guard let model else { throw ExitCode(1) }
-    try model.write(to: output)
-    try? FileManager.default.removeItem(atPath: "\(output).checkpoint")
+    try model.write(to: destination)
+    if destination.isFile { unlink(checkpoint) }
     shown.note(
       String(
-        format: "%@: %.3f bits/dim on %d held-out images; this run took %.0f s", output,
+        format: "%@: %.3f bits/dim on %d held-out images; this run took %.0f s",
+        destination.name as NSString,
         model.facts.validationBitsPerDim, model.facts.validationImages,
         (ContinuousClock.now - started) / .seconds(1)))
   }
 
-  private func tell(_ event: Training.Event) {
+  /// Kept beside the model while it is not there.
+  private var checkpoint: String { "\(output).checkpoint" }
+
+  private func tell(_ event: Training.Event, keepsCheckpoint: Bool) {
     switch event {
     case .unreadable(let path, let error): shown.warn("\(path): unreadable, left out: \(error)")
     case .copies(let exact, let near, let leftOut):
@@ -113,7 +121,7 @@ struct TrainCommand: ParsableCommand {
     case .calibrating(let done, let all): shown.progress("calibrating on image \(done) of \(all)")
     case .stopped(let step):
       shown.progressDone()
-      shown.note("stopped at step \(step); go on with --resume \(output).checkpoint")
+      shown.note("stopped at step \(step)" + (keepsCheckpoint ? "; go on with --resume \(checkpoint)" : ""))
     }
   }
 }

@@ -5,21 +5,21 @@ import Surprisal
 /// Images to work on: files, folders, IDX files, or lists from standard input.
 struct PathOptions: ParsableArguments {
   @Argument(help: "Files, folders, IDX files (FILE#A-B for a range), or - for paths from standard input.")
-  var paths: [String]
+  var paths: [FilePath]
 
   @Flag(name: .customShort("0"), help: "With -, paths end in NUL instead of a line break.")
   var nul = false
 
   @OptionGroup var read: ReadingOptions
 
-  func expanded() -> [String] { Self.expand(paths, nul: nul) }
+  func expanded() -> [FilePath] { Self.expand(paths, nul: nul) }
 
   /// Paths with `-` replaced by those from standard input.
-  static func expand(_ paths: [String], nul: Bool) -> [String] {
-    paths.flatMap { path -> [String] in
-      guard path == "-" else { return [path] }
+  static func expand(_ paths: [FilePath], nul: Bool) -> [FilePath] {
+    paths.flatMap { path -> [FilePath] in
+      guard path.bytes == Array("-".utf8) else { return [path] }
       let input = FileHandle.standardInput.readDataToEndOfFile()
-      return input.split(separator: nul ? 0 : 10).map { String(decoding: $0, as: UTF8.self) }
+      return input.split(separator: nul ? 0 : 10).map { FilePath(bytes: $0) }
     }
   }
 }

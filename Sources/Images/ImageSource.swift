@@ -16,6 +16,21 @@ public enum ImageSource: Sendable {
     }
   }
 
+  /// What no second path hides: which file it is, and which of its images.
+  package struct Identity: Hashable, Sendable {
+    let file: FileIdentity
+    let index: Int?
+  }
+
+  /// Nil where there is no such file.
+  package var identity: Identity? {
+    switch self {
+    case .file(let path): path.identity.map { Identity(file: $0, index: nil) }
+    case .indexed(let file, let index): file.path.identity.map { Identity(file: $0, index: index) }
+    case .missing: nil
+    }
+  }
+
   /// The image in the shape wanted.
   /// - Throws: `ImageError`.
   public func load(_ decoder: ImageDecoder, as shape: ImageShape) throws(ImageError) -> DecodedImage {

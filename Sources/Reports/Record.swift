@@ -18,7 +18,7 @@ public struct Record: Codable, Sendable, Equatable {
   }
 
   /// Where the image lies, to the byte.
-  public let file: FilePath
+  public var file: FilePath
   /// Why the image is unreadable; nil when it was scored.
   public let error: String?
   public var bitsPerDim: Double?

@@ -15,12 +15,14 @@ struct LoadedImage: Sendable {
   var name: String { "\(file)" }
 }
 
-/// Decodes images on another thread, a bounded number ahead of who takes them, in order.
+/// Decodes images on another thread, a bounded number ahead of who takes them, in order. A file that comes under several
+/// paths is one image: the paths after the first are `repeats`.
 final class ImageStream: Sendable {
   private struct State {
     var waiting: [LoadedImage] = []
     var isCancelled = false
     var skipped = 0
+    var repeats: [(file: FilePath, first: Int)] = []
   }
 
   private let state = Mutex(State())
@@ -31,23 +33,35 @@ final class ImageStream: Sendable {
 
   private struct Cancelled: Error {}
 
+  /// - Parameter recorded: where images under these paths stand in the order, that are there already and passed over; all
+  ///   numbers from 0 on.
   init(
     _ paths: [FilePath], shape: ImageShape, reading: ImageReading, limit: Int?, ahead: Int = 96,
-    passingOver recorded: [FilePath: Int] = [:]
+    passingOver recorded: [FilePath: [Int]] = [:]
   ) {
     for _ in 0..<ahead { places.signal() }
     Thread.detachNewThread { [self] in
       var left = limit ?? Int.max
       var skipped = 0
       var recorded = recorded
+      var count = recorded.values.reduce(0) { $0 + $1.count }
+      var seen: [ImageSource.Identity: Int] = [:]
       do {
         skipped = try ImageEnumerator(followsLinks: reading.followsLinks).forEach(in: paths) { source in
           guard left > 0 else { throw Cancelled() }
           left -= 1
-          if let times = recorded[source.path], times > 0 {
-            recorded[source.path] = times - 1
+          let identity = source.identity
+          if let place = recorded[source.path]?.first {
+            recorded[source.path]?.removeFirst()
+            if let identity { seen[identity] = place }
             return
           }
+          if let first = identity.flatMap({ seen[$0] }) {
+            state.withLock { $0.repeats.append((source.path, first)) }
+            return
+          }
+          if let identity { seen[identity] = count }
+          count += 1
           var loaded: LoadedImage
           do throws(ImageError) {
             let image = try source.load(reading.decoder, as: shape)
@@ -89,6 +103,9 @@ final class ImageStream: Sendable {
 
   /// Files in folders that were no images; known at the end.
   var skipped: Int { state.withLock { $0.skipped } }
+
+  /// Paths to images that came before under another or the same, and where these stand in the order; known at the end.
+  var repeats: [(file: FilePath, first: Int)] { state.withLock { $0.repeats } }
 
   /// Ends the decoding; images that wait can still be taken.
   func cancel() {

@@ -18,6 +18,8 @@ public struct Scan {
   /// Counts of a finished scan.
   public struct Summary: Sendable {
     public var scored = 0
+    /// Of these, files that had come before under another path or the same.
+    public var repeats = 0
     public var outliers = 0
     public var unreadable = 0
     /// Files in folders that were no images.
@@ -31,7 +33,8 @@ public struct Scan {
 
   /// Scores every image and hands over the records, most surprising first, unreadable ones last in their order.
   ///
-  /// Records wait in a temporary file (or `progressFile`) until all p-values are known; memory holds a few bytes an image.
+  /// A file given by several paths is scored once, and recorded for each; the set as a whole and the false discovery rate
+  /// count it once. Records wait in a temporary file (or `progressFile`) until all p-values are known; memory holds a few bytes an image.
   ///
   /// - Parameters:
   ///   - progress: told how many images are done.
@@ -42,26 +45,30 @@ public struct Scan {
     begin: (ReportTotals) throws -> Void = { _ in }, _ body: (Record) throws -> Void
   ) throws -> Summary {
     var summary = Summary()
-    var entries: [(entry: Spool.Entry, order: (Int, Double), pValue: Double)] = []
-    var unreadable: [Spool.Entry] = []
+    // With a path of its own where an image came again.
+    var entries: [(entry: Spool.Entry, order: (Int, Double), pValue: Double, file: FilePath?)] = []
+    var unreadable: [(entry: Spool.Entry, file: FilePath?)] = []
+    // Of every image in its order: where in `entries`, or else in `unreadable`.
+    var places: [(isScored: Bool, index: Int)] = []
     var bits: [Double] = []
     func count(_ entry: Spool.Entry, _ item: Spool.Item) {
       guard let order = item.order else {
-        unreadable.append(entry)
+        places.append((false, unreadable.count))
+        unreadable.append((entry, nil))
         summary.unreadable += 1
         return
       }
-      entries.append((entry, order, item.record.pValue ?? 1))
+      places.append((true, entries.count))
+      entries.append((entry, order, item.record.pValue ?? 1, nil))
       summary.scored += 1
       summary.meanBitsPerDim += item.record.bitsPerDim ?? 0
       summary.evaluations += item.record.evaluations ?? 0
       bits.append(item.record.bitsPerDim ?? 0)
     }
-    // An image given twice is recorded twice.
-    var recorded: [FilePath: Int] = [:]
+    var recorded: [FilePath: [Int]] = [:]
     let spool = try Spool(path: progressFile, scan: fingerprint(judge)) { entry, item in
+      recorded[item.record.file, default: []].append(places.count)
       count(entry, item)
-      recorded[item.record.file, default: 0] += 1
     }
     let stream = ImageStream(
       paths, shape: judge.model.shape, reading: reading, limit: limit, ahead: judge.batch + 64,
@@ -94,6 +101,18 @@ public struct Scan {
         scores: entries.map(\.order.1), bits: bits, statistic: judge.statistic, calibration: calibration)
     }
     let threshold = rule.threshold(for: entries.map(\.pValue))
+    for (file, first) in stream.repeats {
+      let (isScored, index) = places[first]
+      if isScored {
+        entries.append(entries[index])
+        entries[entries.count - 1].file = file
+        summary.scored += 1
+        summary.repeats += 1
+      } else {
+        unreadable.append((unreadable[index].entry, file))
+        summary.unreadable += 1
+      }
+    }
     summary.outliers = entries.count { $0.pValue <= threshold }
     try begin(
       ReportTotals(scored: summary.scored, outliers: summary.outliers, unreadable: summary.unreadable))
@@ -102,10 +121,15 @@ public struct Scan {
     }
     for index in order {
       var record = try spool.read(entries[index].entry).record
+      if let file = entries[index].file { record.file = file }
       record.outlier = entries[index].pValue <= threshold
       try body(record)
     }
-    for entry in unreadable { try body(try spool.read(entry).record) }
+    for (entry, file) in unreadable {
+      var record = try spool.read(entry).record
+      if let file { record.file = file }
+      try body(record)
+    }
     return summary
   }
 

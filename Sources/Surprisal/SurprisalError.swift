@@ -12,6 +12,8 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
   /// Too few are left to calibrate with.
   case tooFewImages(readable: Int, distinct: Int, held: Int, needed: Int)
   case noReadableImages(purpose: String)
+  /// Nothing to scan in what was given, other files apart.
+  case noImages(given: String, skipped: Int)
   /// A checkpoint of a training on images of another size.
   case otherCheckpoint(ImageShape)
   /// Images that fit the statistics apart are for a number of evaluations.
@@ -41,6 +43,8 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
       "\(readable) readable images, \(distinct) of them distinct, leave \(held) to calibrate with: "
         + "at least \(needed) are needed"
     case .noReadableImages(let purpose): "no readable images to \(purpose)"
+    case .noImages(let given, let skipped):
+      "no images in \(given)" + (skipped > 0 ? " (\(skipped) other files there)" : "")
     case .otherCheckpoint(let shape):
       "the checkpoint is of another image size than \(shape.width)x\(shape.height)x\(shape.channels)"
     case .fittingUnderAuto: "images that fit apart are for a number of evaluations"

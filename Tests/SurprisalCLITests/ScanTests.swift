@@ -121,6 +121,33 @@ extension CommandTests {
       }
     }
 
+    @Test("A list from another system is the same list")
+    func lists() throws {
+      let names = ["fixtures/clothes/00.png", "fixtures/clothes/01.png"]
+      let plain = try Command.run(
+        "scan", "-", "--evaluations", "4", input: Data((names.joined(separator: "\n")).utf8))
+      #expect(try plain.objects.count { $0["status"] as? String == "scored" } == 2)
+      let marked = Data([0xEF, 0xBB, 0xBF]) + Data(names.map { $0 + "\r\n" }.joined().utf8)
+      #expect(try Command.run("scan", "-", "--evaluations", "4", input: marked).output == plain.output)
+    }
+
+    @Test("A scan of nothing is an error that says of what, unless it may be empty")
+    func nothing() throws {
+      try withFolder { folder in
+        try Data("text".utf8).write(to: URL(fileURLWithPath: "\(folder)/notes.txt"))
+        let path = "\(folder)/../\((folder as NSString).lastPathComponent).jsonl"
+        for given in [[folder], ["-"]] {
+          let scan = try Command.run(["scan"] + given + ["--output", path])
+          #expect(scan.code == 1 && scan.errors.contains("no images in \(given[0])"), "\(scan)")
+          #expect(!exists(path) && !exists("\(path).progress"))
+        }
+        let allowed = try Command.run("scan", folder, "--allow-empty", "--format", "junit")
+        #expect(allowed.code == 0 && allowed.output.contains("tests=\"0\""), "\(allowed)")
+        let train = try Command.run("train", folder, "--output", "/dev/null", "--steps", "1")
+        #expect(train.code == 1 && train.errors.contains("0 readable images"), "\(train)")
+      }
+    }
+
     @Test("Every format is written", arguments: ["text", "jsonl", "csv", "html", "sarif", "junit"])
     func formats(format: String) throws {
       let scan = try Command.run(

@@ -53,6 +53,55 @@ struct ScanTests {
     }
   }
 
+  @Test(
+    "A file given by many paths is scored once and recorded for each, also when gone on with; one image of a set of one"
+  )
+  func manyPaths() throws {
+    try Discs.withFolder { folder in
+      let mixed = try Discs.mixed(in: folder)
+      let manager = FileManager.default
+      try manager.createSymbolicLink(atPath: "\(mixed)/same.png", withDestinationPath: "odd.png")
+      try manager.linkItem(atPath: "\(mixed)/odd.png", toPath: "\(mixed)/twin.png")
+      let paths = [
+        "\(mixed)/odd.png", "\(mixed)/./odd.png", mixed, "\(mixed)//odd.png", "\(mixed)/bad.png",
+        "\(mixed)/none",
+        "\(mixed)/none",
+      ]
+      var records: [Record] = []
+      func run(_ scan: Scan, _ paths: [String]) throws -> Scan.Summary {
+        records = []
+        return try scan.run(paths, by: Self.judge()) { records.append($0) }
+      }
+      let summary = try run(Scan(), paths)
+      let odd = records.filter {
+        $0.pValue == records[0].pValue && $0.error == nil && $0.score == records[0].score
+      }
+      #expect(
+        odd.map { $0.path.dropFirst(mixed.count) }
+          == ["/odd.png", "/./odd.png", "/odd.png", "/same.png", "/twin.png", "//odd.png"])
+      #expect(
+        records.count { $0.path.hasSuffix("bad.png") } == 2
+          && records.count { $0.path.hasSuffix("none") } == 2)
+      #expect(
+        summary.scored == 9 + 6 && summary.repeats == 5 && summary.unreadable == 4 && records.count == 19)
+      // The set and its mean are of ten images, as when each is given once.
+      let whole = records
+      let once = try run(Scan(), ["\(mixed)/odd.png"] + (0..<9).map { "\(mixed)/\($0).png" })
+      #expect(once.set?.pValue == summary.set?.pValue && once.meanBitsPerDim == summary.meanBitsPerDim)
+      #expect(once.evaluations == summary.evaluations)
+      // Interrupted after any image and gone on with, the same.
+      var scan = Scan()
+      for limit in [1, 2, 5] {
+        scan.progressFile = "\(folder)/\(limit).progress"
+        scan.limit = limit
+        _ = try run(scan, paths)
+        scan.limit = nil
+        let resumed = try run(scan, paths)
+        #expect(records == whole && resumed.set?.pValue == summary.set?.pValue, "\(limit)")
+      }
+    }
+  }
+
   @Test("Records of images read another way are not gone on with")
   func otherReading() throws {
     try Discs.withFolder { folder in

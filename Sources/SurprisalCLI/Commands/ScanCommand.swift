@@ -20,6 +20,9 @@ struct ScanCommand: ParsableCommand {
   @Flag(help: "Go on with an interrupted scan to --output: images it had scored are not scored again.")
   var resume = false
 
+  @Flag(help: "Write an empty report where there are no images, instead of an error.")
+  var allowEmpty = false
+
   @Option(help: "Stop after this many images.")
   var limit: Int?
 
@@ -58,6 +61,7 @@ struct ScanCommand: ParsableCommand {
       images.expanded(), by: judge,
       progress: { done in shown.progress("\(done) images scored") },
       begin: {
+        guard allowEmpty || $0.scored + $0.unreadable > 0 else { return }
         file = try OutputFile(destination)
         try file?.write(writer.begin($0))
       }, { record in try file?.write(writer.line(record)) })
@@ -65,6 +69,10 @@ struct ScanCommand: ParsableCommand {
     try file?.write(writer.end)
     try file?.finish()
     scan.finish()
+    guard file != nil else {
+      throw SurprisalError.noImages(
+        given: images.paths.map(\.description).joined(separator: ", "), skipped: summary.skipped)
+    }
     shown.note(summary.text)
   }
 }
@@ -75,8 +83,9 @@ extension Scan.Summary {
       scored > 0
       ? String(
         format: ", mean %.3f bits/dim at %.4g evaluations", meanBitsPerDim,
-        Double(evaluations) / Double(scored))
+        Double(evaluations) / Double(scored - repeats))
       : ""
+    let again = repeats > 0 ? " (\(repeats) by more paths than one)" : ""
     let others = skipped > 0 ? ", \(skipped) other files skipped" : ""
     let whole =
       set.map {
@@ -85,6 +94,6 @@ extension Scan.Summary {
             "\nas a whole: p-value %.2g that these are drawn from the population (scores %.2g, mean bits/dim %.2g)",
           $0.pValue, $0.scores.pValue, $0.bitsPValue ?? 1)
       } ?? ""
-    return "\(scored) scored\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)\(whole)"
+    return "\(scored) scored\(again)\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)\(whole)"
   }
 }

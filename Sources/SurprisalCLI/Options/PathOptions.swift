@@ -17,9 +17,9 @@ struct PathOptions: ParsableArguments {
   /// Paths with `-` replaced by those from standard input.
   static func expand(_ paths: [FilePath], nul: Bool) -> [FilePath] {
     paths.flatMap { path -> [FilePath] in
-      guard path.bytes == Array("-".utf8) else { return [path] }
+      guard path == FilePath("-") else { return [path] }
       let input = FileHandle.standardInput.readDataToEndOfFile()
-      return input.split(separator: nul ? 0 : 10).map { FilePath(bytes: $0) }
+      return nul ? FilePath.list(endedByNUL: input) : FilePath.list(lines: input)
     }
   }
 }

@@ -32,12 +32,21 @@ public enum ImageSource: Sendable {
   }
 
   /// The image in the shape wanted.
+  ///
+  /// - Parameter content: told what the image is decoded from: the file's bytes, of an image in an IDX file its pixels.
   /// - Throws: `ImageError`.
-  public func load(_ decoder: ImageDecoder, as shape: ImageShape) throws(ImageError) -> DecodedImage {
+  public func load(
+    _ decoder: ImageDecoder, as shape: ImageShape, content: (Data) -> Void = { _ in }
+  ) throws(ImageError) -> DecodedImage {
     switch self {
-    case .file(let path): return try decoder.decode(try decoder.read(path), to: shape)
+    case .file(let path):
+      let bytes = try decoder.read(path)
+      content(bytes)
+      return try decoder.decode(bytes, to: shape)
     case .indexed(let file, let index):
-      let image = file[index].converted(toChannels: shape.channels)
+      let whole = file[index]
+      content(Data(whole.pixels))
+      let image = whole.converted(toChannels: shape.channels)
         .resampled(width: shape.width, height: shape.height)
       return DecodedImage(bitmap: image, warning: nil)
     case .missing(_, let error): throw error

@@ -8,7 +8,7 @@ struct JSONRecord: Encodable {
   let record: Record
 
   enum CodingKeys: String, CodingKey {
-    case path, status, error, evaluations, statistic, score, outlier, reason, profile, warning
+    case path, status, error, evaluations, statistic, score, outlier, reason, profile, warning, known, content
     case pathBytes = "path_bytes"
     case bitsPerDim = "bits_per_dim"
     case standardError = "standard_error"
@@ -21,6 +21,7 @@ struct JSONRecord: Encodable {
     try fields.encode(record.path, forKey: .path)
     try fields.encodeIfPresent(record.file.base64, forKey: .pathBytes)
     try fields.encode(record.status, forKey: .status)
+    try fields.encodeIfPresent(record.content, forKey: .content)
     if let error = record.error {
       try fields.encode(error, forKey: .error)
       return
@@ -37,6 +38,7 @@ struct JSONRecord: Encodable {
     try fields.encodeIfPresent(record.reason, forKey: .reason)
     try fields.encodeIfPresent(record.profile?.map(JSONLevel.init), forKey: .profile)
     try fields.encodeIfPresent(record.warning, forKey: .warning)
+    try fields.encodeIfPresent(record.known, forKey: .known)
   }
 }
 

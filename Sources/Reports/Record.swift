@@ -35,6 +35,10 @@ public struct Record: Codable, Sendable, Equatable {
   public var profile: [Level]?
   /// Damage of the file that --lenient let pass.
   public var warning: String?
+  /// `trained` or `calibrated` where the model learned from this very image.
+  public var known: String?
+  /// SHA-256 of the file's bytes, of an image in an IDX file of its pixels, where it was asked for.
+  public var content: String?
 
   /// `file` as text, bytes that are none as `\xf1`.
   public var path: String { "\(file)" }
@@ -56,6 +60,6 @@ public struct Record: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey {
     case file = "path"
     case error, bitsPerDim, standardError, evaluations, statistic, score, pValue, tailPValue, outlier, reason,
-      profile, warning
+      profile, warning, known, content
   }
 }

@@ -64,8 +64,10 @@ public struct Gate: Sendable {
     public let decision: Decision
     /// Nil where no image was judged.
     public let summary: Scan.Summary?
-    /// Paths of all outliers, accepted ones among them.
-    public let outliers: [String]
+    /// All outliers, accepted ones among them.
+    public let outliers: [Baseline.Entry]
+    /// Accepted outliers that were none of this run's: gone, changed, or outliers no more.
+    public let stale: [Baseline.Entry]
   }
 
   /// Scans and decides.
@@ -81,7 +83,8 @@ public struct Gate: Sendable {
     var scan = Scan()
     scan.rule = policy.rule
     scan.reading = reading
-    var outliers: [String] = []
+    scan.hashesContent = true
+    var outliers: [Baseline.Entry] = []
     let summary: Scan.Summary
     do {
       let judge = try Judge(
@@ -89,16 +92,21 @@ public struct Gate: Sendable {
         compute: compute)
       summary = try scan.run(paths, by: judge, begin: begin) { record in
         guard record.outlier == true || record.error != nil else { return }
-        if record.outlier == true { outliers.append(record.path) }
+        if record.outlier == true {
+          outliers.append(Baseline.Entry(content: record.content ?? "", path: record.file))
+        }
         try body(record)
       }
     } catch let error as CalibrationError {
-      return Outcome(decision: .undecided(.references(error)), summary: nil, outliers: [])
+      return Outcome(decision: .undecided(.references(error)), summary: nil, outliers: [], stale: [])
     }
-    return Outcome(decision: decide(summary, outliers), summary: summary, outliers: outliers)
+    let met = Set(outliers.map(\.content))
+    return Outcome(
+      decision: decide(summary, outliers), summary: summary, outliers: outliers,
+      stale: baseline.entries.filter { !met.contains($0.content) })
   }
 
-  func decide(_ summary: Scan.Summary, _ outliers: [String]) -> Decision {
+  func decide(_ summary: Scan.Summary, _ outliers: [Baseline.Entry]) -> Decision {
     let total = summary.scored + summary.unreadable
     guard total > 0 else { return .undecided(.noImages) }
     guard policy.maxUnreadable.holds(summary.unreadable, of: total) else {
@@ -108,7 +116,7 @@ public struct Gate: Sendable {
       guard let set = summary.set else { return .undecided(.noSetPValue) }
       guard set.pValue >= least else { return .failed(.unlikelySet(pValue: set.pValue, least: least)) }
     }
-    let new = outliers.count { !baseline.paths.contains($0) }
+    let new = outliers.count { !baseline.accepts(content: $0.content) }
     let allowed = policy.maxOutliers ?? Allowance(share: policy.rule.rate)
     let reason = Reason.newOutliers(new, of: total, allowed: allowed)
     return allowed.holds(new, of: total) ? .passed(reason) : .failed(reason)

@@ -1,3 +1,4 @@
+internal import Crypto
 import Files
 import Foundation
 import Images
@@ -10,6 +11,8 @@ struct LoadedImage: Sendable {
   let bitmap: Result<Bitmap, ImageError>
   /// Damage that was let pass (`ImageDecoder.isLenient`).
   var warning: String?
+  /// SHA-256 of what it was decoded from, where that was asked for.
+  var content: String?
 
   /// `file` as text.
   var name: String { "\(file)" }
@@ -33,11 +36,13 @@ final class ImageStream: Sendable {
 
   private struct Cancelled: Error {}
 
-  /// - Parameter recorded: where images under these paths stand in the order, that are there already and passed over; all
-  ///   numbers from 0 on.
+  /// - Parameters:
+  ///   - hashesContent: whether `LoadedImage.content` is wanted.
+  ///   - recorded: where images under these paths stand in the order, that are there already and passed over; all numbers
+  ///     from 0 on.
   init(
     _ paths: [FilePath], shape: ImageShape, reading: ImageReading, limit: Int?, ahead: Int = 96,
-    passingOver recorded: [FilePath: [Int]] = [:]
+    hashesContent: Bool = false, passingOver recorded: [FilePath: [Int]] = [:]
   ) {
     for _ in 0..<ahead { places.signal() }
     Thread.detachNewThread { [self] in
@@ -63,11 +68,15 @@ final class ImageStream: Sendable {
           if let identity { seen[identity] = count }
           count += 1
           var loaded: LoadedImage
+          var content: String?
           do throws(ImageError) {
-            let image = try source.load(reading.decoder, as: shape)
+            let image = try source.load(reading.decoder, as: shape) { bytes in
+              if hashesContent { content = SHA256.hash(data: bytes).hexadecimal }
+            }
             loaded = LoadedImage(file: source.path, bitmap: .success(image.bitmap))
             loaded.warning = image.warning
           } catch { loaded = LoadedImage(file: source.path, bitmap: .failure(error)) }
+          loaded.content = content
           try put(loaded)
         }
       } catch {}
@@ -129,4 +138,8 @@ final class ImageStream: Sendable {
     }
     return batch
   }
+}
+
+extension SHA256.Digest {
+  var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
 }

@@ -38,6 +38,8 @@ extension Model {
     onDistinct images: ImageBatch, fitting: ImageBatch?, budget: EvaluationBudget, compute: Compute,
     progress: (Int, Int) -> Void
   ) throws {
+    learned.add(images, as: .calibrated)
+    if let fitting { learned.add(fitting, as: .calibrated) }
     let evaluations = budget.count ?? EvaluationBudget.standardCount
     let scorer = try Scorer(self, evaluations: evaluations, compute: compute)
     let estimates = try scorer.estimate(images, progress: progress)

@@ -98,6 +98,7 @@ extension Model {
   private enum Name {
     static func network(_ parameter: String) -> String { "network.\(parameter)" }
     static func calibration(_ evaluations: Int) -> String { "calibration.\(evaluations)." }
+    static func learned(_ part: LearnedImages.Part) -> String { "learned.\(part.rawValue)" }
     static func ladders(_ part: Ladders, _ statistic: StatisticName) -> String {
       "auto.\(part.rawValue).\(statistic.rawValue)"
     }
@@ -138,6 +139,9 @@ extension Model {
       }
     } catch let error as ModelFileError { throw error } catch { throw damaged("\(error)") }
     self.init(header, population, weights: weights)
+    for part in LearnedImages.Part.allCases where file.tensors[Name.learned(part)] != nil {
+      if let refusal = learned.restore(try tensor(Name.learned(part)), of: part) { throw damaged(refusal) }
+    }
     // Earlier versions held other statistics: such a model reads as one not yet calibrated.
     guard header.formatVersion == Self.formatVersion else { return }
     do {
@@ -216,7 +220,7 @@ extension Model {
   package var digest: String {
     // A model's own values always encode.
     let bytes = (try? file().encoded()) ?? Data()
-    return SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+    return SHA256.hash(data: bytes).hexadecimal
   }
 
   private func file() throws -> SafeTensors {
@@ -238,6 +242,10 @@ extension Model {
     }
     for spec in weights.specs {
       file.tensors[Name.network(spec.name)] = .init(shape: spec.shape, values: weights.read(spec))
+    }
+    for part in LearnedImages.Part.allCases where learned.hashes[part] != nil {
+      let values = learned.values(of: part)
+      file.tensors[Name.learned(part)] = .init(shape: [values.count / 2, 2], values: values)
     }
     for calibration in calibrations {
       for (name, values) in calibration.tensors {

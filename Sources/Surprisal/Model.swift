@@ -35,6 +35,8 @@ public struct Model: Sendable {
   /// The ladder of `EvaluationBudget.auto`, when calibrated for it.
   package internal(set) var adaptive: AdaptiveCalibration?
   public internal(set) var facts = Facts()
+  /// Images that it was trained and calibrated on, to tell when it is to judge them.
+  var learned = LearnedImages()
 
   package init(
     architecture: Architecture, preconditioning: Preconditioning, range: NoiseLevelRange,
@@ -104,12 +106,13 @@ public struct Model: Sendable {
       batch: batch)
   }
 
+  /// Whether a name is a path by its looks.
+  static func isPath(_ name: String) -> Bool { name.contains("/") || name.hasSuffix(".safetensors") }
+
   /// The file that `--model` means: a path, or a name looked up in `folders` with `.safetensors` added.
   /// - Throws: `SurprisalError.noModel`.
   public static func locate(_ name: String, in folders: [String]) throws(SurprisalError) -> String {
-    if name.contains("/") || name.hasSuffix(".safetensors") || FileManager.default.fileExists(atPath: name) {
-      return name
-    }
+    if isPath(name) || FileManager.default.fileExists(atPath: name) { return name }
     let candidates = folders.map { "\($0)/\(name).safetensors" }
     if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) { return found }
     throw .noModel(name: name, looked: candidates)

@@ -23,6 +23,8 @@ public struct Policy: Sendable {
 
   /// - Parameter path: nil for `.surprisal.yml` where there is one, else the defaults.
   /// - Throws: `SurprisalError.policy` with the path, the line, and what is wrong.
+  ///
+  /// `model` as a file and `baseline` are relative to the folder that the policy lies in.
   public init(path: String?) throws {
     let file = path ?? Self.standardPath
     guard path != nil || FileManager.default.fileExists(atPath: file) else {
@@ -33,6 +35,12 @@ public struct Policy: Sendable {
       throw SurprisalError.cannotRead(path: file, what: "the policy")
     }
     try self.init(yaml: text, path: file)
+    let folder = (file as NSString).deletingLastPathComponent
+    func resolved(_ path: String) -> String {
+      path.hasPrefix("/") || folder.isEmpty ? path : (folder as NSString).appendingPathComponent(path)
+    }
+    baseline = baseline.map(resolved)
+    if let name = model, Model.isPath(name) { model = resolved(name) }
   }
 
   /// What the file may say.

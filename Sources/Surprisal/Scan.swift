@@ -12,6 +12,8 @@ public struct Scan {
   /// Keeps the records of an unfinished scan under this name, and goes on from them: images recorded there are not
   /// scored again. Removed by `finish`; nil: nothing is kept.
   public var progressFile: String?
+  /// Whether records say what images are made of (`Record.content`).
+  public var hashesContent = false
 
   public init() {}
 
@@ -24,6 +26,8 @@ public struct Scan {
     public var unreadable = 0
     /// Files in folders that were no images.
     public var skipped = 0
+    /// Scored images that the model was trained or calibrated on.
+    public var known = 0
     public var meanBitsPerDim = 0.0
     /// Network evaluations over all images.
     public var evaluations = 0
@@ -62,6 +66,7 @@ public struct Scan {
       entries.append((entry, order, item.record.pValue ?? 1, nil))
       summary.scored += 1
       summary.meanBitsPerDim += item.record.bitsPerDim ?? 0
+      if item.record.known != nil { summary.known += 1 }
       summary.evaluations += item.record.evaluations ?? 0
       bits.append(item.record.bitsPerDim ?? 0)
     }
@@ -72,7 +77,7 @@ public struct Scan {
     }
     let stream = ImageStream(
       paths, shape: judge.model.shape, reading: reading, limit: limit, ahead: judge.batch + 64,
-      passingOver: recorded)
+      hashesContent: hashesContent, passingOver: recorded)
     defer { stream.cancel() }
     while case let images = stream.next(judge.batch), !images.isEmpty {
       let readable = images.compactMap { try? $0.bitmap.get() }
@@ -81,14 +86,16 @@ public struct Scan {
         let item: Spool.Item
         switch image.bitmap {
         case .failure(let error):
-          item = Spool.Item(
-            record: Record(file: image.file, error: error.description), exit: nil, score: nil)
-        case .success:
+          var record = Record(file: image.file, error: error.description)
+          record.content = image.content
+          item = Spool.Item(record: record, exit: nil, score: nil)
+        case .success(let bitmap):
           let judgement = judgements.removeFirst()
           let (exit, score) = judgement.order
-          item = Spool.Item(
-            record: Record(file: image.file, judgement, warning: image.warning), exit: exit,
-            score: score.isFinite ? score : nil)
+          var record = Record(file: image.file, judgement, warning: image.warning)
+          record.content = image.content
+          record.known = judge.model.learned.part(of: bitmap)?.rawValue
+          item = Spool.Item(record: record, exit: exit, score: score.isFinite ? score : nil)
         }
         count(try spool.append(item), item)
       }
@@ -108,6 +115,7 @@ public struct Scan {
         entries[entries.count - 1].file = file
         summary.scored += 1
         summary.repeats += 1
+        if summary.known > 0, try spool.read(entries[index].entry).record.known != nil { summary.known += 1 }
       } else {
         unreadable.append((unreadable[index].entry, file))
         summary.unreadable += 1

@@ -24,6 +24,8 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
   case unreadableImage(path: String, ImageError)
   /// - Parameter line: counted from 1; nil where the whole file is meant.
   case policy(path: String, line: Int?, reason: String)
+  /// - Parameter entry: counted from 1.
+  case baseline(path: String, entry: Int, reason: String)
   case notAnAllowance(String, of: String)
   case cannotRead(path: String, what: String)
   case cannotWrite(path: String, reason: String)
@@ -56,6 +58,7 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
     case .unreadableImage(let path, let error): "\(path): \(error)"
     case .policy(let path, let line?, let reason): "\(path):\(line): \(reason)"
     case .policy(let path, nil, let reason): "\(path): \(reason)"
+    case .baseline(let path, let entry, let reason): "\(path): entry \(entry): \(reason)"
     case .notAnAllowance(let text, let origin): "\(origin): \(text) is neither a count nor a percentage"
     case .cannotRead(let path, let what): "\(path): cannot read \(what)"
     case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"

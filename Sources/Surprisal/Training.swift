@@ -112,6 +112,7 @@ public struct Training {
     }
     var result = try model()
     result.facts.trainingImages = training.count
+    result.learned.add(training, as: .trained)
     result.facts.options = options
     result.facts.onednn = Engine.version
     try result.survey(on: training, compute: compute) { report(.surveying(done: $0, of: $1)) }

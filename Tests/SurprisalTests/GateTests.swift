@@ -1,4 +1,5 @@
 import Detection
+import Files
 import Foundation
 import Testing
 
@@ -12,22 +13,27 @@ struct GateTests {
     return summary
   }
 
+  /// Outliers of made-up content.
+  static func outliers(_ names: String...) -> [Baseline.Entry] {
+    names.map { Baseline.Entry(content: $0, path: FilePath($0)) }
+  }
+
   @Test("Outliers beyond the baseline decide, by count or by share")
   func outliers() throws {
     var policy = Policy()
     policy.maxOutliers = Allowance(count: 1)
-    let gate = try Gate(policy, baseline: Baseline(paths: ["known"]))
-    let few = gate.decide(Self.summary(scored: 9), ["known", "a"])
+    let gate = try Gate(policy, baseline: Baseline(entries: Self.outliers("known")))
+    let few = gate.decide(Self.summary(scored: 9), Self.outliers("known", "a"))
     #expect(few == .passed(.newOutliers(1, of: 9, allowed: Allowance(count: 1))))
-    let many = gate.decide(Self.summary(scored: 9), ["known", "a", "b"])
+    let many = gate.decide(Self.summary(scored: 9), Self.outliers("known", "a", "b"))
     #expect(many == .failed(.newOutliers(2, of: 9, allowed: Allowance(count: 1))))
     #expect("\(many.reason)" == "2 new outliers of 9 images, more than 1")
     // Unless said otherwise, the share that the rate flags of the population.
     let plain = try Gate(Policy())
     #expect(
-      plain.decide(Self.summary(scored: 100), ["a"])
+      plain.decide(Self.summary(scored: 100), Self.outliers("a"))
         == .passed(.newOutliers(1, of: 100, allowed: Allowance(share: 0.01))))
-    guard case .failed = plain.decide(Self.summary(scored: 99), ["a"]) else {
+    guard case .failed = plain.decide(Self.summary(scored: 99), Self.outliers("a")) else {
       Issue.record("1 of 99 is more than 1 %")
       return
     }
@@ -68,16 +74,30 @@ struct GateTests {
         Issue.record("\(failed.decision)")
         return
       }
-      #expect(failed.outliers.contains("\(mixed)/odd.png"))
-      #expect(paths == failed.outliers + ["\(mixed)/bad.png"])
+      let outliers = failed.outliers.map { "\($0.path)" }
+      #expect(outliers.contains("\(mixed)/odd.png"))
+      #expect(paths == outliers + ["\(mixed)/bad.png"])
       // Accepted, kept in a file, they pass.
-      try Baseline(paths: failed.outliers).write(to: "\(folder)/accepted")
+      try Baseline(entries: failed.outliers).write(to: "\(folder)/accepted")
       gate.baseline = try Baseline(path: "\(folder)/accepted")
       let passed = try gate.run([mixed], under: Discs.model(), compute: Discs.compute) { _ in }
       guard case .passed(.newOutliers(0, of: 11, _)) = passed.decision else {
         Issue.record("\(passed.decision)")
         return
       }
+      #expect(passed.stale.isEmpty)
+      // Wherever they are moved to.
+      let moved = "\(folder)/moved"
+      try FileManager.default.moveItem(atPath: mixed, toPath: moved)
+      let elsewhere = try gate.run([moved], under: Discs.model(), compute: Discs.compute) { _ in }
+      #expect(elsewhere.decision == passed.decision && elsewhere.stale.isEmpty)
+      // Another image under an accepted name is new, and what is gone is told.
+      var negative = Discs.checks
+      for index in negative.pixels.indices { negative.pixels[index] = 255 - negative.pixels[index] }
+      try Discs.write(negative, to: "\(moved)/odd.png")
+      let changed = try gate.run([moved], under: Discs.model(), compute: Discs.compute) { _ in }
+      #expect(changed.decision == .failed(.newOutliers(1, of: 11, allowed: Allowance(share: 0.01))))
+      #expect(changed.stale.map { "\($0.path)" } == ["\(mixed)/odd.png"])
     }
   }
 

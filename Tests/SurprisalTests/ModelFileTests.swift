@@ -47,6 +47,8 @@ struct ModelFileTests {
         for spoil in [{ _ in nil }, { [$0 + [0]][0] }, { $0.map { _ in .nan } }] as [([Float]) -> [Float]?] {
           var spoiled = file
           spoiled.tensors[name] = spoil(file.tensors[name]?.values ?? []).map { .init($0) }
+          // Models of before did not keep what they learned from.
+          if spoiled.tensors[name] == nil, name.hasPrefix("learned.") { continue }
           try spoiled.write(to: path)
           #expect(throws: ModelFileError.self, "\(name)") { try Model(path: path) }
         }

@@ -5,7 +5,7 @@ struct CSVFormat: RecordFormat {
   private let encoder = JSONEncoder.oneLine()
 
   func begin(_ totals: ReportTotals) -> String {
-    "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning,tail_p_value,path_bytes\n"
+    "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning,tail_p_value,path_bytes,known,content\n"
   }
 
   func line(_ record: Record) -> String {
@@ -16,6 +16,7 @@ struct CSVFormat: RecordFormat {
       number(record.pValue), record.outlier.map { "\($0)" } ?? "", record.reason ?? "",
       record.profile.map { encoder.text($0.map(JSONLevel.init)) } ?? "", record.error ?? "",
       record.warning ?? "", number(record.tailPValue), record.file.base64 ?? "",
+      record.known ?? "", record.content ?? "",
     ]
     return fields.map(Self.cell).joined(separator: ",") + "\n"
   }

@@ -9,7 +9,7 @@ struct GateCommand: ParsableCommand {
     discussion: """
       The policy file is YAML, all keys optional: model, statistic, fpr or fdr, evaluations, max_outliers (N or P%),
       max_unreadable (N or P%, default 0), min_set_p_value (fails a set that as a whole has drifted), baseline (a file of
-      outliers already accepted, one path a line). Options
+      outliers already accepted, as --write-baseline or sha256sum writes it). Options
       given on the command line win.
       """)
 
@@ -23,7 +23,8 @@ struct GateCommand: ParsableCommand {
   @Option(help: "Policy file (default .surprisal.yml where there is one).") var policy: String?
   @Option(help: "Outliers allowed beyond the baseline: N or P% of the images (default: the --fpr share).")
   var maxOutliers: String?
-  @Option(help: "File of accepted outliers, one path a line.") var baseline: String?
+  @Option(help: "File of accepted outliers, as --write-baseline or sha256sum writes it.") var baseline:
+    String?
   @Option(help: "Write this run's outliers as a baseline, and pass; to -, and records are not printed.")
   var writeBaseline: FilePath?
   @Option(help: "How records are written.") var format = ReportFormat.text
@@ -56,9 +57,15 @@ struct GateCommand: ParsableCommand {
       try records?.finish()
       shown.note(summary.text)
       if let accepted {
-        try Baseline(paths: outcome.outliers).write(to: accepted)
+        try Baseline(entries: outcome.outliers).write(to: accepted)
         shown.note("baseline of \(outcome.outliers.count) outliers written to \(accepted.name)")
         return
+      }
+      if !outcome.stale.isEmpty {
+        let some = outcome.stale.prefix(5).map { "\($0.path)" }.joined(separator: ", ")
+        shown.note(
+          "\(outcome.stale.count) accepted outliers are none of this run's: \(some)"
+            + (outcome.stale.count > 5 ? " and others" : ""))
       }
     }
     switch outcome.decision {

@@ -94,6 +94,12 @@ extension Scan.Summary {
             "\nas a whole: p-value %.2g that these are drawn from the population (scores %.2g, mean bits/dim %.2g)",
           $0.pValue, $0.scores.pValue, $0.bitsPValue ?? 1)
       } ?? ""
-    return "\(scored) scored\(again)\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)\(whole)"
+    let learned =
+      known > 0
+      ? "\n\(known) of these were trained or calibrated on: the model knows them, so that they look more ordinary than new "
+        + "images would, and their p-values are too large"
+      : ""
+    return
+      "\(scored) scored\(again)\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)\(whole)\(learned)"
   }
 }

@@ -76,8 +76,14 @@ let package = Package(
     .testTarget(name: "ReportsTests", dependencies: ["Tensors", "Reports"], swiftSettings: strict),
     .testTarget(
       name: "SurprisalTests",
-      dependencies: ["Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal"],
+      dependencies: [
+        "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal", "mutants",
+      ],
       swiftSettings: strict),
+    // Damaged models and checkpoints, read by a process of their own: a trap is counted, not died of.
+    .executableTarget(
+      name: "mutants", dependencies: ["Images", "Tensors", "ScoreModel", "Diffusion", "Surprisal"],
+      path: "Tests/Mutants", swiftSettings: strict),
     // What users see, and nothing more: no import but Surprisal, no access but public.
     .testTarget(
       name: "FaceTests", dependencies: ["Surprisal"], packageAccess: false, swiftSettings: strict),

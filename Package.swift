@@ -76,14 +76,20 @@ let package = Package(
     .testTarget(
       name: "ImagesTests", dependencies: ["Files", "Images"], exclude: ["Reference"], swiftSettings: strict),
     .testTarget(
-      name: "ScoreModelTests", dependencies: ["Images", "Tensors", "ScoreModel"], swiftSettings: strict),
+      name: "ScoreModelTests", dependencies: ["Files", "Images", "Tensors", "ScoreModel"],
+      swiftSettings: strict),
     .testTarget(name: "ReportsTests", dependencies: ["Files", "Tensors", "Reports"], swiftSettings: strict),
     .testTarget(
       name: "SurprisalTests",
       dependencies: [
         "Files", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal",
+        "mutants",
       ],
       swiftSettings: strict),
+    // Damaged models and checkpoints, read by a process of their own: a trap is counted, not died of.
+    .executableTarget(
+      name: "mutants", dependencies: ["Files", "Images", "Tensors", "ScoreModel", "Diffusion", "Surprisal"],
+      path: "Tests/Mutants", swiftSettings: strict),
     // What users see, and nothing more: no import but Surprisal, no access but public.
     .testTarget(
       name: "FaceTests", dependencies: ["Surprisal"], packageAccess: false, swiftSettings: strict),

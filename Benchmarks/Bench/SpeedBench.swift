@@ -29,7 +29,7 @@ struct SpeedBench: ParsableCommand {
     if training {
       var options = TrainingOptions()
       options.batch = batch
-      options.precision = precision.rawValue
+      options.precision = precision
       let images = ImageBatch(
         shape: shape, pixels: (0..<256 * shape.count).map { _ in UInt8(truncatingIfNeeded: random.next()) })
       let trainer = try Trainer(

@@ -67,6 +67,11 @@ enum Correlation {
     return l
   }
 
+  /// Whether a packed factor's pivots are all above zero: what it solves then has a solution.
+  static func isRegular(_ factor: ArraySlice<Double>, _ n: Int) -> Bool {
+    (0..<n).allSatisfy { factor[factor.startIndex + $0 * ($0 + 3) / 2] > 0 }
+  }
+
   /// Squared length of L^-1 x, for a packed factor that starts at `offset`.
   static func squareLength(_ x: [Double], _ factor: [Double], at offset: Int = 0) -> Double {
     let n = x.count

@@ -200,7 +200,17 @@ extension MixtureDensity {
 
   /// Why tensors from a file cannot judge so many features, or nil when they can.
   func refusal(of name: StatisticName, features n: Int) -> String? {
-    refusedFeatures(of: name, found: mean.count, wanted: n, scales: deviation)
+    if let refusal = refusedFeatures(of: name, found: mean.count, wanted: n, scales: deviation) {
+      return refusal
+    }
+    guard !weights.isEmpty, weights.allSatisfy({ $0 >= 0 }) else {
+      return "the statistic \(name.rawValue) has a component of negative weight, or none"
+    }
+    let packed = n * (n + 1) / 2
+    let isRegular = weights.indices.allSatisfy {
+      Correlation.isRegular(factors[$0 * packed..<($0 + 1) * packed], n)
+    }
+    return isRegular ? nil : "the statistic \(name.rawValue) has a covariance that is not positive"
   }
 
   var tensors: [String: [Double]] {
@@ -210,8 +220,14 @@ extension MixtureDensity {
     ]
   }
 
+  /// More features and components than any statistic has: their product then overflows nothing.
+  private static let most = 1 << 16
+
   init(features n: Int, tensor: (String, Int?) throws -> [Double]) throws {
     let weights = try tensor("mixture.weights", nil)
+    guard max(n, weights.count) <= Self.most else {
+      throw CalibrationError.unsuitable("a mixture of \(weights.count) components and \(n) features")
+    }
     self.init(
       mean: try tensor("feature.mean", n), deviation: try tensor("feature.deviation", n), weights: weights,
       centers: try tensor("mixture.centers", weights.count * n),

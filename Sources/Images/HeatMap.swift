@@ -9,7 +9,8 @@ public enum HeatMap {
 
   /// Red, green and blue of a share of the range.
   static func colour(_ share: Double) -> [UInt8] {
-    let position = min(max(share, 0), 1) * Double(ramp.count - 1)
+    // What is no number is as odd as can be.
+    let position = (share.isNaN ? 1 : min(max(share, 0), 1)) * Double(ramp.count - 1)
     let low = min(Int(position), ramp.count - 2)
     let rest = position - Double(low)
     let (a, b) = (ramp[low], ramp[low + 1])

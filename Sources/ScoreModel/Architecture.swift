@@ -62,9 +62,12 @@ public struct Architecture: Codable, Sendable, Hashable {
   public var refusal: String? {
     guard (2...5).contains(levels) else { return "\(levels) levels: must be from 2 to 5" }
     if let refusal = shape.refusal(levels: levels) { return refusal }
-    guard (8...512).contains(width), (1...8).contains(blocks), (8...1024).contains(embedding),
-      (1...256).contains(frequencies)
-    else { return "architecture out of range" }
+    for (name, value, range) in [
+      ("width", width, 8...512), ("blocks", blocks, 1...8), ("embedding", embedding, 8...1024),
+      ("frequencies", frequencies, 1...256),
+    ] where !range.contains(value) {
+      return "\(name) \(value): must be from \(range.lowerBound) to \(range.upperBound)"
+    }
     return nil
   }
 }
@@ -72,6 +75,7 @@ public struct Architecture: Codable, Sendable, Hashable {
 extension Architecture {
   private enum CodingKeys: String, CodingKey { case shape, levels, width, blocks, embedding, frequencies }
 
+  /// - Throws: `DecodingError`, where `refusal` says why among others.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     shape = try values.decode(ImageShape.self, forKey: .shape)
@@ -80,6 +84,7 @@ extension Architecture {
     blocks = try values.decode(Int.self, forKey: .blocks)
     embedding = try values.decode(Int.self, forKey: .embedding)
     frequencies = try values.decode(Int.self, forKey: .frequencies)
+    try decoder.refuse(refusal)
   }
 
   /// Says the levels only where files from before they were a number would be read wrongly.

@@ -10,7 +10,7 @@ import Images
 /// with x_v = v/127.5 - 1 over all integers v. Pixels are 8-bit, so near sigma = one grey level the true E[y|t,z]
 /// moves in steps that a smooth network cannot follow. The second line is exact where the network knows nothing
 /// beyond z (then m = z, and it is the posterior under a flat prior on the grid), exact where the network knows
-/// the value (m = x_v), and the identity within 1e-5 of a grey level once sigma exceeds 0.75 grey levels.
+/// the value (m = x_v), and the identity within 1.1e-4 of a grey level once sigma exceeds 0.75 grey levels.
 package struct Preconditioning: Codable, Sendable, Hashable {
   /// Mean of all values of the training images, mu.
   package let mean: Float
@@ -41,6 +41,14 @@ package struct Preconditioning: Codable, Sendable, Hashable {
       square += x * x * Double(count) / total
     }
     self.init(mean: Float(mean), deviation: Float(max(square - mean * mean, 0).squareRoot()))
+  }
+
+  /// Why numbers read from a file cannot be those of images on the scale -1...1, or nil when they can.
+  var refusal: String? {
+    guard (-1...1).contains(mean) else { return "mean \(mean): must be from -1 to 1" }
+    // No set of values in -1...1 spreads by more than 1, but for rounding.
+    return (Self.greyLevel * 0.99...1.01).contains(deviation)
+      ? nil : "deviation \(deviation): must be from one grey level to 1"
   }
 
   /// c_skip, c_out and c_in at one noise level (c_noise, ln sigma, is `Network.levelFeatures`').
@@ -115,5 +123,17 @@ package struct Preconditioning: Codable, Sendable, Hashable {
     }
     let offset = first / total
     return ((nearest + offset) * greyLevel - 1, (second / total - offset * offset) * ratio * ratio)
+  }
+}
+
+extension Preconditioning {
+  private enum CodingKeys: String, CodingKey { case mean, deviation }
+
+  /// - Throws: `DecodingError`, where numbers are out of range among others.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    mean = try values.decode(Float.self, forKey: .mean)
+    deviation = try values.decode(Float.self, forKey: .deviation)
+    try decoder.refuse(refusal)
   }
 }

@@ -4,20 +4,54 @@ import Foundation
 /// A `.safetensors` file: named float32 tensors and string metadata
 /// (https://github.com/huggingface/safetensors, "Format").
 ///
-/// Layout: header length as 8 bytes little endian, a JSON header, then the tensors' bytes. Reading checks every
-/// number against the bytes at hand before it is used: nothing is allocated from a length the file only claims.
+/// Layout: header length as 8 bytes little endian, a JSON header, then the tensors' bytes. Reading takes in the header
+/// alone and checks every number against the file's size; a tensor's values are read when they are asked for. So who
+/// reads checks what there is before memory is spent on it.
 package struct SafeTensors: Sendable {
-  package struct Tensor: Sendable, Equatable {
-    package var shape: [Int]
-    /// Row-major.
-    package var values: [Float]
+  package struct Tensor: Sendable {
+    package let shape: [Int]
+    private let storage: Storage
 
+    private enum Storage: Sendable {
+      case values([Float])
+      case stored(in: TensorSource, at: Int, count: Int)
+    }
+
+    /// - Parameter values: row-major.
     package init(shape: [Int], values: [Float]) {
       self.shape = shape
-      self.values = values
+      storage = .values(values)
     }
 
     package init(_ values: [Float]) { self.init(shape: [values.count], values: values) }
+
+    fileprivate init(shape: [Int], in source: TensorSource, at offset: Int, bytes: Int) {
+      self.shape = shape
+      storage = .stored(in: source, at: offset, count: bytes / 4)
+    }
+
+    package var count: Int {
+      switch storage {
+      case .values(let values): values.count
+      case .stored(_, _, let count): count
+      }
+    }
+
+    /// Row-major.
+    /// - Throws: `ModelFileError.unreadable`, where the file is no longer what it was.
+    package var values: [Float] {
+      get throws(ModelFileError) {
+        switch storage {
+        case .values(let values): return values
+        case .stored(let source, let offset, let count):
+          // Zeros first: what throws inside `unsafeUninitializedCapacity` cannot be typed.
+          var values = [Float](repeating: 0, count: count)
+          let failure = values.withUnsafeMutableBytes { source.read(into: $0, at: offset) }
+          if let failure { throw failure }
+          return values
+        }
+      }
+    }
   }
 
   package var tensors: [String: Tensor] = [:]
@@ -25,8 +59,39 @@ package struct SafeTensors: Sendable {
 
   package init() {}
 
-  private struct Entry: Codable {
-    let dtype: String
+  /// Largest header read: far more than any model needs, and no burden on memory.
+  static let largestHeader = 4 << 20
+
+  /// - Throws: `ModelFileError.unreadable` or `.damaged`, with the path and what was wrong.
+  package init(path: String) throws(ModelFileError) { try self.init(try TensorSource(path: path)) }
+
+  /// - Parameter path: named in errors.
+  package init(bytes: Data, path: String) throws(ModelFileError) {
+    try self.init(TensorSource(bytes: bytes, path: path))
+  }
+
+  private init(_ source: TensorSource) throws(ModelFileError) {
+    func damaged(_ reason: String) -> ModelFileError { .damaged(path: source.path, reason: reason) }
+    guard source.size >= 8 else { throw damaged("\(source.size) bytes, too short for a header") }
+    let length = try source.bytes(8, at: 0).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(min(Self.largestHeader, source.size - 8)) else {
+      throw damaged("header of \(length) bytes in a file of \(source.size)")
+    }
+    let start = 8 + Int(length)
+    let json = try source.bytes(Int(length), at: 8)
+    let header: Header
+    do throws(Refusal) { header = try Header(json[...], body: source.size - start) } catch {
+      throw damaged(error.reason)
+    }
+    metadata = header.metadata
+    for place in header.places {
+      tensors[place.name] = Tensor(
+        shape: place.shape, in: source, at: start + place.bytes.lowerBound, bytes: place.bytes.count)
+    }
+  }
+
+  private struct Entry: Encodable {
+    let dtype = "F32"
     let shape: [Int]
     let offsets: [Int]
 
@@ -34,78 +99,6 @@ package struct SafeTensors: Sendable {
       case dtype, shape
       case offsets = "data_offsets"
     }
-  }
-
-  /// Largest header read: far more than any model needs, and no burden on memory.
-  private static let largestHeader = 16 << 20
-
-  /// - Throws: `ModelFileError.unreadable` or `.damaged`, with the path and what was wrong.
-  package init(path: String) throws(ModelFileError) {
-    let bytes: Data
-    do { bytes = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) } catch {
-      throw .unreadable(path: path, reason: Self.reason(error))
-    }
-    try self.init(bytes: bytes, path: path)
-  }
-
-  /// - Parameter path: named in errors.
-  package init(bytes: Data, path: String) throws(ModelFileError) {
-    func damaged(_ reason: String) -> ModelFileError { .damaged(path: path, reason: reason) }
-    guard bytes.count >= 8 else { throw damaged("\(bytes.count) bytes, too short for a header") }
-    let length = bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length <= UInt64(Self.largestHeader), Int(length) <= bytes.count - 8 else {
-      throw damaged("header of \(length) bytes in a file of \(bytes.count)")
-    }
-    let body = bytes.dropFirst(8 + Int(length))
-    let header: [String: Any]
-    do {
-      let json = try JSONSerialization.jsonObject(with: Data(bytes.dropFirst(8).prefix(Int(length))))
-      guard let object = json as? [String: Any] else { throw damaged("header is no JSON object") }
-      header = object
-    } catch let error as ModelFileError { throw error } catch {
-      throw damaged("header is not JSON: the file is truncated or of another kind")
-    }
-    var claimed = 0
-    for (name, value) in header {
-      if name == "__metadata__" {
-        guard let strings = value as? [String: String] else { throw damaged("metadata is not of strings") }
-        metadata = strings
-        continue
-      }
-      guard let entry = value as? [String: Any], let type = entry["dtype"] as? String,
-        let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int],
-        offsets.count == 2
-      else { throw damaged("tensor \(name) is not described") }
-      guard type == "F32" else { throw damaged("tensor \(name) is \(type), not F32") }
-      let (start, end) = (offsets[0], offsets[1])
-      guard 0 <= start, start <= end, end <= body.count else {
-        throw damaged("tensor \(name) reaches past the end: the file is truncated")
-      }
-      guard let count = Self.count(shape), count <= body.count / 4, count * 4 == end - start else {
-        throw damaged("tensor \(name): shape \(shape) does not fill \(end - start) bytes")
-      }
-      claimed += end - start
-      guard claimed <= body.count else { throw damaged("tensors overlap") }
-      let values = [Float](unsafeUninitializedCapacity: count) { buffer, filled in
-        let first = body.startIndex + start
-        _ = body.copyBytes(to: UnsafeMutableRawBufferPointer(buffer), from: first..<first + count * 4)
-        filled = count
-      }
-      tensors[name] = Tensor(shape: shape, values: values)
-    }
-    guard claimed == body.count else { throw damaged("\(body.count - claimed) bytes belong to no tensor") }
-  }
-
-  /// Product of a shape, nil where negative or too large for an Int.
-  private static func count(_ shape: [Int]) -> Int? {
-    var product = 1
-    for size in shape {
-      guard size >= 0 else { return nil }
-      let (next, overflow) = product.multipliedReportingOverflow(by: size)
-      guard !overflow else { return nil }
-      product = next
-    }
-    return product
   }
 
   /// The file's bytes: same content, same bytes.
@@ -116,8 +109,8 @@ package struct SafeTensors: Sendable {
     for name in names {
       guard let tensor = tensors[name] else { continue }
       let start = body.count
-      tensor.values.withUnsafeBytes { body.append(contentsOf: $0) }
-      entries[name] = Entry(dtype: "F32", shape: tensor.shape, offsets: [start, body.count])
+      try tensor.values.withUnsafeBytes { body.append(contentsOf: $0) }
+      entries[name] = Entry(shape: tensor.shape, offsets: [start, body.count])
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -150,7 +143,7 @@ package struct SafeTensors: Sendable {
   }
 
   package func write(to destination: Destination) throws(ModelFileError) {
-    do { try destination.write(try encoded()) } catch {
+    do { try destination.write(try encoded()) } catch let error as ModelFileError { throw error } catch {
       let reason = (error as? DestinationError)?.reason ?? Self.reason(error)
       throw .unwritable(path: destination.name, reason: reason)
     }

@@ -20,15 +20,6 @@ struct NoiseLevelDensity {
   }
 }
 
-/// What training needs to go on exactly where it stopped.
-package struct TrainingState: Sendable {
-  package var step: Int
-  package var values: [Float]
-  package var first: [Float]
-  package var second: [Float]
-  package var average: [Float]
-}
-
 /// Trains a network's parameters on 8-bit images.
 ///
 /// The loss of an image at noise level sigma is `||y - yhat||^2 / (d c_out^2)`: the log-probability's integrand
@@ -36,11 +27,15 @@ package struct TrainingState: Sendable {
 /// has its mass and keeps the levels above it learning (the weight of Karras et al. 2022, equation 8).
 ///
 /// All randomness is a function of the seed and the step, so a resumed run repeats an uninterrupted one exactly.
+///
+/// Use from one thread at a time.
 package final class Trainer {
   package let network: Network
   package let options: TrainingOptions
   package let preconditioning: Preconditioning
   package private(set) var step = 0
+  /// Running mean of the loss, over some 20 steps.
+  package private(set) var smoothedLoss = TrainingState.startingLoss
   private let images: ImageBatch
   private let count: Int
   private let parameters: Parameters
@@ -56,8 +51,10 @@ package final class Trainer {
 
   /// - Parameters:
   ///   - images: at least one, of the architecture's shape.
+  ///   - options: none that `refusal` refuses.
   ///   - state: where an earlier run stopped.
-  /// - Throws: `EngineError` when oneDNN cannot build the network or the state does not fit it.
+  /// - Throws: `EngineError` when oneDNN cannot build the network, the machine lacks the memory for the batch, or the state
+  ///   does not fit the network.
   package init(
     _ network: Network, images: ImageBatch, options: TrainingOptions, preconditioning: Preconditioning,
     engine: Engine, resuming state: TrainingState? = nil
@@ -68,8 +65,6 @@ package final class Trainer {
     self.images = images
     let shape = network.architecture.shape
     count = images.count
-    clean = [Float](repeating: 0, count: options.batch * shape.count)
-    noisy = clean
     parameters = Parameters(network.parameterSpecs)
     parameters.initialise(seed: options.seed)
     adam = Adam(start: parameters.withValues { Array($0) })
@@ -83,23 +78,29 @@ package final class Trainer {
       adam.second = state.second
       adam.average = state.average
       step = state.step
+      smoothedLoss = state.smoothedLoss
     }
-    let precision = Precision(rawValue: options.precision) ?? .float32
     graph = Graph(
-      engine: engine, mode: .training, parameters: parameters, usesWinograd: precision != .direct)
+      engine: engine, mode: .training, parameters: parameters, usesWinograd: options.precision != .direct)
     x = try graph.input([options.batch, shape.height, shape.width, network.inputChannels])
     features = try graph.input([options.batch, 2 * network.architecture.frequencies])
-    f = try network.build(in: graph, x: x, features: features, precision: precision)
+    f = try network.build(in: graph, x: x, features: features, precision: options.precision)
     graph.output(f)
     try graph.differentiate(f)
     try graph.compile()
+    clean = [Float](repeating: 0, count: options.batch * shape.count)
+    noisy = clean
   }
 
   package var state: TrainingState {
     TrainingState(
       step: step, values: parameters.withValues { Array($0) }, first: adam.first, second: adam.second,
-      average: adam.average)
+      average: adam.average, smoothedLoss: smoothedLoss)
   }
+
+  /// Whether the loss has left any hope behind: it is no number, or its running mean is four times the loss of a network
+  /// that knows nothing, which training starts from.
+  package var hasDiverged: Bool { !(smoothedLoss < 4 * TrainingState.startingLoss) }
 
   /// The averaged weights: what is evaluated and shipped.
   package var averaged: FrozenWeights {
@@ -109,7 +110,8 @@ package final class Trainer {
   }
 
   /// One step of the optimiser.
-  /// - Returns: the batch's mean loss (1 is what predicting the mean image's noise-free value would give).
+  /// - Returns: the batch's mean loss (1 is what predicting the mean image's noise-free value would give); no number where a
+  ///   gradient is none, and the weights are then as they were.
   package func advance() throws(EngineError) -> Float {
     let rows = drawRows()
     graph.write(rows.flatMap { network.levelFeatures($0.sigma) }, to: features)
@@ -123,7 +125,9 @@ package final class Trainer {
     let norm = adam.update(
       parameters, step: step, rate: options.rate(at: step - 1), decay: options.weightDecay,
       clip: options.clip, averaging: decayed)
-    return norm.isFinite ? loss : .nan
+    let known = norm.isFinite ? loss : .nan
+    smoothedLoss += (known - smoothedLoss) / 20
+    return known
   }
 
   /// Time of each layer's forward and backward steps, alone, and the oneDNN kernel that ran it.

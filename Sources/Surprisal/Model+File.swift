@@ -23,9 +23,30 @@ extension Model {
     /// Stages of `auto`, when calibrated for it.
     let ladder: [Int]?
     let facts: Facts
+
+    /// Why no model can be so, or nil when one can; what has a type of its own is checked by its decoder.
+    var refusal: String? {
+      // Between a hundredth of a grey level and noise that drowns any image.
+      guard range.lower >= 1e-4, range.lower < range.upper, range.upper <= 1e4 else {
+        return "noise range \(range.lower) to \(range.upper): must lie within 0.0001 to 10000"
+      }
+      guard resampling == "area" else { return "resampling is none that there is" }
+      for (name, list) in [("evaluations", evaluations), ("the ladder", ladder ?? [])] {
+        guard list.count <= 64, Set(list).count == list.count, list.allSatisfy((1...4096).contains) else {
+          return "\(name) must be at most 64 different numbers from 1 to 4096"
+        }
+      }
+      if let ladder, ladder.count < 2 || ladder != ladder.sorted() || !Set(ladder).isSubset(of: evaluations) {
+        return "the stages of auto evaluations are not calibrated"
+      }
+      return facts.refusal
+    }
   }
 
-  private struct Version: Codable { let formatVersion: Int }
+  private struct Version: Decodable { let formatVersion: Int }
+
+  /// Most values of a tensor whose length follows from nothing else: reference scores.
+  private static let mostValues = 1 << 24
 
   // MARK: Parts
 
@@ -50,20 +71,36 @@ extension Model {
   }
 
   private static let fields = [
-    Field(name: "population.mean", place: \.mean) { shape, _ in [shape.height, shape.width, shape.channels] },
-    Field(name: "population.variance", place: \.variance) { shape, _ in
-      [shape.height, shape.width, shape.channels]
-    },
+    Field(
+      name: "population.mean", place: \.mean,
+      shape: { shape, _ in [shape.height, shape.width, shape.channels] },
+      refusal: {
+        $0.allSatisfy { (-1...1).contains($0) } ? nil : "the population's mean leaves the grey levels"
+      }),
+    Field(
+      name: "population.variance", place: \.variance,
+      shape: { shape, _ in [shape.height, shape.width, shape.channels] },
+      // No set of values in -1...1 spreads by more than 1, but for rounding.
+      refusal: {
+        $0.allSatisfy { (0...1.01).contains($0) } ? nil : "the population's variance is none of grey levels"
+      }),
     Field(
       name: "population.spectrum", place: \.spectrum,
       shape: { shape, _ in [shape.channels, shape.height, shape.width] },
-      refusal: { $0.allSatisfy { $0 >= 0 } ? nil : "the population's spectrum is negative" }),
+      refusal: { spectrum in
+        // The transform is orthonormal: no coefficient's square exceeds that of all values, which lie within 2 of the mean.
+        let most = 4.04 * Float(spectrum.count)
+        return spectrum.allSatisfy { (0...most).contains($0) }
+          ? nil : "the population's spectrum is none of images"
+      }),
     Field(
       name: "survey.sigmas", place: \.sigmas, shape: { _, _ in nil },
       refusal: { levels in
-        guard (2...4096).contains(levels.count), zip(levels, levels.dropFirst()).allSatisfy({ $0 < $1 }),
-          levels[0] > 0
-        else { return "the survey's noise levels do not ascend" }
+        let ascends = zip(levels, levels.dropFirst()).allSatisfy { $0 < $1 }
+        guard (2...4096).contains(levels.count), ascends, levels[0] >= 0.9e-4, levels.last ?? 0 <= 1.1e4
+        else {
+          return "the survey's noise levels do not ascend from 0.0001 to 10000 at most"
+        }
         return nil
       }),
     Field(
@@ -110,21 +147,35 @@ extension Model {
   // MARK: Reading
 
   /// - Throws: `ModelFileError` with the path and the cause.
-  public init(path: String) throws(ModelFileError) {
-    let file = try SafeTensors(path: path)
+  public init(path: String) throws(ModelFileError) { try self.init(try SafeTensors(path: path), path: path) }
+
+  /// - Parameter path: named in errors.
+  package init(_ file: SafeTensors, path: String) throws(ModelFileError) {
     func damaged(_ reason: String) -> ModelFileError { .damaged(path: path, reason: reason) }
+    /// Its length is checked before it is read.
     func tensor(_ name: String, _ count: Int? = nil) throws(ModelFileError) -> [Float] {
       guard let tensor = file.tensors[name] else { throw damaged("tensor \(name) is missing") }
-      if let count, tensor.values.count != count {
-        throw damaged("tensor \(name) has \(tensor.values.count) values, not \(count)")
+      if let count, tensor.count != count {
+        throw damaged("tensor \(name) has \(tensor.count) values, not \(count)")
       }
-      guard tensor.values.allSatisfy(\.isFinite) else {
-        throw damaged("tensor \(name) holds what is no number")
+      guard tensor.count <= Self.mostValues || count != nil else {
+        throw damaged("tensor \(name) has \(tensor.count) values: at most \(Self.mostValues)")
       }
-      return tensor.values
+      let values = try tensor.values
+      guard values.allSatisfy(\.isFinite) else { throw damaged("tensor \(name) holds what is no number") }
+      return values
     }
     let header = try Self.header(of: file, path: path)
     let shape = header.architecture.shape
+    // All of the network is there before any of it is given memory.
+    let specs = Network(header.architecture).parameterSpecs
+    for spec in specs {
+      let name = Name.network(spec.name)
+      guard let found = file.tensors[name] else { throw damaged("tensor \(name) is missing") }
+      guard found.shape == spec.shape else {
+        throw damaged("tensor \(name) has shape \(found.shape) where the architecture needs \(spec.shape)")
+      }
+    }
     var population = Population()
     for field in Self.fields {
       let values = try tensor(
@@ -134,9 +185,7 @@ extension Model {
     }
     let weights: FrozenWeights
     do {
-      weights = try FrozenWeights(Network(header.architecture).parameterSpecs) {
-        try tensor(Name.network($0.name), $0.count)
-      }
+      weights = try FrozenWeights(specs) { try tensor(Name.network($0.name), $0.count) }
     } catch let error as ModelFileError { throw error } catch { throw damaged("\(error)") }
     self.init(header, population, weights: weights)
     for part in LearnedImages.Part.allCases where file.tensors[Name.learned(part)] != nil {
@@ -146,7 +195,6 @@ extension Model {
     guard header.formatVersion == Self.formatVersion else { return }
     do {
       for evaluations in header.evaluations {
-        guard (1...4096).contains(evaluations) else { throw damaged("\(evaluations) evaluations") }
         let prefix = Name.calibration(evaluations)
         calibrations.append(
           try Calibration(
@@ -164,19 +212,15 @@ extension Model {
 
   private static func header(of file: SafeTensors, path: String) throws(ModelFileError) -> Header {
     func damaged(_ reason: String) -> ModelFileError { .damaged(path: path, reason: reason) }
-    guard let text = file.metadata[key] else { throw damaged("no surprisal metadata") }
-    let json = Data(text.utf8)
-    guard let version = try? JSONDecoder().decode(Version.self, from: json).formatVersion else {
-      throw damaged("metadata has no format version")
+    guard let version = try file.metadata(Version.self, at: key, path: path)?.formatVersion else {
+      throw damaged("no surprisal metadata")
     }
     guard version <= formatVersion else { throw .tooNew(path: path, version: version) }
-    guard let header = try? JSONDecoder().decode(Header.self, from: json) else {
-      throw damaged("metadata is incomplete")
+    guard version >= 1 else { throw damaged("format version \(version)") }
+    guard let header = try file.metadata(Header.self, at: key, path: path) else {
+      throw damaged("no surprisal metadata")
     }
-    if let refusal = header.architecture.refusal { throw damaged(refusal) }
-    guard header.range.lower > 0, header.range.lower < header.range.upper, header.range.upper.isFinite,
-      header.preconditioning.deviation > 0, header.preconditioning.mean.isFinite
-    else { throw damaged("noise range or preconditioning out of range") }
+    if let refusal = header.refusal { throw damaged("metadata: \(refusal)") }
     return header
   }
 
@@ -186,10 +230,6 @@ extension Model {
   private static func adaptive(
     stages: [Int], _ calibrations: [Calibration], tensor: (String) throws -> [Float]?
   ) throws -> AdaptiveCalibration {
-    let known = Set(calibrations.map(\.evaluations))
-    guard stages.count >= 2, stages == stages.sorted(), stages.allSatisfy(known.contains) else {
-      throw CalibrationError.unsuitable("the stages of auto evaluations are not calibrated")
-    }
     var scores: [Ladders: [StatisticName: [[Double]]]] = [:]
     for part in Ladders.allCases {
       for statistic in calibrations.first(where: { $0.evaluations == stages[0] })?.names ?? [] {
@@ -223,7 +263,7 @@ extension Model {
     return SHA256.hash(data: bytes).hexadecimal
   }
 
-  private func file() throws -> SafeTensors {
+  package func file() throws -> SafeTensors {
     var file = SafeTensors()
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -259,5 +299,23 @@ extension Model {
       }
     }
     return file
+  }
+}
+
+extension Model.Facts {
+  /// Why nothing can be known so of a training, or nil when it can.
+  fileprivate var refusal: String? {
+    for (name, count) in [("training", trainingImages), ("validation", validationImages)] where count < 0 {
+      return "facts: \(count) \(name) images"
+    }
+    guard validationBitsPerDim.isFinite else { return "facts: the validation's bits/dim are no number" }
+    // It is shown to people as it is.
+    guard onednn.utf8.count <= 64, onednn.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+      return "facts: oneDNN's version is none"
+    }
+    guard (generatedReferences ?? []).allSatisfy((1...4096).contains) else {
+      return "facts: generated references must be of 1 to 4096 evaluations"
+    }
+    return nil
   }
 }

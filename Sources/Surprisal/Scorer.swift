@@ -81,6 +81,7 @@ public final class Scorer {
   ///   - stochasticity: s of the family: 0 the ODE, 1 the reverse SDE.
   ///   - steps: of the noise-level grid, at least 2.
   ///   - progress: told how many of all steps are done.
+  /// - Throws: `EngineError`; `SurprisalError.noNumbers` from weights that overflow.
   public func sample(
     _ count: Int, stochasticity: Double = Sampling.stochasticity, steps: Int = Sampling.steps,
     seed: UInt64 = Sampling.seed, progress: @Sendable (Int, Int) -> Void = { _, _ in }
@@ -92,6 +93,7 @@ public final class Scorer {
         if range.lowerBound == 0 { progress(done, steps) }
       }
     }
+    guard !images.contains(where: \.isNaN) else { throw SurprisalError.noNumbers(what: "samples") }
     return ImageBatch(
       shape: model.shape, pixels: images.map { UInt8(min(max((($0 + 1) * 127.5).rounded(), 0), 255)) })
   }

@@ -14,12 +14,21 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
   case noReadableImages(purpose: String)
   /// Nothing to scan in what was given, other files apart.
   case noImages(given: String, skipped: Int)
-  /// A checkpoint of a training on images of another size.
-  case otherCheckpoint(ImageShape)
+  /// A setting with which nothing can be learned.
+  case unsuitableOption(reason: String)
+  /// A setting, or images, other than those of the checkpoint that is to be gone on from.
+  case contradictsCheckpoint(option: String, checkpoint: String, given: String)
+  /// A checkpoint that does not say which images it trains on.
+  case checkpointWithoutPaths
+  /// The loss ran away.
+  /// - Parameter checkpoint: the last that was saved; nil where none was.
+  case diverged(step: Int, loss: Float, checkpoint: String?)
   /// Images that fit the statistics apart are for a number of evaluations.
   case fittingUnderAuto
   /// The samples score unlike the real images that the model was calibrated on.
   case samplesDiffer([Model.SampleComparison])
+  /// A model whose weights overflow.
+  case noNumbers(what: String)
   case noImage(path: String)
   case unreadableImage(path: String, ImageError)
   /// - Parameter line: counted from 1; nil where the whole file is meant.
@@ -47,13 +56,19 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
     case .noReadableImages(let purpose): "no readable images to \(purpose)"
     case .noImages(let given, let skipped):
       "no images in \(given)" + (skipped > 0 ? " (\(skipped) other files there)" : "")
-    case .otherCheckpoint(let shape):
-      "the checkpoint is of another image size than \(shape.width)x\(shape.height)x\(shape.channels)"
+    case .unsuitableOption(let reason): reason
+    case .contradictsCheckpoint(let option, let checkpoint, let given):
+      "\(option): \(given) is given, and the checkpoint's is \(checkpoint): leave it out, or train anew"
+    case .checkpointWithoutPaths: "the checkpoint does not say which images it trains on: give their paths"
+    case .diverged(let step, let loss, let checkpoint):
+      "training diverged: at step \(step) the loss is \(loss), where knowing nothing gives 1. Train anew with a lower "
+        + "learning rate (\(checkpoint.map { "\($0) keeps the last state saved" } ?? "no state was saved before"))"
     case .fittingUnderAuto: "images that fit apart are for a number of evaluations"
     case .samplesDiffer(let comparisons):
       "the samples' scores differ from the real references' "
         + "(\(comparisons.map(\.description).joined(separator: "; "))): "
         + "calibrate on real images, or insist with --force"
+    case .noNumbers(let what): "the model's \(what) are no numbers: its weights cannot be those of a training"
     case .noImage(let path): "\(path): no image there"
     case .unreadableImage(let path, let error): "\(path): \(error)"
     case .policy(let path, let line?, let reason): "\(path):\(line): \(reason)"

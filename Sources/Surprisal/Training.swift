@@ -16,15 +16,19 @@ public struct Training {
   public var validationShare: Double?
   /// Images held out; those among the training images that show the same are not trained on.
   public var heldOut: [FilePath] = []
-  /// Stop after this long; nil: after `options.steps`.
+  /// Train about this long, at most a year: as many steps as fit at the pace measured. Nil: `options.steps`.
   public var minutes: Double?
   /// How often the held-out images are scored, and the checkpoint is saved, on the way.
   public var validations = 20
   /// What the reference scores are for: with `.auto`, every stage of its ladder.
   public var budget = EvaluationBudget.standard
   public var reading = ImageReading()
+  /// Where the checkpoint is kept; nil for none.
   public var checkpoint: String?
+  /// What to go on from: of the same settings and images, or `run` refuses it (`init(resuming:)` takes them over).
   public var resume: Checkpoint?
+  /// Seconds since some moment, never backwards.
+  package var clock: () -> Double = Self.monotonicSeconds
 
   public init(shape: ImageShape) { self.shape = shape }
 
@@ -37,6 +41,8 @@ public struct Training {
     case loaded(training: Int, validation: Int, parameters: Int)
     /// Steps were fixed from the pace measured.
     case planned(steps: Int, secondsPerStep: Double)
+    /// Training goes on from a checkpoint, after so much time in earlier runs.
+    case resumed(step: Int, of: Int, secondsSpent: Double)
     case progress(step: Int, of: Int, loss: Float, secondsLeft: Double)
     case validated(step: Int, bitsPerDim: Double, standardError: Double)
     case surveying(done: Int, of: Int)
@@ -45,72 +51,42 @@ public struct Training {
   }
 
   /// - Parameters:
+  ///   - paths: images; none where `resume` knows them.
   ///   - compute: its precision is that of the scores that validate and calibrate; `options.precision` is training's.
   ///   - shouldStop: asked after each step; true saves the checkpoint and returns nil.
-  /// - Throws: `SurprisalError` with too few images, `EngineError`, `ModelFileError`, `CalibrationError`.
+  /// - Throws: `SurprisalError` with settings that cannot work or are not the checkpoint's, with too few images, or when the
+  ///   loss runs away; `EngineError`, `ModelFileError`, `CalibrationError`.
   public func run(
-    _ paths: [FilePath], compute: Compute = Compute(), shouldStop: () -> Bool = { false },
+    _ paths: [FilePath] = [], compute: Compute = Compute(), shouldStop: () -> Bool = { false },
     report: (Event) -> Void
   ) throws -> Model? {
-    if let refusal = shape.refusal { throw SurprisalError.unsuitableSize(reason: refusal) }
+    try validate()
+    let paths = paths.isEmpty ? resume?.run?.paths ?? [] : paths
+    if paths.isEmpty, resume != nil { throw SurprisalError.checkpointWithoutPaths }
     let engine = try compute.engine()
     let (training, validation) = try load(paths, report)
-    let architecture = resume?.architecture ?? Architecture(shape: shape, preset: preset)
-    guard architecture.shape == shape else { throw SurprisalError.otherCheckpoint(shape) }
-    let network = Network(architecture)
+    let run = try run(over: paths, training, validation)
+    let network = Network(resume?.architecture ?? Architecture(shape: shape, preset: preset))
     let preconditioning = resume?.preconditioning ?? Preconditioning(images: training)
     report(
       .loaded(
         training: training.count, validation: validation.count,
         parameters: network.parameterSpecs.reduce(0) { $0 + $1.count }))
-    let started = ContinuousClock.now
-    var options = resume?.options ?? self.options
+    var options = resume?.options ?? options
     if resume == nil, let minutes {
       options.steps = try plan(minutes, network, training, preconditioning, engine, report)
     }
     let trainer = try Trainer(
       network, images: training, options: options, preconditioning: preconditioning, engine: engine,
       resuming: resume?.state)
-    let moments = PopulationMoments(images: training)
-    func model() throws -> Model {
-      Model(
-        architecture: architecture, preconditioning: preconditioning, range: NoiseLevelRange(),
-        moments: moments,
-        noise: CommonNoise(seed: options.seed),
-        weights: trainer.averaged)
+    if resume != nil {
+      report(.resumed(step: trainer.step, of: options.steps, secondsSpent: run.secondsSpent))
     }
-    func save() throws {
-      guard let checkpoint else { return }
-      try Checkpoint(
-        architecture: architecture, preconditioning: preconditioning, options: options, state: trainer.state
-      ).write(to: checkpoint)
-    }
-    let first = trainer.step
-    let every = max(options.steps / max(validations, 1), 1)
-    while trainer.step < options.steps {
-      let loss = try trainer.advance()
-      let spent = (ContinuousClock.now - started) / .seconds(1)
-      let left = spent / Double(trainer.step - first) * Double(options.steps - trainer.step)
-      report(.progress(step: trainer.step, of: options.steps, loss: loss, secondsLeft: left))
-      if shouldStop() {
-        try save()
-        report(.stopped(step: trainer.step))
-        return nil
-      }
-      if trainer.step % every == 0 || trainer.step == options.steps {
-        try save()
-        let scorer = try Scorer(
-          try model(), evaluations: EvaluationBudget.standardCount, observing: [], compute: compute)
-        let some = try scorer.estimate(validation.prefix(256)).map(\.bitsPerDim)
-        let mean = some.reduce(0, +) / Double(max(some.count, 1))
-        let square = some.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        report(
-          .validated(
-            step: trainer.step, bitsPerDim: mean,
-            standardError: (square / Double(max(some.count * (some.count - 1), 1))).squareRoot()))
-      }
-    }
-    var result = try model()
+    var loop = TrainingLoop(
+      trainer: trainer, moments: PopulationMoments(images: training), validation: validation,
+      compute: compute, checkpoint: checkpoint, clock: clock, run: run)
+    guard try loop.finish(shouldStop: shouldStop, report: report) else { return nil }
+    var result = loop.model()
     result.facts.trainingImages = training.count
     result.learned.add(training, as: .trained)
     result.facts.options = options
@@ -141,10 +117,10 @@ public struct Training {
     let trial = try Trainer(
       network, images: images, options: options, preconditioning: preconditioning, engine: engine)
     for _ in 0..<3 { _ = try trial.advance() }
-    let start = ContinuousClock.now
+    let start = clock()
     for _ in 0..<10 { _ = try trial.advance() }
-    let pace = (ContinuousClock.now - start) / .seconds(10)
-    let steps = max(Int(minutes * 60 / pace), 1)
+    let pace = (clock() - start) / 10
+    let steps = Int(min(max(minutes * 60 / pace, 1), Double(TrainingOptions.mostSteps)))
     report(.planned(steps: steps, secondsPerStep: pace))
     return steps
   }

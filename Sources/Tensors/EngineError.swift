@@ -8,6 +8,9 @@ public enum EngineError: Error, Equatable, CustomStringConvertible {
   /// A model names no parameter of this name, or one of another shape.
   case missingParameter(name: String, shape: [Int])
 
+  /// What is to be computed needs more bytes than the machine, or a limit on this process, leaves.
+  case outOfMemory(needed: Int, available: Int)
+
   public var description: String {
     switch self {
     case .operationFailed(let operation, let status):
@@ -16,6 +19,8 @@ public enum EngineError: Error, Equatable, CustomStringConvertible {
       "\(operation): expected shape \(expected), found \(found)"
     case .missingParameter(let name, let shape):
       "no parameter \(name) of shape \(shape)"
+    case .outOfMemory(let needed, let available):
+      "a batch needs \(needed >> 20) MiB where \(available >> 20) MiB are there: take a smaller batch or size"
     }
   }
 

@@ -146,11 +146,12 @@ package final class Graph {
   // MARK: Running
 
   /// Plans memory and binds it to the primitives. Call once, after the last layer.
+  /// - Throws: `EngineError.outOfMemory`, before any is taken.
   package func compile() throws(EngineError) {
     precondition(!isCompiled, "a graph is compiled once")
     isCompiled = true
     let ordered = Phase.allCases.flatMap { steps[$0] ?? [] }
-    MemoryPlan.assign(ordered)
+    try MemoryPlan.assign(ordered)
     for step in ordered { try step.bind(engine) }
   }
 
@@ -271,7 +272,7 @@ package final class Graph {
   ) throws(EngineError) {
     let slot = Slot(borrowing: target.0.base, owner: target.0)
     let step = try reordering(label, from: source, to: (slot, target.1))
-    MemoryPlan.assign([step])
+    try MemoryPlan.assign([step])
     try step.bind(engine)
     try step.run(on: engine.stream)
     try check(dnnl_stream_wait(engine.stream), "wait")

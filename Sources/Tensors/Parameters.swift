@@ -49,6 +49,11 @@ package final class Parameters {
     values = AlignedBuffer(bytes: end * 4)
   }
 
+  /// Length of the flat buffers that so many tensors need, gaps included; nothing is allocated.
+  package static func count(of specs: [ParameterSpec]) -> Int {
+    specs.reduce(0) { $0 + ($1.count + 15) / 16 * 16 }
+  }
+
   /// Number of learned values, gaps not counted.
   package var learnedCount: Int { specs.reduce(0) { $0 + $1.count } }
 

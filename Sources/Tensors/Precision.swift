@@ -1,7 +1,7 @@
 import COneDNN
 
 /// How a network's inner layers compute.
-public enum Precision: String, Sendable, CaseIterable {
+public enum Precision: String, Codable, Sendable, CaseIterable {
   /// Every value in 32-bit floating point; 3x3 convolutions by Winograd's algorithm where oneDNN has it.
   case float32 = "f32"
   /// Every value in 32-bit floating point, every sum as it stands: what the other two are measured against.

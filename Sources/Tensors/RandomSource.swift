@@ -5,7 +5,9 @@ import Foundation
 /// The same seed and stream give the same numbers on every machine; streams of one seed are independent, so
 /// each purpose (weights, batches, noise of one node) takes its own and none shifts another.
 package struct RandomSource: RandomNumberGenerator, Sendable {
-  private var state: (UInt64, UInt64, UInt64, UInt64)
+  private(set) var state: (UInt64, UInt64, UInt64, UInt64)
+
+  init(state: (UInt64, UInt64, UInt64, UInt64)) { self.state = state }
 
   package init(seed: UInt64, stream: UInt64 = 0) {
     var mixer = seed &+ stream &* 0xD1B5_4A32_D192_ED03

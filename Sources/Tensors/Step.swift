@@ -115,39 +115,3 @@ final class Step {
     try check(dnnl_primitive_execute(primitive, stream, Int32(bound.count), bound), label)
   }
 }
-
-/// Gives every slot memory; slots whose lives do not overlap share it.
-enum MemoryPlan {
-  static func assign(_ steps: [Step]) {
-    var lives: [(slot: Slot, first: Int, last: Int)] = []
-    var index: [ObjectIdentifier: Int] = [:]
-    for (time, step) in steps.enumerated() {
-      for argument in step.arguments where !argument.slot.isPlaced {
-        if let known = index[ObjectIdentifier(argument.slot)] {
-          lives[known].last = time
-        } else {
-          index[ObjectIdentifier(argument.slot)] = lives.count
-          lives.append((argument.slot, time, time))
-        }
-      }
-    }
-    var pool: [(buffer: AlignedBuffer, busyUntil: Int)] = []
-    for life in lives {
-      if life.slot.isPinned {
-        life.slot.place(in: AlignedBuffer(bytes: life.slot.bytes))
-        continue
-      }
-      let free = pool.indices.filter {
-        pool[$0].busyUntil < life.first && pool[$0].buffer.bytes >= life.slot.bytes
-      }
-      if let best = free.min(by: { pool[$0].buffer.bytes < pool[$1].buffer.bytes }) {
-        pool[best].busyUntil = life.last
-        life.slot.place(in: pool[best].buffer)
-      } else {
-        let buffer = AlignedBuffer(bytes: life.slot.bytes)
-        pool.append((buffer, life.last))
-        life.slot.place(in: buffer)
-      }
-    }
-  }
-}

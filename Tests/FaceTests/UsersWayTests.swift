@@ -39,7 +39,7 @@ struct UsersWayTests {
     var training = Training(shape: shape)
     training.preset = .tiny
     training.options.steps = 60
-    training.options.precision = Precision.float32.rawValue
+    training.options.precision = .float32
     training.validationShare = 0.3
     training.validations = 1
     var steps = 0

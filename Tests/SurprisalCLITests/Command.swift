@@ -70,6 +70,31 @@ enum Command {
     }
   }
 
+  /// Runs it until it says a word on standard error, then as if Ctrl-C were pressed.
+  static func interrupt(_ arguments: [String], after word: String) throws -> Outcome {
+    let process = Process()
+    let errors = Pipe()
+    process.executableURL = binary
+    process.arguments = arguments
+    process.currentDirectoryURL = root
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"]) { $1 }
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = errors
+    try process.run()
+    var said = ""
+    var isInterrupted = false
+    while case let more = errors.fileHandleForReading.availableData, !more.isEmpty {
+      said += String(decoding: more, as: UTF8.self)
+      if !isInterrupted, said.contains(word) {
+        process.interrupt()
+        isInterrupted = true
+      }
+    }
+    process.waitUntilExit()
+    return Outcome(code: process.terminationStatus, output: "", errors: said)
+  }
+
   static func run(_ arguments: String..., input: Data = Data()) throws -> Outcome {
     try run(arguments, input: input)
   }

@@ -45,5 +45,68 @@ extension CommandTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
       }
     }
+
+    @Test("A run that Ctrl-C ends goes on with --resume alone, to the bytes of one that was left in peace")
+    func resumes() throws {
+      try withFolder { folder in
+        let (path, whole) = ("\(folder)/a.safetensors", "\(folder)/b.safetensors")
+        let arguments = [
+          "train", "fixtures/clothes", "--size", "16", "--channels", "gray", "--preset", "tiny", "--batch",
+          "2",
+          "--steps", "100", "--validation", "0.35", "--evaluations", "4", "--precision", "f32", "--threads",
+          "1",
+          "--output",
+        ]
+        #expect(try Command.run(arguments + [whole]).code == 0)
+        // A validation is told once its checkpoint is saved: 95 steps are left then.
+        let stopped = try Command.interrupt(arguments + [path], after: "validation")
+        #expect(stopped.code == 1 && stopped.errors.contains("--resume \(path).checkpoint"), "\(stopped)")
+        #expect(!exists(path))
+        let refused = try Command.run(
+          "train", "--resume", "\(path).checkpoint", "--output", path, "--size", "32", "--threads", "1")
+        #expect(refused.code == 64 && refused.errors.contains("size: 32x32 is given"), "\(refused)")
+        #expect(refused.errors.contains("checkpoint's is 16x16"))
+        let resumed = try Command.run(
+          "train", "--resume", "\(path).checkpoint", "--output", path, "--threads", "1")
+        #expect(resumed.code == 0 && resumed.errors.contains("going on from step"), "\(resumed)")
+        #expect(try bytes(path) == bytes(whole))
+        #expect(!exists("\(path).checkpoint"))
+      }
+    }
+
+    @Test(
+      "Numbers that nothing can be learned with are wrong usage, named with what they must be",
+      arguments: [
+        "--learning-rate=-1", "--learning-rate=0", "--learning-rate=10", "--learning-rate=nan",
+        "--learning-rate=inf",
+        "--batch=0", "--batch=4097", "--steps=0", "--steps=-5", "--steps=2000000000", "--minutes=0",
+        "--minutes=-1", "--minutes=nan", "--minutes=inf", "--validation=0", "--validation=1",
+        "--validation=-0.5", "--validation=nan", "--seed=-1", "--evaluations=0", "--evaluations=5000",
+        "--size=17",
+        "--size=16x", "--size=-16", "--channels=2",
+      ])
+    func unsuitable(option: String) throws {
+      try withFolder { folder in
+        let outcome = try Command.run(
+          "train", "fixtures/clothes", "--output", "\(folder)/x.safetensors", option)
+        #expect(outcome.code == 64 && outcome.errors.contains("Error: "), "\(outcome)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+      }
+    }
+
+    @Test("A checkpoint that is none is 1, with its name and why")
+    func noCheckpoint() throws {
+      try withFolder { folder in
+        for (file, reason) in [
+          ("models/fashion-mnist.safetensors", "not a training checkpoint"),
+          ("fixtures/broken/text.jpg", "header"),
+          ("/dev/zero", "not a regular file"),
+        ] {
+          let outcome = try Command.run("train", "--resume", file, "--output", "\(folder)/x.safetensors")
+          #expect(outcome.code == 1 && outcome.errors.contains(file), "\(outcome)")
+          #expect(outcome.errors.contains(reason), "\(outcome)")
+        }
+      }
+    }
   }
 }

@@ -62,7 +62,7 @@ enum Discs {
     training.preset = .tiny
     training.options.steps = steps
     training.options.learningRate = 2e-3
-    training.options.precision = Precision.float32.rawValue
+    training.options.precision = .float32
     training.validationShare = 0.4
     training.validations = 2
     training.checkpoint = "\(folder)/x.checkpoint"

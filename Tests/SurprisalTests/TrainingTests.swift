@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ScoreModel
 import Testing
@@ -22,28 +23,174 @@ struct TrainingTests {
     #expect(model.calibrations[0].referenceCount == model.facts.validationImages)
   }
 
-  @Test("A resumed run ends in the checkpoint of an uninterrupted one, to the byte")
-  func resume() throws {
-    try Discs.withFolder { folder in
-      var training = try Discs.training(folder, steps: 8)
-      // The checkpoint when so many steps were done.
-      func checkpoint(after last: Int) throws -> Data {
-        var step = training.resume?.state.step ?? 0
-        let stopped = try training.run(
-          [folder], compute: Discs.compute,
-          shouldStop: {
-            step += 1
-            return step == last
-          }, report: { _ in })
-        #expect(stopped == nil)
-        return try Data(contentsOf: URL(fileURLWithPath: "\(folder)/x.checkpoint"))
-      }
-      let whole = try checkpoint(after: 8)
-      _ = try checkpoint(after: 5)
-      training.resume = try Checkpoint(path: "\(folder)/x.checkpoint")
-      #expect(training.resume?.state.step == 5)
-      #expect(try checkpoint(after: 8) == whole)
+  /// Seconds that pass by one with each look at the clock: however fast the machine is, the same.
+  static func clock() -> () -> Double {
+    var seconds = 0.0
+    return {
+      seconds += 1
+      return seconds
     }
+  }
+
+  /// The model of a training that is stopped and gone on with after each of these steps.
+  static func model(
+    _ training: Training, stoppingAfter stops: [Int], images: String
+  ) throws -> Data {
+    let path = try #require(training.checkpoint)
+    var training = training
+    for stop in stops {
+      training.clock = clock()
+      var step = training.resume?.state.step ?? 0
+      let stopped = try training.run(
+        training.resume == nil ? [images] : [], compute: Discs.compute,
+        shouldStop: {
+          step += 1
+          return step == stop
+        }, report: { _ in })
+      #expect(stopped == nil)
+      training = Training(resuming: try Checkpoint(path: path))
+      training.checkpoint = path
+      #expect(training.resume?.state.step == stop)
+      #expect(training.resume?.run?.secondsSpent == Double(stop))
+    }
+    training.clock = clock()
+    let model = try training.run(training.resume == nil ? [images] : [], compute: Discs.compute) { _ in }
+    return try #require(model).file().encoded()
+  }
+
+  @Test("A run stopped twice and gone on with, by its checkpoint alone, ends in the same model, to the byte")
+  func resumeSteps() throws {
+    try Discs.withFolder { folder in
+      let training = try Discs.training(folder, steps: 8)
+      let whole = try Self.model(training, stoppingAfter: [], images: folder)
+      let last = try Checkpoint(path: "\(folder)/x.checkpoint").file().encoded()
+      #expect(try Self.model(training, stoppingAfter: [3, 5], images: folder) == whole)
+      // Time spent among it.
+      #expect(try Checkpoint(path: "\(folder)/x.checkpoint").file().encoded() == last)
+    }
+  }
+
+  @Test("A run of so many minutes goes on for what remains of them, to the same model")
+  func resumeMinutes() throws {
+    try Discs.withFolder { folder in
+      var training = try Discs.training(folder, steps: 1)
+      // Ten steps between two looks at the clock: a tenth of a second each.
+      training.minutes = 0.75 / 60
+      let whole = try Self.model(training, stoppingAfter: [], images: folder)
+      #expect(try Checkpoint(path: "\(folder)/x.checkpoint").options.steps == 7)
+      #expect(try Self.model(training, stoppingAfter: [4], images: folder) == whole)
+    }
+  }
+
+  /// A folder of discs and a checkpoint of a training on them.
+  static func checkpoint(in folder: String) throws -> Checkpoint {
+    let training = try Discs.training(folder, steps: 8)
+    _ = try training.run([folder], compute: Discs.compute, shouldStop: { true }, report: { _ in })
+    return try Checkpoint(path: "\(folder)/x.checkpoint")
+  }
+
+  @Test("A checkpoint's settings are taken, and each that contradicts them is refused with both values")
+  func contradictions() throws {
+    try Discs.withFolder { folder in
+      let checkpoint = try Self.checkpoint(in: folder)
+      let same = Training(resuming: checkpoint)
+      try same.validate()
+      #expect(same.shape == Discs.shape && same.preset == .tiny && same.validationShare == 0.4)
+      let changes: [(String, String, String, (inout Training) -> Void)] = [
+        ("size", "16x16", "32x32", { $0.shape = ImageShape(height: 32, width: 32, channels: 1) }),
+        ("channels", "gray", "rgb", { $0.shape = ImageShape(height: 16, width: 16, channels: 3) }),
+        ("preset", "tiny", "base", { $0.preset = .base }), ("steps", "8", "9", { $0.options.steps = 9 }),
+        ("minutes", "none", "3.0", { $0.minutes = 3 }), ("batch", "32", "2", { $0.options.batch = 2 }),
+        ("learning rate", "0.002", "0.001", { $0.options.learningRate = 0.001 }),
+        ("flips", "false", "true", { $0.options.flips = true }), ("seed", "1", "2", { $0.options.seed = 2 }),
+        ("precision", "f32", "f32-direct", { $0.options.precision = .direct }),
+        ("validation share", "0.4", "0.5", { $0.validationShare = 0.5 }),
+        ("held-out images", "none", "some", { $0.heldOut = [FilePath("x")] }),
+        ("evaluations", "16", "auto", { $0.budget = .auto }),
+      ]
+      for (option, kept, given, change) in changes {
+        var training = same
+        change(&training)
+        let error = #expect(throws: SurprisalError.self, "\(option)") { try training.run([folder]) { _ in } }
+        guard case .contradictsCheckpoint(let name, let known, let found) = error else {
+          Issue.record("\(option): \(error.map { "\($0)" } ?? "")")
+          continue
+        }
+        #expect(name == option && known == kept && found == given, "\(name) \(known) \(found)")
+      }
+    }
+  }
+
+  @Test("Other images than the checkpoint's are refused, the same ones by other names are not")
+  func otherImages() throws {
+    try Discs.withFolder { folder in
+      let training = Training(resuming: try Self.checkpoint(in: folder))
+      try Discs.withFolder { moved in
+        try FileManager.default.moveItem(atPath: folder, toPath: "\(moved)/images")
+        defer { try? FileManager.default.moveItem(atPath: "\(moved)/images", toPath: folder) }
+        let stopped = try training.run(
+          ["\(moved)/images"], compute: Discs.compute, shouldStop: { true }, report: { _ in })
+        #expect(stopped == nil)
+      }
+      try Discs.write(Discs.checks, to: "\(folder)/1000.png")
+      let error = #expect(throws: SurprisalError.self) {
+        try training.run([], compute: Discs.compute) { _ in }
+      }
+      guard case .contradictsCheckpoint = error else {
+        Issue.record("\(error.map { "\($0)" } ?? "")")
+        return
+      }
+      #expect(error?.description.contains("240 images") == true || error?.description.contains("160") == true)
+    }
+  }
+
+  @Test(
+    "A run that diverges stops, says so, and leaves the last good checkpoint as it was",
+    arguments: [1e4, 1e30])
+  func divergence(factor: Float) throws {
+    try Discs.withFolder { folder in
+      let good = try Self.checkpoint(in: folder)
+      let path = "\(folder)/x.checkpoint"
+      let kept = try Data(contentsOf: URL(fileURLWithPath: path))
+      var state = good.state
+      state.values = state.values.map { $0 * factor }
+      let spoiled = Checkpoint(
+        architecture: good.architecture, preconditioning: good.preconditioning, options: good.options,
+        state: state, run: good.run)
+      var training = Training(resuming: spoiled)
+      training.checkpoint = path
+      let error = #expect(throws: SurprisalError.self) { try training.run(compute: Discs.compute) { _ in } }
+      guard case .diverged(let step, let loss, _) = error else {
+        Issue.record("\(error.map { "\($0)" } ?? "")")
+        return
+      }
+      #expect(step > 1 && !(loss < 4))
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == kept)
+    }
+  }
+
+  static let unworkable: [(String, @Sendable (inout Training) -> Void)] = [
+    ("learning rate", { $0.options.learningRate = .nan }), ("batch", { $0.options.batch = 0 }),
+    ("validation share", { $0.validationShare = 0 }), ("validation share", { $0.validationShare = .nan }),
+    ("validation share", { $0.validationShare = 1 }), ("minutes", { $0.minutes = 0 }),
+    ("minutes", { $0.minutes = .infinity }), ("minutes", { $0.minutes = .nan }),
+    ("minutes", { $0.minutes = 1e9 }), ("validations", { $0.validations = 0 }),
+    ("evaluations", { $0.budget = .fixed(0) }), ("evaluations", { $0.budget = .fixed(5000) }),
+  ]
+
+  @Test(
+    "Settings that cannot work are refused by name, before an image is read",
+    arguments: unworkable)
+  func unsuitable(name: String, spoil: @Sendable (inout Training) -> Void) throws {
+    var training = Training(shape: Discs.shape)
+    try training.validate()
+    spoil(&training)
+    let error = #expect(throws: SurprisalError.self) { try training.run(["/no/such"]) { _ in } }
+    guard case .unsuitableOption(let reason) = error else {
+      Issue.record("\(error.map { "\($0)" } ?? "")")
+      return
+    }
+    #expect(reason.hasPrefix("\(name) "), "\(reason)")
   }
 
   @Test("Too few images and sizes that no network takes are refused with what would do")

@@ -54,9 +54,12 @@ package struct SpatialStatistic: Statistic {
 
   package func refusal(for form: EstimateForm) -> String? {
     let levels = Levels.groups(form.sigmas.count).count
-    return refusedFeatures(
-      of: Self.name, found: mean.count, wanted: levels * ErrorBreakdown.Grid(form.shape).cells,
-      scales: deviation)
+    let wanted = levels * ErrorBreakdown.Grid(form.shape).cells
+    if let refusal = refusedFeatures(of: Self.name, found: mean.count, wanted: wanted, scales: deviation) {
+      return refusal
+    }
+    return Correlation.isRegular(factor[...], mean.count)
+      ? nil : "the statistic \(Self.name.rawValue) has a correlation that is not positive"
   }
 
   /// `[levels, rows, columns]`.

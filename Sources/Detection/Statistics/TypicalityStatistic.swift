@@ -33,6 +33,10 @@ package struct TypicalityStatistic: Statistic {
 
   package var tensors: [String: [Double]] { ["moments": [mean, deviation]] }
 
+  package func refusal(for form: EstimateForm) -> String? {
+    deviation > 0 ? nil : "the statistic \(Self.name.rawValue) has a spread that is not above zero"
+  }
+
   package func score(_ estimate: SurprisalEstimate) -> Double {
     abs(estimate.bitsPerDim - mean) / deviation
   }

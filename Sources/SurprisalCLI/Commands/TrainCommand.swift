@@ -12,70 +12,111 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Learns a population from images, holds some out, calibrates on them, writes one model file.",
     discussion: """
-      Ctrl-C saves OUTPUT.checkpoint, where OUTPUT is a file; --resume FILE goes on to the same weights.
+      Ctrl-C saves OUTPUT.checkpoint, where OUTPUT is a file. --resume FILE goes on from there to the same model, byte for
+      byte: images, size and all other settings are the checkpoint's, and an option that contradicts it is refused.
       """)
 
-  @OptionGroup var images: PathOptions
+  @Argument(
+    help: """
+      Files, folders, IDX files (FILE#A-B for a range), or - for paths from standard input. With --resume the checkpoint's, \
+      unless given.
+      """)
+  var paths: [FilePath] = []
+  @Flag(name: .customShort("0"), help: "With -, paths end in NUL instead of a line break.") var nul = false
+  @OptionGroup var read: ReadingOptions
   @OptionGroup var shown: OutputOptions
   @Option(help: "Model file to write, - for standard output.") var output: FilePath
-  @Option(help: "Image size, N or WxH; multiples of 4 from 16 to 128.") var size = "32"
-  @Option(help: "gray or rgb.") var channels = "rgb"
-  @Option(help: "tiny, small or base.") var preset = Architecture.Preset.small
+  @Option(help: "Image size, N or WxH; multiples of 4 from 16 to 128 (default 32).") var size: String?
+  @Option(help: "gray or rgb (default rgb).") var channels: String?
+  @Option(help: "tiny, small or base (default small).") var preset: Architecture.Preset?
   @Option(help: "Train about this long (default 10, unless --steps).") var minutes: Double?
   @Option(help: "Train this many steps of --batch images; repeatable to the byte.") var steps: Int?
-  @Option(help: "Images a step.") var batch = TrainingOptions().batch
-  @Option(help: "Peak learning rate.") var learningRate = TrainingOptions().learningRate
+  @Option(help: "Images a step (default \(TrainingOptions().batch)).") var batch: Int?
+  @Option(help: "Peak learning rate, at most 0.1 (default \(TrainingOptions().learningRate)).")
+  var learningRate: Float?
   @Option(
     help:
       "Share of the images held out for validation and reference scores (default: a tenth, of few up to a third)."
   )
   var validation: Double?
   @Option(help: "Hold out these images instead of a random share.") var heldOut: [FilePath] = []
-  @Option(help: "Network evaluations an image that the reference scores are for, or auto.")
-  var evaluations = EvaluationBudget.standard
-  @Option(help: "Seed of every random draw.") var seed = TrainingOptions().seed
+  @Option(help: "Network evaluations an image that the reference scores are for, or auto (default 16).")
+  var evaluations: EvaluationBudget?
+  @Option(help: "Seed of every random draw (default \(TrainingOptions().seed)).") var seed: UInt64?
   @Flag(help: "Mirror images left to right at random.") var flips = false
-  @Option(help: "Go on from a checkpoint; its options win.") var resume: String?
+  @Option(help: "Go on from a checkpoint, with its images and settings.") var resume: String?
   @OptionGroup var computing: ComputeOptions
 
   func validate() throws {
+    if paths.isEmpty, resume == nil { throw ValidationError("give the images to train on") }
     if minutes != nil, steps != nil { throw ValidationError("--minutes and --steps exclude each other") }
-    if let minutes, minutes <= 0 { throw ValidationError("--minutes must be above 0") }
-    if let steps, steps < 1 { throw ValidationError("--steps must be at least 1") }
-    if let validation, !(validation > 0 && validation < 1) {
-      throw ValidationError("--validation must lie between 0 and 1")
-    }
-    if !["gray", "rgb"].contains(channels) { throw ValidationError("--channels must be gray or rgb") }
-    if !(1...4096).contains(batch) { throw ValidationError("--batch must be from 1 to 4096") }
-    if let refusal = try shape().refusal { throw ValidationError(refusal) }
+    // What a checkpoint would say is not known yet.
+    try Self.usage { try training(Training(shape: Self.shape)).validate() }
   }
 
-  private func shape() throws -> ImageShape {
-    let sides = size.lowercased().split(separator: "x").map { Int($0) }
-    guard let width = sides.first ?? nil, let height = sides.last ?? nil, sides.count <= 2 else {
-      throw ValidationError("--size \(size): give N or WxH")
+  /// Settings that cannot work are wrong usage.
+  private static func usage(_ check: () throws -> Void) throws {
+    do { try check() } catch let error as SurprisalError { throw ValidationError("\(error)") }
+  }
+
+  private static let shape = ImageShape(height: 32, width: 32, channels: 3)
+
+  /// A training with the settings that were given in place of its own.
+  private func training(_ base: Training) throws -> Training {
+    var training = base
+    training.shape = try shape(base.shape)
+    if let preset { training.preset = preset }
+    if let minutes { training.minutes = minutes }
+    if let steps {
+      training.minutes = nil
+      training.options.steps = steps
     }
-    return ImageShape(height: height, width: width, channels: channels == "gray" ? 1 : 3)
+    if let batch { training.options.batch = batch }
+    if let learningRate { training.options.learningRate = learningRate }
+    if let validation { training.validationShare = validation }
+    if !heldOut.isEmpty { training.heldOut = heldOut }
+    if let evaluations { training.budget = evaluations }
+    if let seed { training.options.seed = seed }
+    if flips { training.options.flips = true }
+    if let precision = computing.precision { training.options.precision = precision }
+    training.reading = read.reading
+    return training
+  }
+
+  private func shape(_ base: ImageShape) throws -> ImageShape {
+    var (width, height, colours) = (base.width, base.height, base.channels)
+    if let size {
+      let sides = size.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+      guard let first = sides.first ?? nil, let last = sides.last ?? nil, sides.count <= 2 else {
+        throw ValidationError("--size \(size): give N or WxH")
+      }
+      (width, height) = (first, last)
+    }
+    switch channels {
+    case nil: break
+    case "gray": colours = 1
+    case "rgb": colours = 3
+    default: throw ValidationError("--channels must be gray or rgb")
+    }
+    return ImageShape(height: height, width: width, channels: colours)
+  }
+
+  /// The training asked for: a new one, or that of the checkpoint.
+  private func asked() throws -> Training {
+    if let resume {
+      let training = try training(Training(resuming: try Checkpoint(path: resume)))
+      try Self.usage { try training.validate() }
+      return training
+    }
+    var training = try training(Training(shape: Self.shape))
+    if steps == nil, minutes == nil { training.minutes = 10 }
+    return training
   }
 
   func run() throws {
     let destination = try Destination(option: output)
-    var training = Training(shape: try shape())
-    training.preset = preset
-    training.reading = images.read.reading
-    training.validationShare = validation
-    training.heldOut = heldOut
-    training.minutes = steps == nil ? minutes ?? 10 : nil
-    training.budget = evaluations
+    var training = try asked()
     training.checkpoint = destination.isFile ? checkpoint : nil
-    training.options.batch = batch
-    training.options.learningRate = learningRate
-    training.options.flips = flips
-    training.options.seed = seed
-    training.options.precision = computing.compute.precision.rawValue
-    if let steps { training.options.steps = steps }
-    training.resume = try resume.map { try Checkpoint(path: $0) }
-
     signal(SIGINT, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     source.setEventHandler { interrupted.store(true, ordering: .relaxed) }
@@ -84,7 +125,7 @@ struct TrainCommand: ParsableCommand {
 
     let started = ContinuousClock.now
     let model = try training.run(
-      images.expanded(), compute: Compute(threads: computing.threads),
+      PathOptions.expand(paths, nul: nul), compute: Compute(threads: computing.threads),
       shouldStop: { interrupted.load(ordering: .relaxed) },
       report: { tell($0, keepsCheckpoint: destination.isFile) })
     shown.progressDone()
@@ -112,6 +153,8 @@ struct TrainCommand: ParsableCommand {
       shown.note("\(training) images to train on, \(validation) held out; \(parameters) parameters")
     case .planned(let steps, let pace):
       shown.note(String(format: "%d steps at %.3f s each (--steps %d repeats this run)", steps, pace, steps))
+    case .resumed(let step, let all, let spent):
+      shown.note(String(format: "going on from step %d of %d, after %.0f s", step, all, spent))
     case .progress(let step, let all, let loss, let left):
       shown.progress(String(format: "step %d of %d, loss %.3f, %.0f s left", step, all, loss, left))
     case .validated(let step, let bits, let error):

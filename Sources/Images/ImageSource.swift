@@ -37,7 +37,7 @@ public enum ImageSource: Sendable {
     switch self {
     case .file(let path): return try decoder.decode(try decoder.read(path), to: shape)
     case .indexed(let file, let index):
-      let image = file[index].converted(toChannels: shape.channels)
+      let image = try file[index].converted(toChannels: shape.channels)
         .resampled(width: shape.width, height: shape.height)
       return DecodedImage(bitmap: image, warning: nil)
     case .missing(_, let error): throw error

@@ -64,7 +64,7 @@ struct LeftOutBench: ParsableCommand {
     for size in [kept.count, images.height, images.width] {
       withUnsafeBytes(of: UInt32(size).bigEndian) { bytes.append(contentsOf: $0) }
     }
-    for index in kept { bytes.append(contentsOf: images[index].pixels) }
+    for index in kept { bytes.append(contentsOf: try images[index].pixels) }
     try bytes.write(to: URL(fileURLWithPath: "\(folder)/\(name)-ubyte"))
   }
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "exif.h"
 #include "png_whole.h"
@@ -157,59 +156,6 @@ int image_encode_png(const uint8_t *pixels, int width, int height, int channels,
   *encoded = made;
   *size = room;
   return IMAGE_OK;
-}
-
-int image_gunzip(const uint8_t *bytes, size_t size, size_t most, uint8_t **inflated, size_t *inflated_size,
-                 char message[IMAGE_MESSAGE_SIZE]) {
-  z_stream stream;
-  memset(&stream, 0, sizeof(stream));
-  if (inflateInit2(&stream, 15 + 16) != Z_OK) return IMAGE_OUT_OF_MEMORY;
-  size_t room = 1 << 20, filled = 0;
-  uint8_t *made = malloc(room);
-  int state = Z_OK, status = IMAGE_CORRUPT;
-  stream.next_in = (Bytef *)bytes;
-  size_t left = size;
-  while (made && state == Z_OK) {
-    if (filled == room) {
-      if (room >= most) break;
-      room = room * 2 < most ? room * 2 : most;
-      uint8_t *larger = realloc(made, room);
-      if (!larger) {
-        free(made);
-        made = NULL;
-        break;
-      }
-      made = larger;
-    }
-    if (stream.avail_in == 0 && left > 0) {
-      stream.avail_in = left < 1u << 30 ? (uInt)left : 1u << 30;
-      left -= stream.avail_in;
-    }
-    const size_t free_room = room - filled;
-    const uInt space = free_room < 1u << 30 ? (uInt)free_room : 1u << 30;
-    stream.next_out = made + filled;
-    stream.avail_out = space;
-    state = inflate(&stream, Z_NO_FLUSH);
-    filled += space - stream.avail_out;
-  }
-  inflateEnd(&stream);
-  if (!made) {
-    snprintf(message, IMAGE_MESSAGE_SIZE, "gzip: not enough memory");
-    return IMAGE_OUT_OF_MEMORY;
-  }
-  if (state == Z_STREAM_END) {
-    *inflated = made;
-    *inflated_size = filled;
-    return IMAGE_OK;
-  }
-  if (state == Z_OK) {
-    status = IMAGE_TOO_LARGE;
-    snprintf(message, IMAGE_MESSAGE_SIZE, "gzip: inflates to more than the limit of %zu bytes", most);
-  } else {
-    snprintf(message, IMAGE_MESSAGE_SIZE, "gzip: corrupt or cut off after %zu bytes of content", filled);
-  }
-  free(made);
-  return status;
 }
 
 void image_free_bytes(uint8_t *bytes) { free(bytes); }

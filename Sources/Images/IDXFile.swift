@@ -1,75 +1,128 @@
 import CImageCodecs
 import Files
 import Foundation
+import Synchronization
 
 /// Images in an IDX file (LeCun's MNIST format), plain or gzipped: `[N, H, W]` gray or `[N, H, W, 3]` RGB bytes.
+///
+/// Stays on disk: one image is held at a time, and of a gzipped file zlib's window. Images are best taken in their order,
+/// as a gzipped file is unfolded again from its start to go back.
 public struct IDXFile: Sendable {
   public let path: FilePath
   public let count: Int
   public let height: Int
   public let width: Int
   public let channels: Int
-  private let bytes: Data
+  private let content: Content
   private let start: Int
 
+  private static let longestHeader = 4 + 4 * 4
+  private static let longestSide = 4096
+
   /// Whether a name says that a file is IDX.
-  package static func isNamed(_ path: [UInt8]) -> Bool {
+  package static func isNamed(_ path: some BidirectionalCollection<UInt8>) -> Bool {
     ["-ubyte", "-ubyte.gz"].contains { path.reversed().starts(with: $0.utf8.reversed()) }
   }
 
   /// - Throws: `ImageError`.
-  public init(path: String, decoder: ImageDecoder = ImageDecoder()) throws(ImageError) {
-    try self.init(path: FilePath(path), decoder: decoder)
+  public init(path: String, limits: ImageLimits = ImageLimits()) throws(ImageError) {
+    try self.init(path: FilePath(path), limits: limits)
   }
 
+  /// Checks header, limits and length; a gzipped file's by unfolding it once.
+  ///
+  /// - Parameter limits: `bytes` of the file and of what it unfolds to, `pixels` and `memory` of one image.
   /// - Throws: `ImageError`.
-  public init(path: FilePath, decoder: ImageDecoder = ImageDecoder()) throws(ImageError) {
-    var bytes = try decoder.read(path)
-    if bytes.starts(with: [0x1F, 0x8B]) { bytes = try Self.gunzip(bytes) }
-    let head = [UInt8](bytes.prefix(4))
-    guard head.count == 4, head[0] == 0, head[1] == 0, head[2] == 8, head[3] == 3 || head[3] == 4 else {
+  public init(path: FilePath, limits: ImageLimits = ImageLimits()) throws(ImageError) {
+    let (descriptor, size) = try ImageDecoder.open(path, limits)
+    content = try Content(descriptor)
+    let head = try content.read(at: 0, count: Self.longestHeader)
+    guard head.count >= 4, head[0] == 0, head[1] == 0, head[2] == 8, head[3] == 3 || head[3] == 4 else {
       throw .corrupt("IDX: not a file of 3 or 4 dimensions of bytes")
     }
     let rank = Int(head[3])
-    guard bytes.count >= 4 + 4 * rank else { throw .corrupt("IDX: cut off in its header") }
-    let sizes = (0..<rank).map { axis in
-      bytes[bytes.startIndex + 4 + 4 * axis..<bytes.startIndex + 8 + 4 * axis].reduce(0) { $0 << 8 | Int($1) }
-    }
-    guard sizes[1] > 0, sizes[2] > 0, sizes[1] <= 4096, sizes[2] <= 4096, rank == 3 || sizes[3] == 3 else {
-      throw .corrupt("IDX: images of \(sizes.dropFirst()) are not supported")
-    }
-    let total = sizes.dropFirst().reduce(1, *)
-    // Below 2^32 * 2^26: no overflow.
-    guard sizes[0] * total == bytes.count - 4 - 4 * rank else {
-      throw .corrupt(
-        "IDX: header promises \(sizes[0]) images of \(total) bytes, file holds \(bytes.count - 4 - 4 * rank) bytes"
-      )
-    }
+    start = 4 + 4 * rank
+    guard head.count >= start else { throw .corrupt("IDX: cut off in its header") }
+    let sizes = (0..<rank).map { axis in head[4 + 4 * axis..<8 + 4 * axis].reduce(0) { $0 << 8 | Int($1) } }
+    guard sizes[1] > 0, sizes[2] > 0, max(sizes[1], sizes[2]) <= Self.longestSide, rank == 3 || sizes[3] == 3
+    else { throw .corrupt("IDX: images of \(sizes.dropFirst()) are not supported") }
     self.path = path
-    self.bytes = bytes
     (count, height, width, channels) = (sizes[0], sizes[1], sizes[2], rank == 3 ? 1 : 3)
-    start = bytes.startIndex + 4 + 4 * rank
-  }
-
-  public subscript(index: Int) -> Bitmap {
-    let size = height * width * channels
-    return Bitmap(
-      width: width, height: height, channels: channels,
-      pixels: [UInt8](bytes[start + index * size..<start + (index + 1) * size]))
-  }
-
-  private static func gunzip(_ bytes: Data) throws(ImageError) -> Data {
-    var inflated: UnsafeMutablePointer<UInt8>?
-    var size = 0
-    var message = [CChar](repeating: 0, count: Int(IMAGE_MESSAGE_SIZE))
-    let status = bytes.withUnsafeBytes {
-      image_gunzip($0.baseAddress, $0.count, 1 << 31, &inflated, &size, &message)
+    guard height * width <= limits.pixels else {
+      throw .tooLarge("IDX: \(width) x \(height) pixels, more than the limit of \(limits.pixels)")
     }
-    guard status == IMAGE_OK, let inflated else { throw ImageDecoder.error(status, message) }
-    return Data(
-      bytesNoCopy: inflated, count: size,
-      deallocator: .custom { pointer, _ in
-        image_free_bytes(pointer.assumingMemoryBound(to: UInt8.self))
-      })
+    guard imageBytes <= limits.memory else {
+      throw .tooLarge("IDX: an image takes \(imageBytes) bytes, more than the limit of \(limits.memory)")
+    }
+    // Below 2^32 * 2^26: no overflow.
+    let promised = start + count * imageBytes
+    let isGzipped = content.isGzipped
+    guard !isGzipped || promised <= limits.bytes else {
+      throw .tooLarge("gzip: unfolds to \(promised) bytes, more than the limit of \(limits.bytes)")
+    }
+    let found = isGzipped ? try content.length(upTo: promised) : size
+    guard found == promised else {
+      throw .corrupt(
+        "IDX: header promises \(count) images of \(imageBytes) bytes, file holds "
+          + (found > promised ? "more" : "\(found - start) bytes"))
+    }
+  }
+
+  private var imageBytes: Int { height * width * channels }
+
+  /// - Throws: `ImageError` where the file has changed since it was opened.
+  public subscript(index: Int) -> Bitmap {
+    get throws(ImageError) {
+      precondition(0..<count ~= index, "an image of the file")
+      let pixels = try content.read(at: start + index * imageBytes, count: imageBytes)
+      guard pixels.count == imageBytes else { throw .corrupt("IDX: cut off while it was read") }
+      return Bitmap(width: width, height: height, channels: channels, pixels: pixels)
+    }
+  }
+
+  /// What a file holds, unfolded where it is gzipped.
+  private final class Content: Sendable {
+    private let source: Mutex<OpaquePointer>
+    // Closed with the last image.
+    private let descriptor: Descriptor
+
+    init(_ descriptor: Descriptor) throws(ImageError) {
+      self.descriptor = descriptor
+      guard let source = image_unfold_open(descriptor.raw) else { throw .cannotRead("not enough memory") }
+      self.source = Mutex(source)
+    }
+
+    deinit { source.withLock { image_unfold_close($0) } }
+
+    /// Known once something was read.
+    var isGzipped: Bool { source.withLock { image_unfold_is_gzip($0) } != 0 }
+
+    /// Fewer bytes only at the end.
+    func read(at offset: Int, count: Int) throws(ImageError) -> [UInt8] {
+      try source.withLock { Self.read($0, at: offset, count: count) }.get()
+    }
+
+    private static func read(
+      _ source: OpaquePointer, at offset: Int, count: Int
+    ) -> Result<[UInt8], ImageError> {
+      var message = [CChar](repeating: 0, count: Int(IMAGE_MESSAGE_SIZE))
+      var found: Int64 = 0
+      let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        found = image_unfold_read(source, UInt64(offset), buffer.baseAddress, count, &message)
+        filled = max(Int(found), 0)
+      }
+      return found < 0 ? .failure(ImageDecoder.error(Int32(IMAGE_CORRUPT), message)) : .success(bytes)
+    }
+
+    /// Bytes in all; one more than `most` where there are more.
+    func length(upTo most: Int) throws(ImageError) -> Int {
+      var length = 0
+      while length <= most {
+        let part = try read(at: length, count: min(1 << 20, most + 1 - length))
+        if part.isEmpty { break }
+        length += part.count
+      }
+      return length
+    }
   }
 }

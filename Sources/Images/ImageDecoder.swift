@@ -78,6 +78,16 @@ public struct ImageDecoder: Sendable {
 
   /// Reads a regular file whole. Never waits: a device or pipe is refused.
   func read(_ path: FilePath) throws(ImageError) -> Data {
+    let (file, size) = try Self.open(path, limits)
+    var bytes = Data(count: size)
+    do { bytes.count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) } } catch {
+      throw .cannotRead("\(error)")
+    }
+    return bytes
+  }
+
+  /// A regular file within the limit on bytes, and its size.
+  static func open(_ path: FilePath, _ limits: ImageLimits) throws(ImageError) -> (Descriptor, size: Int) {
     let file: Descriptor
     let status: stat
     do throws(SystemError) {
@@ -88,11 +98,7 @@ public struct ImageDecoder: Sendable {
     guard status.st_size <= limits.bytes else {
       throw .tooLarge("file of \(status.st_size) bytes, more than the limit of \(limits.bytes)")
     }
-    var bytes = Data(count: Int(status.st_size))
-    do { bytes.count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) } } catch {
-      throw .cannotRead("\(error)")
-    }
-    return bytes
+    return (file, Int(status.st_size))
   }
 
   /// Decodes at the image's own size.

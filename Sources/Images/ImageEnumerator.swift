@@ -6,8 +6,13 @@ import Foundation
 public struct ImageEnumerator: Sendable {
   /// Whether links inside folders are followed, to wherever they point. Links given by name always are.
   public var followsLinks: Bool
+  /// What an IDX file may cost.
+  public var limits: ImageLimits
 
-  public init(followsLinks: Bool = false) { self.followsLinks = followsLinks }
+  public init(followsLinks: Bool = false, limits: ImageLimits = ImageLimits()) {
+    self.followsLinks = followsLinks
+    self.limits = limits
+  }
 
   private static let names: Set<String> = [
     "jpg", "jpeg", "jpe", "jfif", "png", "apng", "gif", "webp", "tif", "tiff", "bmp", "heic", "heif", "avif",
@@ -19,7 +24,7 @@ public struct ImageEnumerator: Sendable {
   /// In a folder, walked recursively, every file is an image whose name or first bytes say so; hidden entries are
   /// passed over. Links are followed where they stay inside the folder, or everywhere with `followsLinks`; a folder is
   /// never entered from within itself. A path given by name always counts. `FILE-ubyte#A-B` stands for
-  /// the images A to B, both included, of an IDX file. A path that names nothing is taken for what reports call a file
+  /// the images A to B, both included, of an IDX file, `#A-` for A and all after it, `#A` for one; counted from 0. A path that names nothing is taken for what reports call a file
   /// whose name is no text (`FilePath.init(escaped:)`), where there is one.
   ///
   /// - Returns: how many files in folders were no images.
@@ -38,8 +43,12 @@ public struct ImageEnumerator: Sendable {
   }
 
   private func visit(_ given: FilePath, _ body: (ImageSource) throws -> Void) rethrows -> Int {
-    let (file, range) = Self.splitRange(given)
-    if IDXFile.isNamed(file.bytes) {
+    if let (file, text) = Self.splitRange(given), (try? given.status(followsLinks: false)) == nil {
+      guard let range = IDXRange(text) else {
+        let reason = "#\(text) is no range of images: #A, #A-B and #A- are, counted from 0, A no more than B"
+        try body(.missing(given, .cannotRead(reason)))
+        return 0
+      }
       try expand(Self.existing(file), range, body)
       return 0
     }
@@ -53,11 +62,9 @@ public struct ImageEnumerator: Sendable {
       try body(.missing(path, .cannotRead("\(error)")))
       return 0
     }
-    guard status.kind == S_IFDIR else {
-      try body(.file(path))
-      return 0
-    }
-    return try walk(path, body)
+    if status.kind == S_IFDIR { return try walk(path, body) }
+    if IDXFile.isNamed(path.bytes) { try expand(path, .all, body) } else { try body(.file(path)) }
+    return 0
   }
 
   /// The path, or what it names in a report, where only that exists.
@@ -68,33 +75,35 @@ public struct ImageEnumerator: Sendable {
     return escaped
   }
 
-  /// `FILE#A-B` or `FILE#A` as file and range.
-  private static func splitRange(_ path: FilePath) -> (FilePath, ClosedRange<Int>?) {
-    guard let mark = path.bytes.lastIndex(of: UInt8(ascii: "#")) else { return (path, nil) }
-    let bounds = String(decoding: path.bytes[(mark + 1)...], as: UTF8.self).split(separator: "-").map {
-      Int($0)
+  /// What stands before and after the last `#` of what may be a part of an IDX file.
+  private static func splitRange(_ path: FilePath) -> (file: FilePath, range: String)? {
+    guard let mark = path.bytes.lastIndex(of: UInt8(ascii: "#")), IDXFile.isNamed(path.bytes[..<mark]) else {
+      return nil
     }
-    guard let first = bounds.first ?? nil, let last = bounds.last ?? nil, bounds.count <= 2, first >= 0,
-      first <= last
-    else { return (path, nil) }
-    return (FilePath(bytes: path.bytes[..<mark]), first...last)
+    return (
+      FilePath(bytes: path.bytes[..<mark]), "\(FilePath(bytes: path.bytes[(mark + 1)...]))"
+    )
   }
 
-  private func expand(_ path: FilePath, _ range: ClosedRange<Int>?, _ body: (ImageSource) throws -> Void)
-    rethrows
-  {
+  private func expand(
+    _ path: FilePath, _ range: IDXRange, _ body: (ImageSource) throws -> Void
+  ) rethrows {
     let file: IDXFile
-    do { file = try IDXFile(path: path) } catch {
+    do { file = try IDXFile(path: path, limits: limits) } catch {
       try body(.missing(path, error))
       return
     }
-    for index in range ?? 0...max(file.count - 1, 0) {
-      if index < file.count {
-        try body(.indexed(file, index))
-      } else if range != nil {
-        try body(.missing(path + "#\(index)", .cannotRead("the file holds \(file.count) images")))
-        return
-      }
+    guard file.count > 0 else {
+      try body(.missing(path, .corrupt("IDX: holds no images")))
+      return
+    }
+    let last = min(range.last ?? .max, file.count - 1)
+    if range.first <= last {
+      for index in range.first...last { try body(.indexed(file, index)) }
+    }
+    if range.first >= file.count || (range.last ?? 0) > last {
+      let beyond = max(range.first, file.count)
+      try body(.missing(path + "#\(beyond)", .cannotRead("the file holds \(file.count) images")))
     }
   }
 
@@ -103,7 +112,7 @@ public struct ImageEnumerator: Sendable {
     try FolderWalk.forEach(in: folder, followsLinks: followsLinks) { place, entry in
       func missing(_ reason: String) throws { try body(.missing(place.path, .cannotRead(reason))) }
       switch entry {
-      case .file where IDXFile.isNamed(place.name): try expand(place.path, nil, body)
+      case .file where IDXFile.isNamed(place.name): try expand(place.path, .all, body)
       case .file:
         if Self.isNamed(place.name) || Self.looksLikeImage(place) {
           try body(.file(place.path))
@@ -128,5 +137,33 @@ public struct ImageEnumerator: Sendable {
 
   private static func looksLikeImage(_ place: FolderWalk.Place) -> Bool {
     place.head(ImageKind.longestSignature).map { ImageKind(Data($0)) != nil } ?? false
+  }
+}
+
+/// Images of an IDX file, as `FILE#A-B` names them.
+struct IDXRange: Equatable {
+  let first: Int
+  /// Nil for all to the end.
+  let last: Int?
+
+  static let all = IDXRange(first: 0, last: nil)
+
+  private init(first: Int, last: Int?) {
+    self.first = first
+    self.last = last
+  }
+
+  /// `A`, `A-B` with A no more than B, or `A-`; nil for all else.
+  init?(_ text: String) {
+    guard let match = text.wholeMatch(of: /([0-9]+)(-([0-9]*))?/), let first = Int(match.1) else {
+      return nil
+    }
+    switch match.3 {
+    case nil: self.init(first: first, last: first)
+    case "": self.init(first: first, last: nil)
+    case let end?:
+      guard let last = Int(end), first <= last else { return nil }
+      self.init(first: first, last: last)
+    }
   }
 }

@@ -44,7 +44,7 @@ public enum ImageSource: Sendable {
       content(bytes)
       return try decoder.decode(bytes, to: shape)
     case .indexed(let file, let index):
-      let whole = file[index]
+      let whole = try file[index]
       content(Data(whole.pixels))
       let image = whole.converted(toChannels: shape.channels)
         .resampled(width: shape.width, height: shape.height)

@@ -14,12 +14,14 @@ public struct ImageReading: Sendable {
   /// - Throws: `SurprisalError.noImage`, `.unreadableImage`.
   public func image(at path: FilePath, as shape: ImageShape) throws(SurprisalError) -> Bitmap {
     var found: ImageSource?
-    ImageEnumerator(followsLinks: followsLinks).forEach(in: [path]) { if found == nil { found = $0 } }
+    enumerator.forEach(in: [path]) { if found == nil { found = $0 } }
     guard let found else { throw .noImage(path: "\(path)") }
     do { return try found.load(decoder, as: shape).bitmap } catch {
       throw .unreadableImage(path: "\(path)", error)
     }
   }
+
+  var enumerator: ImageEnumerator { ImageEnumerator(followsLinks: followsLinks, limits: decoder.limits) }
 
   /// All of it that a score depends on.
   var fingerprint: String {

@@ -52,7 +52,7 @@ final class ImageStream: Sendable {
       var count = recorded.values.reduce(0) { $0 + $1.count }
       var seen: [ImageSource.Identity: Int] = [:]
       do {
-        skipped = try ImageEnumerator(followsLinks: reading.followsLinks).forEach(in: paths) { source in
+        skipped = try reading.enumerator.forEach(in: paths) { source in
           guard left > 0 else { throw Cancelled() }
           left -= 1
           let identity = source.identity

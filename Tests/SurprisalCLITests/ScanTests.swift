@@ -148,6 +148,30 @@ extension CommandTests {
       }
     }
 
+    @Test("A small gzipped IDX file that unfolds to gigabytes is read an image at a time, within the limits")
+    func unfolding() throws {
+      try withFolder { folder in
+        let path = "\(folder)/zeros-ubyte.gz"
+        // 2 GB of 28 x 28 zeros: 2 739 137 images.
+        let count = 2_739_137
+        let made = try Command.shell(
+          """
+          { printf '\\0\\0\\10\\3\\0\\51\\313\\301\\0\\0\\0\\34\\0\\0\\0\\34'; head -c $(($2 * 784)) /dev/zero; } | gzip -1 > "$1"
+          """, path, "\(count)")
+        #expect(made.code == 0, "\(made)")
+        let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+        #expect(size < 12 << 20)
+        let refused = try Command.run("scan", "\(path)#3", "--evaluations", "4", "--quiet")
+        #expect(try refused.objects.map { $0["status"] as? String } == ["unreadable"])
+        #expect(refused.output.contains("unfolds to \(16 + count * 784) bytes"), "\(refused)")
+        // 1.5 GB of address space hold the network, and not what it unfolds to.
+        let scan = try Command.shell(
+          "ulimit -v 1500000; exec \"$1\" scan \"$2#3\" --evaluations 4 --threads 1 --quiet --max-bytes 2200000000",
+          Command.binary.path, path)
+        #expect(try scan.objects.map { $0["status"] as? String } == ["scored"], "\(scan)")
+      }
+    }
+
     @Test("Every format is written", arguments: ["text", "jsonl", "csv", "html", "sarif", "junit"])
     func formats(format: String) throws {
       let scan = try Command.run(

@@ -66,9 +66,21 @@ int image_encode_png(const uint8_t *pixels, int width, int height, int channels,
 int image_encode_jpeg(const uint8_t *pixels, int width, int height, int channels, int quality, uint8_t **encoded,
                       size_t *size, char message[IMAGE_MESSAGE_SIZE]);
 
-/// Inflates gzip, at most `most` bytes.
-int image_gunzip(const uint8_t *bytes, size_t size, size_t most, uint8_t **inflated, size_t *inflated_size,
-                 char message[IMAGE_MESSAGE_SIZE]);
+/// A file as it is, or unfolded where it is gzip.
+typedef struct image_unfold image_unfold;
+
+/// Reads from where the descriptor stands, which stays the caller's; NULL without memory.
+image_unfold *image_unfold_open(int descriptor);
+
+/// Whether it is gzip; known once something was read.
+int image_unfold_is_gzip(image_unfold *source);
+
+/// Reads `count` bytes from `offset` of the content on, fewer only at its end; -1 with a reason. Holds some 100 KB. To go back
+/// in gzip is to begin anew.
+int64_t image_unfold_read(image_unfold *source, uint64_t offset, uint8_t *target, size_t count,
+                          char message[IMAGE_MESSAGE_SIZE]);
+
+void image_unfold_close(image_unfold *source);
 
 void image_free_bytes(uint8_t *bytes);
 

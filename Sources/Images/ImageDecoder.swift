@@ -74,7 +74,10 @@ public struct ImageDecoder: Sendable {
   }
 
   /// - Throws: `ImageError`.
-  public func decode(path: String) throws(ImageError) -> Bitmap { try decode(try read(FilePath(path))) }
+  public func decode(path: String) throws(ImageError) -> Bitmap { try decode(path: FilePath(path)) }
+
+  /// The whole image in a file.
+  public func decode(path: FilePath) throws(ImageError) -> Bitmap { try decode(try read(path)) }
 
   /// Reads a regular file whole. Never waits: a device or pipe is refused.
   func read(_ path: FilePath) throws(ImageError) -> Data {

@@ -65,8 +65,8 @@ public struct Evaluation {
   public var reading = ImageReading()
   /// Uses only this many images of each set.
   public var limit: Int?
-  /// Folders with masks: that of `x/NAME.ext` is `NAME.png`, its marked pixels brighter than half. A file that would be
-  /// its own mask is taken for a mask, not for an image.
+  /// Folders with masks: that of `x/NAME.ext` is `NAME_mask.png` or else `NAME.png` (`Mask`). Masks that lie among the
+  /// images are not scored.
   public var masks: [FilePath] = []
 
   /// - Parameter evaluations: nil for those of the model's first calibration.
@@ -77,20 +77,26 @@ public struct Evaluation {
   }
 
   /// Scores every image of a set by every statistic.
+  ///
+  /// - Throws: `SurprisalError.noMask` where some of the set's images have masks and one has not, `.unreadableImage` for a
+  ///   mask.
   public func score(_ set: ImageSet, progress: (Int) -> Void = { _ in }) throws -> Scores {
     let shape = scorer.model.shape
     var result = Scores(name: set.name)
     var bits: (plain: [Double], marked: [Double]) = ([], [])
     let stream = ImageStream(set.paths, shape: shape, reading: reading, limit: limit)
     defer { stream.cancel() }
+    var unmasked: FilePath?
+    let stems = masks.isEmpty ? [:] : stems(of: set)
     while case let images = stream.next(scorer.batch), !images.isEmpty {
       var readable = ImageBatch(shape: shape)
       var marks: [[Bool]?] = []
-      for image in images where !isMask(image.file) {
+      for image in images where !isMask(image.file, among: stems) {
         switch image.bitmap {
         case .success(let bitmap):
           readable.append(bitmap)
-          marks.append(mask(of: image.file, shape))
+          marks.append(try mask(of: image.file, shape))
+          if marks.last == .some(nil) { unmasked = unmasked ?? image.file }
         case .failure: result.unreadable += 1
         }
       }
@@ -110,6 +116,9 @@ public struct Evaluation {
       }
       progress(result.count)
     }
+    if result.masked > 0, let unmasked {
+      throw SurprisalError.noMask(image: "\(unmasked)", looked: maskPaths(unmasked).map { "\($0)" })
+    }
     if !bits.marked.isEmpty, !bits.plain.isEmpty {
       result.pixels = Separation(inliers: bits.plain, outliers: bits.marked)
     }
@@ -128,22 +137,44 @@ public struct Evaluation {
     } + (found.pixels.map { [("pixels", $0)] } ?? [])
   }
 
+  /// Where the mask of an image may lie, the likelier first.
   private func maskPaths(_ image: FilePath) -> [FilePath] {
-    masks.map { $0.appending(image.stem + Array(".png".utf8)) }
+    ["_mask.png", ".png"].flatMap { ending in masks.map { $0.appending(image.stem + Array(ending.utf8)) } }
   }
 
-  private func isMask(_ image: FilePath) -> Bool {
-    guard let own = image.identity else { return false }
-    return maskPaths(image).contains { $0.identity == own }
-  }
-
-  /// Marked pixels at the model's size; nil where no folder has a readable mask.
-  private func mask(of image: FilePath, _ shape: ImageShape) -> [Bool]? {
-    for path in maskPaths(image) {
-      let gray = ImageShape(height: shape.height, width: shape.width, channels: 1)
-      let loaded = try? ImageSource.file(path).load(reading.decoder, as: gray)
-      if let loaded { return loaded.bitmap.pixels.map { $0 >= 128 } }
+  /// How many images of a set there are under each path without its extension.
+  private func stems(of set: ImageSet) -> [FilePath: Int] {
+    var stems: [FilePath: Int] = [:]
+    ImageEnumerator(followsLinks: reading.followsLinks).forEach(in: set.paths) { source in
+      stems[source.path.folder.appending(source.path.stem), default: 0] += 1
     }
-    return nil
+    return stems
+  }
+
+  /// Whether a file is the mask of another: of the name of masks alone, or where another image has that name too.
+  private func isMask(_ file: FilePath, among stems: [FilePath: Int]) -> Bool {
+    guard !masks.isEmpty, let own = file.identity else { return false }
+    if file.stem.ends(with: "_mask".utf8) {
+      return masks.contains { $0.appending(file.stem + Array(".png".utf8)).identity == own }
+    }
+    return stems[file.folder.appending(file.stem), default: 0] > 1
+      && maskPaths(file).first { $0.identity != nil }?.identity == own
+  }
+
+  /// Marked pixels at the model's size; nil where no folder has a mask.
+  private func mask(of image: FilePath, _ shape: ImageShape) throws -> [Bool]? {
+    let own = image.identity
+    guard let path = maskPaths(image).first(where: { $0.identity != nil && $0.identity != own }) else {
+      return nil
+    }
+    do throws(ImageError) {
+      return try Mask(reading.decoder.decode(path: path)).marked(width: shape.width, height: shape.height)
+    } catch { throw SurprisalError.unreadableImage(path: "\(path)", error) }
+  }
+}
+
+extension Sequence<UInt8> {
+  fileprivate func ends(with ending: some Sequence<UInt8>) -> Bool {
+    Array(self).suffix(Array(ending).count).elementsEqual(ending)
   }
 }

@@ -30,6 +30,8 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
   /// A model whose weights overflow.
   case noNumbers(what: String)
   case noImage(path: String)
+  /// Other images of its set have masks.
+  case noMask(image: String, looked: [String])
   case unreadableImage(path: String, ImageError)
   /// - Parameter line: counted from 1; nil where the whole file is meant.
   case policy(path: String, line: Int?, reason: String)
@@ -70,6 +72,8 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
         + "calibrate on real images, or insist with --force"
     case .noNumbers(let what): "the model's \(what) are no numbers: its weights cannot be those of a training"
     case .noImage(let path): "\(path): no image there"
+    case .noMask(let image, let looked):
+      "\(image): no mask, where other images of the set have one: looked for \(looked.joined(separator: ", "))"
     case .unreadableImage(let path, let error): "\(path): \(error)"
     case .policy(let path, let line?, let reason): "\(path):\(line): \(reason)"
     case .policy(let path, nil, let reason): "\(path): \(reason)"

@@ -32,6 +32,12 @@ extension CommandTests {
         "calibrate --samples 5 --output x", "calibrate y", "calibrate y --output x --precision f64",
         "evaluate --inliers x", "evaluate --outliers x",
         "train", "train y --output x --size 15", "train y --output x --channels cmyk",
+        // Words that would say nothing.
+        "scan y -0", "train y -0 --output x", "calibrate y -0 --output x", "scan y --limit 0",
+        "train y --output x --held-out z --validation 0.2", "sample --evaluations 8 --sheet x",
+        "calibrate y --output x --force", "calibrate y --output x --steps 9", "explain y --steps 9",
+        "explain y --dequantisation gaussian", "explain y --method ode --steps 9 --tolerance 0.1",
+        "evaluate --inliers - --outliers -", "evaluate --inliers y --outliers z --limit 0",
         "train y --output x --steps 1 --minutes 1", "train y --output x --validation 1",
       ])
     func wrong(line: String) throws {

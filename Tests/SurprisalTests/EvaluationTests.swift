@@ -29,6 +29,32 @@ struct EvaluationTests {
     }
   }
 
+  @Test("Masks of 0 and 1 under NAME_mask.png count as any, and an image without one is refused by name")
+  func maskNames() throws {
+    try Discs.withFolder { folder in
+      let discs = Discs.discs(6, seed: 13)
+      for index in discs.indices {
+        try Discs.write(discs[index], to: "\(folder)/\(index).png")
+        let mask = Bitmap(shape: Discs.shape, pixels: (0..<256).map { $0 % 16 < 4 ? 1 : 0 })
+        try Discs.write(mask, to: "\(folder)/\(index)_mask.png")
+      }
+      var evaluation = try Evaluation(Discs.model(), compute: Discs.compute)
+      evaluation.masks = [FilePath(folder)]
+      let found = try evaluation.score(.init(name: "defects", paths: [folder]))
+      #expect(found.count == 6 && found.masked == 6 && found.pixels != nil)
+      #expect(unlink("\(folder)/3_mask.png") == 0)
+      let refused = #expect(throws: SurprisalError.self) {
+        try evaluation.score(.init(name: "defects", paths: [folder]))
+      }
+      #expect(refused?.description.hasPrefix("\(folder)/3.png: no mask") == true)
+      try Data("no image".utf8).write(to: URL(fileURLWithPath: "\(folder)/3_mask.png"))
+      let damaged = #expect(throws: SurprisalError.self) {
+        try evaluation.score(.init(name: "defects", paths: [folder]))
+      }
+      #expect(damaged?.description.hasPrefix("\(folder)/3_mask.png") == true)
+    }
+  }
+
   @Test("Every statistic of the model tells checks from discs, or says how far it does not")
   func separations() throws {
     try Discs.withFolder { folder in

@@ -27,6 +27,10 @@ struct CalibrateCommand: ParsableCommand {
 
   func validate() throws {
     if (samples == nil) == paths.isEmpty { throw ValidationError("give images, or --samples N") }
+    try PathOptions.refuse(nul: nul, without: paths)
+    if samples == nil, force || sampling.isGiven {
+      throw ValidationError("--force, --noise, --steps and --seed are for --samples")
+    }
     if !fit.isEmpty, samples != nil || model.evaluations == .auto {
       throw ValidationError("--fit is for images at a number of --evaluations")
     }
@@ -39,6 +43,7 @@ struct CalibrateCommand: ParsableCommand {
   func run() throws {
     let destination = try Destination(option: output)
     var loaded = try model.load()
+    shown.detail(loaded, model.model)
     let budget = model.evaluations ?? .standard
     let evaluations = budget.count ?? EvaluationBudget.standardCount
     if let samples {

@@ -20,19 +20,29 @@ struct EvaluateCommand: ParsableCommand {
   @Option(
     parsing: .upToNextOption,
     help:
-      "Folders with masks of the outliers (NAME.png for NAME.*): also tells how well maps find what is marked."
+      "Folders with masks of the outliers (NAME_mask.png or NAME.png for NAME.*): also tells how well maps find what is marked."
   )
   var masks: [FilePath] = []
   @Option(help: "Use only this many images of each set.") var limit: Int?
   @Option(help: "text or jsonl.") var format = Format.text
 
+  func validate() throws {
+    if inliers.contains(FilePath("-")), outliers.contains(FilePath("-")) {
+      throw ValidationError("only one of --inliers and --outliers can come from standard input")
+    }
+    if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+  }
+
   func run() throws {
     let loaded = try model.load()
+    shown.detail(loaded, model.model)
     var evaluation = try Evaluation(loaded, evaluations: model.count(), compute: model.compute)
     evaluation.reading = read.reading
     evaluation.limit = limit
     let known = try score(
-      .init(name: inliers.map(\.description).joined(separator: " "), paths: inliers), evaluation)
+      .init(
+        name: inliers.map(\.description).joined(separator: " "),
+        paths: PathOptions.expand(inliers, nul: false)), evaluation)
     if format == .text {
       print(
         String(
@@ -43,6 +53,7 @@ struct EvaluateCommand: ParsableCommand {
     evaluation.masks = masks
     for set in Evaluation.ImageSet.split(PathOptions.expand(outliers, nul: false)) {
       let found = try score(set, evaluation)
+      if !masks.isEmpty, found.masked == 0 { shown.warn("\(set.name): no image has a mask: no line pixels") }
       let separations = evaluation.separations(of: known, from: found)
       if format == .text { text(found, separations) } else { try jsonl(known, found, separations) }
     }

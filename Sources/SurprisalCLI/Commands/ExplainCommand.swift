@@ -19,31 +19,38 @@ struct ExplainCommand: ParsableCommand {
   enum Method: String, ExpressibleByArgument, CaseIterable { case integral, ode }
   @Option(help: "integral, or ode: also the density along the probability-flow ODE, a check on the integral.")
   var method = Method.integral
-  @Option(help: "ode: tolerance of the adaptive solver, or fixed --steps instead.") var tolerance = 1e-3
+  @Option(help: "ode: tolerance of the adaptive solver (default 0.001), or fixed --steps instead.")
+  var tolerance: Double?
   @Option(help: "ode: steps of Heun's method instead of the adaptive solver.") var steps: Int?
-  @Option(help: "ode: uniform, or gaussian as the integral starts.")
-  var dequantisation = ProbabilityFlow.Dequantisation.uniform
-  @Option(help: "ode: independent dequantisations and divergence probes, for the standard error.")
-  var replicates = 4
+  @Option(help: "ode: uniform (the default), or gaussian as the integral starts.")
+  var dequantisation: ProbabilityFlow.Dequantisation?
+  @Option(help: "ode: independent dequantisations and divergence probes, for the standard error (default 4).")
+  var replicates: Int?
 
   func validate() throws {
-    if !(tolerance > 0) { throw ValidationError("--tolerance must be above 0") }
+    if method != .ode, tolerance != nil || steps != nil || dequantisation != nil || replicates != nil {
+      throw ValidationError("--tolerance, --steps, --dequantisation and --replicates are for --method ode")
+    }
+    if tolerance != nil, steps != nil { throw ValidationError("--tolerance and --steps exclude each other") }
+    if let tolerance, !(tolerance > 0) { throw ValidationError("--tolerance must be above 0") }
     if let steps, steps < 1 { throw ValidationError("--steps must be at least 1") }
-    if replicates < 1 { throw ValidationError("--replicates must be at least 1") }
+    if let replicates, replicates < 1 { throw ValidationError("--replicates must be at least 1") }
   }
 
   func run() throws {
     let destination = try output.map { try Destination(option: $0) }
     let say: (String) -> Void = destination?.isStandardOutput == true ? { shown.note($0) } : { print($0) }
     let loaded = try model.load()
+    shown.detail(loaded, model.model)
     let bitmap = try read.reading.image(at: image, as: loaded.shape)
     let explanation = try ImageExplanation(
       of: bitmap, under: loaded, evaluations: model.count(), compute: model.compute)
     say(Self.text(explanation))
     if method == .ode {
+      let dequantisation = dequantisation ?? .uniform
       let found = try loaded.density(
-        of: bitmap, solver: steps.map { .heun(steps: $0) } ?? .adaptive(tolerance: tolerance),
-        dequantisation: dequantisation, replicates: replicates, compute: model.compute)
+        of: bitmap, solver: steps.map { .heun(steps: $0) } ?? .adaptive(tolerance: tolerance ?? 1e-3),
+        dequantisation: dequantisation, replicates: replicates ?? 4, compute: model.compute)
       say(
         String(
           format: "ode: %.3f bits/dim (+- %.3f) with %@ dequantisation, %d evaluations", found.bitsPerDim,

@@ -44,7 +44,9 @@ struct GateCommand: ParsableCommand {
   func run() throws {
     let accepted = try writeBaseline.map { try Destination(option: $0) }
     let rules = try rules()
-    let loaded = try ModelOptions.load(rules.model ?? ModelOptions.shipped)
+    let name = rules.model ?? ModelOptions.shipped
+    let loaded = try ModelOptions.load(name)
+    shown.detail(loaded, name)
     var gate = try Gate(rules)
     gate.reading = images.read.reading
     var writer = RecordWriter(format, isColoured: isatty(1) != 0 && OutputOptions.allowsColour)

@@ -23,7 +23,7 @@ struct ModelCommand: ParsableCommand {
       "\($0.referenceCount) \(generated.contains($0.evaluations) ? "generated" : "real") references at \($0.evaluations) evaluations"
     }
     if format == .json {
-      let fields: [String: Any] = [
+      var fields: [String: Any] = [
         "path": path, "width": shape.width, "height": shape.height, "channels": shape.channels,
         "parameters": parameters, "training_images": facts.trainingImages, "steps": facts.options.steps,
         "batch": facts.options.batch, "bits_per_dim": facts.validationBitsPerDim,
@@ -32,6 +32,11 @@ struct ModelCommand: ParsableCommand {
           ["evaluations": $0.evaluations, "references": $0.referenceCount]
         },
       ]
+      if profile {
+        fields["profile"] = try Scorer(loaded).profile(rounds: 10).map {
+          ["layer": $0.layer, "kernel": $0.kernel, "milliseconds": $0.seconds * 1000]
+        }
+      }
       let json = try JSONSerialization.data(
         withJSONObject: fields, options: [.sortedKeys, .withoutEscapingSlashes])
       print(String(decoding: json, as: UTF8.self))
@@ -46,7 +51,7 @@ struct ModelCommand: ParsableCommand {
         validation   \(String(format: "%.3f", facts.validationBitsPerDim)) bits/dim on \(facts.validationImages) images
         """)
     }
-    guard profile else { return }
+    guard profile, format == .text else { return }
     for step in try Scorer(loaded).profile(rounds: 10) {
       print(String(format: "%9.3f ms  ", step.seconds * 1000) + "\(step.layer)  \(step.kernel)")
     }

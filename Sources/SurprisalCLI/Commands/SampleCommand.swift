@@ -14,6 +14,9 @@ struct SampleCommand: ParsableCommand {
   @Option(help: "One contact sheet, as PNG, - for standard output.") var sheet: FilePath?
 
   func validate() throws {
+    if model.evaluations != nil {
+      throw ValidationError("--evaluations is for scores; the steps of a sample are --steps")
+    }
     if n < 1 { throw ValidationError("-n must be at least 1") }
     if output == nil, sheet == nil { throw ValidationError("give --output DIR, --sheet FILE or both") }
     if output == FilePath("-") { throw ValidationError("--output is a folder; --sheet takes -") }
@@ -23,6 +26,7 @@ struct SampleCommand: ParsableCommand {
     try output?.makeFolders()
     let picture = try sheet.map { try Destination(option: $0) }
     let loaded = try model.load()
+    shown.detail(loaded, model.model)
     let images = try Scorer(loaded, compute: model.compute).sample(
       n, stochasticity: sampling.noise, steps: sampling.steps, seed: sampling.seed
     ) { [shown] done, all in shown.progress("step \(done) of \(all)") }

@@ -27,6 +27,7 @@ struct ScanCommand: ParsableCommand {
   var limit: Int?
 
   func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
     if resume, output == nil { throw ValidationError("--resume needs --output") }
   }
 
@@ -38,10 +39,7 @@ struct ScanCommand: ParsableCommand {
     let judge = try Judge(
       loaded, budget: model.evaluations, statistic: verdict.statistic ?? .standard, rate: rule.rate,
       compute: model.compute)
-    shown.detail(
-      "model \(model.model): \(loaded.facts.trainingImages) training images, "
-        + "calibrated at \(loaded.calibrations.map { "\($0.evaluations)" }.joined(separator: ", ")) evaluations; "
-        + "oneDNN \(Compute.engineVersion)")
+    shown.detail(loaded, model.model)
     var scan = Scan()
     scan.rule = rule
     scan.limit = limit

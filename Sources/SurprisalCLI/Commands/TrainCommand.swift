@@ -49,6 +49,10 @@ struct TrainCommand: ParsableCommand {
 
   func validate() throws {
     if paths.isEmpty, resume == nil { throw ValidationError("give the images to train on") }
+    try PathOptions.refuse(nul: nul, without: paths)
+    if validation != nil, !heldOut.isEmpty {
+      throw ValidationError("--validation and --held-out exclude each other")
+    }
     if minutes != nil, steps != nil { throw ValidationError("--minutes and --steps exclude each other") }
     // What a checkpoint would say is not known yet.
     try Self.usage { try training(Training(shape: Self.shape)).validate() }
@@ -117,6 +121,9 @@ struct TrainCommand: ParsableCommand {
     let destination = try Destination(option: output)
     var training = try asked()
     training.checkpoint = destination.isFile ? checkpoint : nil
+    shown.detail(
+      "preset \(training.preset.rawValue), precision \(training.options.precision.rawValue); "
+        + "oneDNN \(Compute.engineVersion)")
     signal(SIGINT, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     source.setEventHandler { interrupted.store(true, ordering: .relaxed) }

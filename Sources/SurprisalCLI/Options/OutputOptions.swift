@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Surprisal
 
 /// What people see while a command runs: on standard error, nothing with --quiet.
 struct OutputOptions: ParsableArguments {
@@ -14,6 +15,14 @@ struct OutputOptions: ParsableArguments {
 
   func detail(_ text: @autoclosure () -> String) {
     if verbose, !quiet { write(text() + "\n") }
+  }
+
+  /// Says which model is used.
+  func detail(_ model: Model, _ name: String) {
+    detail(
+      "model \(name): \(model.facts.trainingImages) training images, "
+        + "calibrated at \(model.calibrations.map { "\($0.evaluations)" }.joined(separator: ", ")) evaluations; "
+        + "oneDNN \(Compute.engineVersion)")
   }
 
   func note(_ text: String) {

@@ -12,6 +12,15 @@ struct PathOptions: ParsableArguments {
 
   @OptionGroup var read: ReadingOptions
 
+  func validate() throws { try Self.refuse(nul: nul, without: paths) }
+
+  /// - Throws: `ValidationError` where `-0` says something of no list.
+  static func refuse(nul: Bool, without paths: [FilePath]) throws {
+    if nul, !paths.contains(FilePath("-")) {
+      throw ValidationError("-0 is for paths from standard input: give -")
+    }
+  }
+
   func expanded() -> [FilePath] { Self.expand(paths, nul: nul) }
 
   /// Paths with `-` replaced by those from standard input.

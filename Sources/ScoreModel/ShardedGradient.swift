@@ -188,7 +188,8 @@ private final class ShardNetwork: @unchecked Sendable {
   func add(to total: Parameters, isFirst: Bool) {
     parameters.withGradients { own in
       total.withGradients { sum in
-        guard !isFirst, let from = UnsafeRawPointer(own.baseAddress), let to = UnsafeMutableRawPointer(sum.baseAddress)
+        guard !isFirst, let from = UnsafeRawPointer(own.baseAddress),
+          let to = UnsafeMutableRawPointer(sum.baseAddress)
         else {
           _ = sum.update(from: own)
           return
@@ -214,7 +215,8 @@ private final class ShardNetwork: @unchecked Sendable {
           for (row, source) in some.enumerated() {
             let own = row * d..<(row + 1) * d
             let (y, z) = (
-              UnsafeMutableBufferPointer(rebasing: clean[own]), UnsafeMutableBufferPointer(rebasing: noisy[own])
+              UnsafeMutableBufferPointer(rebasing: clean[own]),
+              UnsafeMutableBufferPointer(rebasing: noisy[own])
             )
             load(source, into: y)
             var noise = source.noise

@@ -1,0 +1,286 @@
+"""What pooled activations of a general network know of a population, beside two controls.
+
+    python photos.py layers NETWORK DATA      mean AUROC by layer, noise, pooling and shrinkage, on development sets
+    python photos.py report NETWORK DATA      the recipe below on other sets, with the controls
+
+NETWORK is a checkpoint or model file; DATA the folder with cifar10/, gtsrb32/ and magnetic-tile.tar (Fashion-MNIST comes
+from Debian's dataset-fashion-mnist when installed). Needs torch, numpy, Pillow and safetensors.
+
+One class is fitted on some of its images; scored are others of it and others of all other classes. Controls: the
+Mahalanobis distance of 64 principal components of the pixels, and the same recipe on the same network with random
+weights. Development: CIFAR-10's train1, the first half of the traffic signs. Reported: all others.
+"""
+
+import argparse
+import io
+import json
+import pathlib
+import sys
+import tarfile
+import time
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors import safe_open
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "models" / "photos")]
+from sources import reduced, shares  # noqa: E402
+from train import initialise  # noqa: E402
+from twin import Denoiser, images, load, parameters  # noqa: E402
+
+FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
+NOISE = (0.05, 0.2, 0.8)
+LAYERS = ["down.0.1", "down.1.1", "middle.0", "middle.1", "up.1.0", "up.1.1", "up.0.0", "up.0.1"]
+
+
+def network(path):
+    """The denoiser of a checkpoint (its averaged weights) or of a model file."""
+    with safe_open(path, "np") as file:
+        text = file.metadata().get("surprisal.checkpoint")
+        if text is None:
+            return load(path)
+        facts, average = json.loads(text), file.get_tensor("average")
+    denoiser = Denoiser(facts["architecture"], facts["preconditioning"])
+    at = 0
+    with torch.no_grad():
+        for _, p in parameters(denoiser.network):
+            p.copy_(torch.from_numpy(average[at:at + p.numel()]).reshape(p.shape))
+            at += -(-p.numel() // 16) * 16
+    return denoiser.eval()
+
+
+def random_network(like, seed, blocks):
+    """The same network as training starts it; `blocks`: its residual branches drawn too, which start at zero."""
+    torch.manual_seed(seed)
+    denoiser = Denoiser(like.architecture, like.preconditioning)
+    initialise(denoiser.network)
+    if blocks:
+        for name, p in parameters(denoiser.network):
+            if name.endswith("conv2.weight"):
+                torch.nn.init.normal_(p, 0, (1 / p[0].numel()) ** 0.5)
+    return denoiser.eval()
+
+
+def activations(denoiser, pixels, noise=NOISE, layers=LAYERS, noisy=True, batch=250, seed=1):
+    """Mean and deviation over place of each layer, {layer: [N, len(noise), 2, C]}.
+
+    pixels: [N, 3, H, W] bytes. All images get the same noise; with `noisy` false none is added, and the network is told
+    the level all the same.
+    """
+    device = next(denoiser.parameters()).device
+    modules = dict(denoiser.network.named_modules())
+    seen, found = {}, {layer: [] for layer in layers}
+    hooks = [modules[layer].register_forward_hook(lambda m, i, o, layer=layer: seen.update({layer: o}))
+             for layer in layers]
+    draw = torch.from_numpy(np.random.default_rng(seed).standard_normal((len(noise), *pixels.shape[1:]), np.float32))
+    with torch.inference_mode():
+        for rows in pixels.split(batch):
+            y = rows.to(device).float() / 127.5 - 1
+            levels = {layer: [] for layer in layers}
+            for sigma, e in zip(noise, draw.to(device)):
+                s = torch.full((1,), sigma, device=device)
+                z = y + sigma * e if noisy else y
+                denoiser.network(denoiser.encode(z, s), denoiser.features(s))
+                for layer in layers:
+                    x = seen[layer]
+                    levels[layer].append(torch.stack([x.mean((2, 3)), x.var((2, 3), correction=0).sqrt()], 1))
+            for layer in layers:
+                found[layer].append(torch.stack(levels[layer], 1).float().cpu())
+    for hook in hooks:
+        hook.remove()
+    return {layer: torch.cat(parts) for layer, parts in found.items()}
+
+
+class Mahalanobis:
+    """Squared distance under the correlations of standardised features, drawn to independence by `shrinkage`."""
+
+    def __init__(self, features, shrinkage):
+        features = features.double()
+        self.mean, deviation = features.mean(0), features.std(0, correction=0)
+        self.deviation = deviation.clamp(min=1e-6 + 1e-3 * deviation.mean())
+        x = (features - self.mean) / self.deviation
+        correlations = x.T @ x / len(x)
+        eye = torch.eye(len(correlations), dtype=torch.float64, device=x.device)
+        self.factor = torch.linalg.cholesky((1 - shrinkage) * correlations + shrinkage * eye)
+
+    def __call__(self, features):
+        x = (features.double() - self.mean) / self.deviation
+        return torch.linalg.solve_triangular(self.factor, x.T, upper=False).square().sum(0)
+
+
+class Pixels:
+    """Mahalanobis distance of the first principal components of the pixels."""
+
+    def __init__(self, pixels, components=64):
+        x = pixels.flatten(1).double()
+        self.mean = x.mean(0)
+        _, values, axes = torch.linalg.svd(x - self.mean, full_matrices=False)
+        count = min(components, len(x) - 1)
+        self.axes = axes[:count] / (values[:count, None] / len(x) ** 0.5 + 1e-6)
+
+    def __call__(self, pixels):
+        return ((pixels.flatten(1).double() - self.mean) @ self.axes.T).square().sum(1)
+
+
+def auroc(inliers, outliers):
+    both = torch.cat([inliers, outliers]).double()
+    _, inverse, counts = both.unique(return_inverse=True, return_counts=True)
+    ranks = (counts.cumsum(0) - (counts - 1) / 2)[inverse]
+    n, m = len(inliers), len(outliers)
+    return ((ranks[n:].sum() - m * (m + 1) / 2) / (n * m)).item()
+
+
+class OneClass:
+    """Every class in turn is the population: fitted on some of its images, judged on others and on other classes'."""
+
+    def __init__(self, pixels, labels, fit, test, classes=None):
+        self.classes = sorted(set(labels.tolist())) if classes is None else classes
+        rows = {c: np.flatnonzero(labels == c) for c in self.classes}
+        kept = np.concatenate([rows[c][:fit + test] for c in self.classes])
+        self.pixels = pixels[kept]
+        place = {row: i for i, row in enumerate(kept)}
+        self.fit = {c: [place[r] for r in rows[c][:fit]] for c in self.classes}
+        self.test = {c: [place[r] for r in rows[c][fit:fit + test]] for c in self.classes}
+
+    def aurocs(self, features, fitted):
+        """One a class. features [N, ...]; fitted makes a score of the features fitted on."""
+        found = []
+        for c in self.classes:
+            score = fitted(features[self.fit[c]])
+            others = [i for o in self.classes if o != c for i in self.test[o]]
+            found.append(auroc(score(features[self.test[c]]), score(features[others])))
+        return found
+
+
+class Apart:
+    """One population, judged on its own held-out images and on kinds of outliers."""
+
+    def __init__(self, normal, kinds, fit):
+        self.pixels = torch.cat([normal, *kinds.values()])
+        self.names, self.count = list(kinds), fit
+        edges = np.cumsum([len(normal), *map(len, kinds.values())])
+        self.normal = range(fit, len(normal))
+        self.kinds = [range(a, b) for a, b in zip(edges, edges[1:])]
+
+    def aurocs(self, features, fitted):
+        score = fitted(features[:self.count])
+        inliers = score(features[list(self.normal)])
+        return [auroc(inliers, score(features[list(rows)])) for rows in self.kinds]
+
+
+def labels(path):
+    return np.frombuffer(path.read_bytes(), np.uint8, offset=8)
+
+
+def cifar(data, name):
+    folder = data / "cifar10"
+    return images([str(folder / f"{name}-images-idx4-ubyte.xz")]), labels(folder / f"{name}-labels-idx1-ubyte")
+
+
+def signs(data):
+    folder = data / "gtsrb32"
+    return images([str(folder / "test3000-images-idx4-ubyte.xz")]), labels(folder / "test3000-labels-idx1-ubyte")
+
+
+def sized(pixels, side):
+    """[N, 3, side, side], by area averaging."""
+    height, width = (torch.from_numpy(shares(a, side)) for a in pixels.shape[-2:])
+    return (height @ pixels.float() @ width.T).round().clamp(0, 255).byte()
+
+
+def clothes():
+    pixels = images([str(FASHION / "t10k-images-idx3-ubyte.gz")])
+    import gzip
+    return sized(pixels, 32).expand(-1, 3, -1, -1), np.frombuffer(
+        gzip.open(FASHION / "t10k-labels-idx1-ubyte.gz").read(), np.uint8, offset=8)
+
+
+def tiles(data, side):
+    kinds = {}
+    with tarfile.open(data / "magnetic-tile.tar") as file:
+        for member in sorted(file.getmembers(), key=lambda m: m.name):
+            if member.name.endswith(".jpg"):
+                pixels = np.asarray(Image.open(io.BytesIO(file.extractfile(member).read())).convert("RGB"))
+                kind = next(k for k in ("normal", "blowhole", "crack", "uneven") if k in member.name.lower())
+                height, width = (shares(n, side) for n in pixels.shape[:2])
+                small = np.einsum("yh,xw,hwc->cyx", height, width, pixels.astype(np.float32), optimize=True)
+                kinds.setdefault(kind, []).append(torch.from_numpy(small.round().clip(0, 255).astype(np.uint8)))
+    kinds = {kind: torch.stack(rows) for kind, rows in kinds.items()}
+    order = torch.from_numpy(np.random.default_rng(1).permutation(len(kinds["normal"])))
+    return kinds.pop("normal")[order], kinds
+
+
+def sign_classes(pixels, names, fit, test):
+    counts = np.bincount(names)
+    return OneClass(pixels, names, fit, test, [c for c in range(len(counts)) if counts[c] >= fit + 20])
+
+
+def development(data):
+    pixels, names = signs(data)
+    half = len(pixels) // 2
+    return {
+        "CIFAR-10 classes (train1, 450)": OneClass(*cifar(data, "train1"), 450, 150),
+        "signs, first half (40)": sign_classes(pixels[:half], names[:half], 40, 40),
+    }
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def joined(features, layers, levels=slice(None), parts=slice(None)):
+    return torch.cat([features[layer][:, levels, parts].flatten(1) for layer in layers], 1)
+
+
+CHOICES = [[layer] for layer in LAYERS] + [
+    ["middle.1", "up.1.1"], ["middle.1", "up.0.1"], ["down.1.1", "middle.1"], ["down.1.1", "middle.1", "up.1.1"],
+    ["down.0.1", "down.1.1", "middle.1"], ["down.0.1", "down.1.1", "middle.1", "up.1.1", "up.0.1"],
+]
+
+
+def layers(arguments):
+    denoiser = network(arguments.network).to(arguments.device)
+    print_layers({arguments.network: denoiser}, development(pathlib.Path(arguments.data)))
+
+
+def print_layers(denoisers, sets):
+    for title, protocol in sets.items():
+        pixel = mean(protocol.aurocs(protocol.pixels, Pixels))
+        print(f"{title}: {len(protocol.pixels)} images, pixels {pixel:.3f}")
+        for name, denoiser in denoisers.items():
+            device = next(denoiser.parameters()).device
+            for noisy in (True, False):
+                features = {k: v.to(device) for k, v in activations(denoiser, protocol.pixels, noisy=noisy).items()}
+                rows = []
+                for chosen in CHOICES:
+                    for parts, said in ((slice(0, 1), "mean"), (slice(None), "mean, deviation")):
+                        for levels, level in ((slice(None), "all"), (slice(0, 1), ".05"), (slice(1, 2), ".2"),
+                                              (slice(2, 3), ".8"), (slice(0, 2), ".05 .2")):
+                            for shrinkage in (0.01, 0.03, 0.1, 0.3, 0.6):
+                                if level != "all" and shrinkage != 0.1:
+                                    continue
+                                found = protocol.aurocs(joined(features, chosen, levels, parts),
+                                                        lambda x: Mahalanobis(x, shrinkage))
+                                rows.append((mean(found), "+".join(chosen), said, level, shrinkage))
+                rows.sort(reverse=True)
+                print(f"  {name}, {'noisy' if noisy else 'no noise added'}:")
+                for value, *what in rows[:6]:
+                    print("   ", f"{value:.4f}", *what)
+                for layer in LAYERS:
+                    own = [r for r in rows if r[1] == layer]
+                    print("   ", f"{layer:9} {own[0][0]:.4f}", *own[0][2:], flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    for name, run in (("layers", layers),):
+        one = commands.add_parser(name)
+        one.add_argument("network")
+        one.add_argument("data")
+        one.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+        one.set_defaults(run=run)
+    chosen = parser.parse_args()
+    chosen.run(chosen)

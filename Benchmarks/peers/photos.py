@@ -13,7 +13,6 @@ weights. Development: CIFAR-10's train1, the first half of the traffic signs. Re
 
 import argparse
 import io
-import json
 import pathlib
 import sys
 import tarfile
@@ -26,8 +25,8 @@ from safetensors import safe_open
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "models" / "photos")]
-from sources import reduced, shares  # noqa: E402
-from train import initialise  # noqa: E402
+from sources import shares  # noqa: E402
+from train import initialise, loaded  # noqa: E402
 from twin import Denoiser, images, load, parameters  # noqa: E402
 
 FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
@@ -36,19 +35,10 @@ LAYERS = ["down.0.1", "down.1.1", "middle.0", "middle.1", "up.1.0", "up.1.1", "u
 
 
 def network(path):
-    """The denoiser of a checkpoint (its averaged weights) or of a model file."""
+    """The denoiser of a checkpoint or of a model file."""
     with safe_open(path, "np") as file:
-        text = file.metadata().get("surprisal.checkpoint")
-        if text is None:
-            return load(path)
-        facts, average = json.loads(text), file.get_tensor("average")
-    denoiser = Denoiser(facts["architecture"], facts["preconditioning"])
-    at = 0
-    with torch.no_grad():
-        for _, p in parameters(denoiser.network):
-            p.copy_(torch.from_numpy(average[at:at + p.numel()]).reshape(p.shape))
-            at += -(-p.numel() // 16) * 16
-    return denoiser.eval()
+        is_checkpoint = "surprisal.checkpoint" in file.metadata()
+    return (loaded if is_checkpoint else load)(path).eval()
 
 
 def random_network(like, seed, blocks):
@@ -63,8 +53,12 @@ def random_network(like, seed, blocks):
     return denoiser.eval()
 
 
+class Enough(Exception):
+    """The last layer asked for has been seen: what follows it need not run."""
+
+
 def activations(denoiser, pixels, noise=NOISE, layers=LAYERS, noisy=True, batch=250, seed=1):
-    """Mean and deviation over place of each layer, {layer: [N, len(noise), 2, C]}.
+    """Mean and deviation over place of each layer's output, {layer: [N, len(noise), 2, C]}.
 
     pixels: [N, 3, H, W] bytes. All images get the same noise; with `noisy` false none is added, and the network is told
     the level all the same.
@@ -72,8 +66,14 @@ def activations(denoiser, pixels, noise=NOISE, layers=LAYERS, noisy=True, batch=
     device = next(denoiser.parameters()).device
     modules = dict(denoiser.network.named_modules())
     seen, found = {}, {layer: [] for layer in layers}
-    hooks = [modules[layer].register_forward_hook(lambda m, i, o, layer=layer: seen.update({layer: o}))
-             for layer in layers]
+    last = max(layers, key=LAYERS.index)
+
+    def see(layer, output):
+        seen[layer] = output
+        if layer == last:
+            raise Enough
+
+    hooks = [modules[layer].register_forward_hook(lambda m, i, o, layer=layer: see(layer, o)) for layer in layers]
     draw = torch.from_numpy(np.random.default_rng(seed).standard_normal((len(noise), *pixels.shape[1:]), np.float32))
     with torch.inference_mode():
         for rows in pixels.split(batch):
@@ -82,7 +82,10 @@ def activations(denoiser, pixels, noise=NOISE, layers=LAYERS, noisy=True, batch=
             for sigma, e in zip(noise, draw.to(device)):
                 s = torch.full((1,), sigma, device=device)
                 z = y + sigma * e if noisy else y
-                denoiser.network(denoiser.encode(z, s), denoiser.features(s))
+                try:
+                    denoiser.network(denoiser.encode(z, s), denoiser.features(s))
+                except Enough:
+                    pass
                 for layer in layers:
                     x = seen[layer]
                     levels[layer].append(torch.stack([x.mean((2, 3)), x.var((2, 3), correction=0).sqrt()], 1))

@@ -5,7 +5,7 @@
 The network, its preconditioning and its files are those of Benchmarks/peers/twin.py, so
 `surprisal train IMAGES --resume photos.checkpoint` surveys and calibrates it. The heads below are thrown away.
 
-Every step is of two batches. One is denoised as Trainer.swift does: crops of photographs at scales from the grain of
+Every step is of two batches, every fourth at 64 pixels instead of 32. One is denoised as Trainer.swift does: crops of photographs at scales from the grain of
 their own pixels to the whole picture, and stamps laid on them. The other holds two views of each of many things (a
 stamp, or a window of a photograph): other surroundings, place, size, colours, a quarter turn, noise. A head on the
 middle's activations, pooled to mean and deviation over place, must find a view's partner among all others
@@ -27,6 +27,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from safetensors import safe_open
 from safetensors.numpy import save_file
 from torch import nn
 
@@ -37,8 +38,6 @@ from twin import WIDTHS, Denoiser, flat, parameters  # noqa: E402
 
 CANVAS = 160
 STEP = 2**0.5
-# Steps before the clock starts: by then both sizes are compiled.
-WARM = 8
 # Shares of a denoised batch's crops.
 KINDS = {"whole": 0.6, "window": 0.2, "damaged": 0.1, "squashed": 0.1}
 
@@ -96,7 +95,7 @@ class Sources:
         return torch.einsum("yh,hxc->yxc", height, across).round().clamp(0, 255).byte()
 
     def crop_weights(self, side):
-        """Of each scale of each photograph: photographs of a kind alike, and a photograph's scales alike."""
+        """Of each scale of each photograph, cumulated: photographs of a kind alike, and a photograph's scales alike."""
         weights = np.zeros(len(self.sizes))
         for kind, share in KINDS.items():
             rows = [i for i, (k, s) in enumerate(zip(self.kinds, self.sizes)) if k == kind
@@ -104,14 +103,15 @@ class Sources:
             scales = np.bincount([self.photo[i] for i in rows], minlength=len(self.first))
             for i in rows:
                 weights[i] = share / scales[self.photo[i]] / np.count_nonzero(scales)
-        return torch.tensor(weights, device=self.device)
+        return torch.tensor(weights.cumsum(), device=self.device)
 
     def uniform(self, count, low=0.0, high=1.0):
         return low + (high - low) * torch.rand(count, device=self.device)
 
     def crops(self, count, side):
         """[count, 3, side, side], 0...255: pixels of photographs as they are at some scale."""
-        level = torch.multinomial(self.weights[side], count, replacement=True)
+        sums = self.weights[side]
+        level = torch.searchsorted(sums, torch.rand(count, device=self.device, dtype=sums.dtype) * sums[-1])
         size = self.size[level]
         corner = (torch.rand(count, 2, device=self.device) * (size - side + 1)).long()
         along = torch.arange(side, device=self.device)
@@ -191,7 +191,7 @@ class Sources:
             return torch.where(self.uniform((count, 1, 1, 1)) < share, changed, x)
 
         x = sometimes(0.5, x.flip(-1), x)
-        gray = (x * x.new_tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
+        gray = 0.299 * x[:, :1] + 0.587 * x[:, 1:2] + 0.114 * x[:, 2:]
         turned = (x - gray).roll(1, 1)
         change = 0.4 * strength
         other = (gray + (x - gray) * each(1 - 1.5 * change, 1 + 1.5 * change)
@@ -314,6 +314,31 @@ def initialise(network):
             nn.init.zeros_(p)
 
 
+def fresh(preset, sources):
+    """A denoiser as training starts it."""
+    sample = torch.cat([sources.clean(1024, 32) for _ in range(4)])
+    architecture = {
+        "shape": {"height": 32, "width": 32, "channels": 3}, "width": WIDTHS[preset],
+        "blocks": 2, "embedding": 128, "frequencies": 32,
+    }
+    denoiser = Denoiser(architecture, {"mean": sample.mean().item(), "deviation": sample.std(correction=0).item()})
+    initialise(denoiser.network)
+    return denoiser
+
+
+def loaded(path):
+    """The denoiser of a checkpoint, with its averaged weights."""
+    with safe_open(path, "np") as file:
+        facts, average = json.loads(file.metadata()["surprisal.checkpoint"]), file.get_tensor("average")
+    denoiser = Denoiser(facts["architecture"], facts["preconditioning"])
+    at = 0
+    with torch.no_grad():
+        for _, p in parameters(denoiser.network):
+            p.copy_(torch.from_numpy(average[at:at + p.numel()]).reshape(p.shape))
+            at += -(-p.numel() // 16) * 16
+    return denoiser
+
+
 def held_out_loss(joint, sources, side, count):
     """Mean denoising loss on photographs never trained on; the same crops, levels and noise each time."""
     state = torch.get_rng_state(), torch.cuda.get_rng_state() if torch.cuda.is_available() else None
@@ -329,6 +354,25 @@ def held_out_loss(joint, sources, side, count):
     return total
 
 
+def recorded(advance, size):
+    """The step as one CUDA graph: its thousand small kernels take the GPU less time than the launching of them."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            advance(*size)
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        losses = advance(*size)
+
+    def replay():
+        graph.replay()
+        return losses
+
+    return replay
+
+
 def train(arguments, sources=None, unseen=None):
     """Returns the denoiser with averaged weights; writes the checkpoint when `output` is given."""
     torch.manual_seed(arguments.seed)
@@ -338,62 +382,56 @@ def train(arguments, sources=None, unseen=None):
     unseen = unseen or Sources(arguments.sources, device, True, arguments.limit)
     print(f"{len(sources.first)} photographs, {len(sources.stamps)} stamps of {sources.folders} folders, "
           f"{sources.pixels.numel() / 1e6:.0f} M values, after {time.time() - started:.0f} s", flush=True)
-    sample = torch.cat([sources.clean(1024, 32) for _ in range(4)])
-    architecture = {
-        "shape": {"height": 32, "width": 32, "channels": 3}, "width": WIDTHS[arguments.preset],
-        "blocks": 2, "embedding": 128, "frequencies": 32,
-    }
-    preconditioning = {"mean": sample.mean().item(), "deviation": sample.std(correction=0).item()}
-    denoiser = Denoiser(architecture, preconditioning)
-    initialise(denoiser.network)
-    joint = Joint(denoiser, architecture["width"], sources.folders).to(device, memory_format=torch.channels_last)
+    denoiser = loaded(arguments.start) if arguments.start else fresh(arguments.preset, sources)
+    joint = Joint(denoiser, denoiser.architecture["width"], sources.folders)
+    joint = joint.to(device, memory_format=torch.channels_last)
     weights = [p for _, p in parameters(denoiser.network)]
     heads = [p for n, p in joint.named_parameters() if not n.startswith("denoiser.")]
-    optimiser = torch.optim.AdamW(weights + heads, lr=1.0, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.01,
-                                  fused=device == "cuda")
+    rate, moved = torch.zeros((), device=device), torch.zeros((), device=device)
+    optimiser = torch.optim.AdamW(weights + heads, lr=rate, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.01,
+                                  fused=device == "cuda", capturable=device == "cuda")
     average = [p.detach().clone() for p in weights]
-    denoising, telling_apart = joint.denoising, joint.telling_apart
-    if arguments.compile:
-        denoising, telling_apart = (torch.compile(f, dynamic=False) for f in (denoising, telling_apart))
-    step, share, clock = 0, 0.0, time.time()
-    while share < 1:
-        large = arguments.large and step % 4 == 3
-        side, batch, things = (64, arguments.batch // 4, arguments.things // 4) if large else (
-            32, arguments.batch, arguments.things)
+
+    def advance(side, batch, things):
+        """One step; returns its two losses."""
         y = sources.clean(batch, side).contiguous(memory_format=torch.channels_last)
-        if arguments.weight:
-            views, *facts = sources.pairs(things, side)
-            views = views.contiguous(memory_format=torch.channels_last)
-            sigma = (math.log(0.03) + sources.uniform(2 * things) * math.log(0.8 / 0.03)).exp()
-        with torch.autocast(device, torch.bfloat16):
-            apart = denoised = denoising(y, noise_levels(batch, device), torch.randn_like(y)).mean()
-            loss = denoised
-            if arguments.weight:
-                apart = telling_apart(views, sigma, torch.randn_like(views), *facts, arguments.temperature,
-                                      arguments.labels)
-                loss = denoised + arguments.weight * apart
+        views, *facts = sources.pairs(things, side)
+        views = views.contiguous(memory_format=torch.channels_last)
+        sigma = (math.log(0.03) + sources.uniform(2 * things) * math.log(0.8 / 0.03)).exp()
+        # Half of the views are clean, though told a level: a population is fitted on clean images.
+        noise = torch.randn_like(views) * (sources.uniform((2 * things, 1, 1, 1)) < 0.5)
+        with torch.autocast(device, torch.bfloat16, cache_enabled=False):
+            denoised = joint.denoising(y, noise_levels(batch, device), torch.randn_like(y)).mean()
+            apart = joint.telling_apart(views, sigma, noise, *facts, arguments.temperature,
+                                        arguments.labels) if arguments.weight else denoised.detach()
+            loss = denoised + arguments.weight * apart
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(weights, 1.0)
-        rate = arguments.rate * min((step + 1) / 200, 0.5 * (1 + math.cos(math.pi * share)))
-        for group in optimiser.param_groups:
-            group["lr"] = rate
         optimiser.step()
+        with torch.no_grad():
+            change = torch._foreach_sub(weights, average)
+            torch._foreach_mul_(change, moved)
+            torch._foreach_add_(average, change)
+        return denoised.detach(), apart.detach()
+
+    sizes = [(32, arguments.batch, arguments.things), (64, arguments.batch // 4, arguments.things // 4)]
+    steps = [recorded(advance, size) if device == "cuda" else lambda size=size: advance(*size) for size in sizes]
+    step, share, clock = 0, 0.0, time.time()
+    while share < 1:
+        rate.fill_(arguments.rate * min((step + 1) / 200, 0.5 * (1 + math.cos(math.pi * share))))
         step += 1
-        keep = min(arguments.averaging, step / (step + 9))
-        torch._foreach_lerp_(average, [p.detach() for p in weights], 1 - keep)
-        if step == WARM:
-            clock = time.time()
+        moved.fill_(1 - min(arguments.averaging, step / (step + 9)))
+        denoised, apart = steps[step % 4 == 0]()
         if step % 20 == 0 or arguments.steps:
             if device == "cuda":
                 torch.cuda.synchronize()
             share = step / arguments.steps if arguments.steps else (time.time() - clock) / (60 * arguments.minutes)
-        if step % 500 == 0 or share >= 1:
-            pace = (step - WARM) / (time.time() - clock)
-            print(f"step {step} ({share:.0%}, {pace:.1f} a second): denoising {denoised.item():.4f}, "
-                  f"telling apart {apart.item():.3f}", flush=True)
-            if arguments.output and step % 2000 == 0:
-                save(arguments, denoiser, weights, average, optimiser, step)
+        if step % min(arguments.every, 500) == 0 or share >= 1:
+            print(f"step {step} ({share:.0%}, {step / (time.time() - clock):.1f} a second): "
+                  f"denoising {denoised.item():.4f}, telling apart {apart.item():.3f}", flush=True)
+        if arguments.output and step % arguments.every == 0:
+            save(arguments, denoiser, weights, average, optimiser, step)
     if arguments.output:
         save(arguments, denoiser, weights, average, optimiser, step)
     with torch.no_grad():
@@ -433,11 +471,11 @@ def options():
     parser.add_argument("--temperature", type=float, default=0.2)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--averaging", type=float, default=0.999)
-    parser.add_argument("--large", action="store_true", help="every fourth step at 64 pixels")
-    parser.add_argument("--compile", action="store_true")
     parser.add_argument("--check", type=int, default=4096, help="held-out images")
     parser.add_argument("--limit", type=int)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", help="a checkpoint whose averaged weights to start from")
+    parser.add_argument("--every", type=int, default=2000, help="steps between checkpoints")
     parser.add_argument("--output")
     return parser
 

@@ -12,6 +12,7 @@ weights. Development: CIFAR-10's train1, the first half of the traffic signs. Re
 """
 
 import argparse
+import gzip
 import io
 import pathlib
 import sys
@@ -157,6 +158,20 @@ class OneClass:
         return found
 
 
+class Split(OneClass):
+    """As OneClass; fitted on images before row `edge`, judged on those from there on."""
+
+    def __init__(self, pixels, labels, edge, fit, test):
+        self.classes = sorted(set(labels.tolist()))
+        parts = {c: (np.flatnonzero(labels[:edge] == c)[:fit], edge + np.flatnonzero(labels[edge:] == c)[:test])
+                 for c in self.classes}
+        kept = np.concatenate([rows for pair in parts.values() for rows in pair])
+        self.pixels = pixels[kept]
+        place = {row: i for i, row in enumerate(kept)}
+        self.fit = {c: [place[r] for r in parts[c][0]] for c in self.classes}
+        self.test = {c: [place[r] for r in parts[c][1]] for c in self.classes}
+
+
 class Apart:
     """One population, judged on its own held-out images and on kinds of outliers."""
 
@@ -195,7 +210,6 @@ def sized(pixels, side):
 
 def clothes():
     pixels = images([str(FASHION / "t10k-images-idx3-ubyte.gz")])
-    import gzip
     return sized(pixels, 32).expand(-1, 3, -1, -1), np.frombuffer(
         gzip.open(FASHION / "t10k-labels-idx1-ubyte.gz").read(), np.uint8, offset=8)
 
@@ -276,14 +290,66 @@ def print_layers(denoisers, sets):
                     print("   ", f"{layer:9} {own[0][0]:.4f}", *own[0][2:], flush=True)
 
 
+# Chosen on the development sets by `layers`.
+RECIPE = {"layers": ["middle.1"], "noise": (0.2,), "noisy": False}
+SHRINKAGE = 0.1
+
+
+def reported(data):
+    pixels, names = signs(data)
+    half = len(pixels) // 2
+    cifar_pixels, cifar_names = cifar(data, "train2")
+    test_pixels, test_names = cifar(data, "test")
+    both = torch.cat([cifar_pixels, test_pixels]), np.concatenate([cifar_names, test_names])
+    clothes_pixels, clothes_names = clothes()
+    small, large = (tiles(data, side) for side in (32, 64))
+    # Populations as unlike as folders are: 450 to fit, 100 to judge of each.
+    eight = [cifar_pixels[cifar_names == c][:550] for c in (0, 1, 3, 7, 8)]
+    eight += [pixels[:550], clothes_pixels[:550], small[0][:550]]
+    labelled = np.repeat(np.arange(8), 550)
+    return {
+        "CIFAR-10 classes, 450 fitted (train2), 150 judged (test)": Split(*both, len(cifar_pixels), 450, 150),
+        "signs, second half, 40 fitted": sign_classes(pixels[half:], names[half:], 40, 40),
+        "clothes, 450 fitted, 150 judged": OneClass(clothes_pixels, clothes_names, 450, 150),
+        "eight populations, 450 fitted, 100 judged": OneClass(torch.cat(eight), labelled, 450, 100),
+        "tiles at 32, 450 fitted": Apart(*small, 450),
+        "tiles at 64, 450 fitted": Apart(*large, 450),
+    }
+
+
+def report(arguments):
+    """One row a set: the network, its random control (best of both kinds and two seeds), and pixels."""
+    denoiser = network(arguments.network).to(arguments.device)
+    nets = {"network": denoiser}
+    for seed in (1, 2):
+        for blocks in (False, True):
+            nets[f"random {seed} {'drawn' if blocks else 'as started'}"] = random_network(denoiser, seed, blocks).to(
+                arguments.device)
+    for title, protocol in reported(pathlib.Path(arguments.data)).items():
+        if arguments.only and arguments.only not in title:
+            continue
+        print(f"{title} ({len(protocol.pixels)} images)")
+        rows = {"64 principal components of pixels": protocol.aurocs(protocol.pixels, Pixels)}
+        for name, net in nets.items():
+            started = time.time()
+            found = joined(activations(net, protocol.pixels, **RECIPE), RECIPE["layers"])
+            seconds = (time.time() - started) / len(protocol.pixels)
+            rows[name] = protocol.aurocs(found, lambda x: Mahalanobis(x, SHRINKAGE))
+            if name == "network":
+                print(f"  {1000 * seconds:.1f} ms an image")
+        for name, values in rows.items():
+            print(f"  {mean(values):.3f} {name}: " + " ".join(f"{v:.3f}" for v in values), flush=True)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for name, run in (("layers", layers),):
+    for name, run in (("layers", layers), ("report", report)):
         one = commands.add_parser(name)
         one.add_argument("network")
         one.add_argument("data")
         one.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+        one.add_argument("--only", help="sets whose title holds this")
         one.set_defaults(run=run)
     chosen = parser.parse_args()
     chosen.run(chosen)

@@ -3,9 +3,12 @@
 PREFIX ?= /usr/local
 SWIFT ?= swift
 CONFIGURATION ?= release
-BUILD = $(SWIFT) build -c $(CONFIGURATION)
+# The manifest is read anew each time: it looks at what is installed.
+BUILD = $(SWIFT) build -c $(CONFIGURATION) --manifest-cache none
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev
+PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev $(CODECS)
+# Formats that a build without them goes without (Package.swift looks for their headers).
+CODECS = libtiff-dev libwebp-dev libavif-dev
 
 .PHONY: all setup build test lint format demo bench fuzz mutate docs clean install
 
@@ -32,7 +35,7 @@ build: setup
 	$(BUILD) --product surprisal
 
 test: setup
-	$(SWIFT) build -c $(CONFIGURATION) --build-tests -Xswiftc -enable-testing
+	$(BUILD) --build-tests -Xswiftc -enable-testing
 	$(SWIFT) test -c $(CONFIGURATION) --skip-build -Xswiftc -enable-testing
 
 lint:
@@ -81,16 +84,20 @@ bench: build
 
 # Fuzzing and damaged files, under address and undefined-behaviour sanitizers. CORPUS: files to start from.
 SECONDS ?= 60
-CORPUS ?= fixtures
+CORPUS ?= fixtures Tests/ImagesTests/Reference
 SANITIZED = clang -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fuse-ld=lld -ISources/CImageCodecs/include \
-  -ISources/CImageCodecs Sources/CImageCodecs/*.c
+  -ISources/CImageCodecs -DIMAGE_TIFF -DIMAGE_WEBP -DIMAGE_AVIF Sources/CImageCodecs/*.c
+LINKED = -ljpeg -lpng -lz -ldeflate -ltiff -lwebp -lwebpdemux -lavif
+KINDS = jpeg png bmp tiff webp avif
+IMAGES = \( -name "*.png" -o -name "*.jpg" -o -name "*.jpeg" -o -name "*.bmp" -o -name "*.tif" -o -name "*.tiff" -o -name "*.webp" -o -name "*.avif" \)
 fuzz: setup
-	@mkdir -p .build/fuzz/jpeg-corpus .build/fuzz/png-corpus
-	for kind in jpeg png; do \
-	  $(SANITIZED) -fsanitize=fuzzer Benchmarks/fuzz/$$kind.c -o .build/fuzz/$$kind -ljpeg -lpng -lz -ldeflate && \
-	  find $(CORPUS) -type f -size -64k \( -name "*.$$kind" -o -name "*.jpg" \) -exec cp -n {} .build/fuzz/$$kind-corpus/ \; && \
+	@mkdir -p .build/fuzz
+	for kind in $(KINDS); do \
+	  target=other; [ $$kind = jpeg ] && target=jpeg; corpus=.build/fuzz/$$kind-corpus; mkdir -p $$corpus; \
+	  $(SANITIZED) -fsanitize=fuzzer -DDECODER=$$kind Benchmarks/fuzz/$$target.c -o .build/fuzz/$$kind $(LINKED) && \
+	  find $(CORPUS) -type f -size -64k \( -name "*.$$kind" -o -name "*.jpg" \) -exec cp -n {} $$corpus/ \; && \
 	  .build/fuzz/$$kind -max_total_time=$(SECONDS) -timeout=2 -rss_limit_mb=512 -max_len=65536 -print_final_stats=1 \
-	    -artifact_prefix=.build/fuzz/ .build/fuzz/$$kind-corpus > .build/fuzz/$$kind.log 2>&1; \
+	    -artifact_prefix=.build/fuzz/ $$corpus > .build/fuzz/$$kind.log 2>&1; \
 	  state=$$?; tail -n 12 .build/fuzz/$$kind.log; [ $$state = 0 ] || exit $$state; \
 	done
 
@@ -98,8 +105,8 @@ COUNT ?= 20000
 SEED ?= 1
 mutate: setup
 	@mkdir -p .build/fuzz
-	$(SANITIZED) Benchmarks/fuzz/mutate.c -o .build/fuzz/mutate -ljpeg -lpng -lz -ldeflate
-	ASAN_OPTIONS=quarantine_size_mb=8 .build/fuzz/mutate $(SEED) $(COUNT) $$(find $(CORPUS) -type f -size +15c -size -512k \( -name "*.png" -o -name "*.jpg" -o -name "*.jpeg" \) | sort)
+	$(SANITIZED) Benchmarks/fuzz/mutate.c -o .build/fuzz/mutate $(LINKED)
+	ASAN_OPTIONS=quarantine_size_mb=8 .build/fuzz/mutate $(SEED) $(COUNT) $$(find $(CORPUS) -type f -size +15c -size -512k $(IMAGES) | sort)
 
 # The catalogue as a site in .build/docs: `python3 -m http.server -d .build/docs`, then /documentation/surprisal.
 MODULES = Surprisal Files Images Tensors ScoreModel Diffusion Detection Reports

@@ -1,8 +1,33 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 /// Every target compiles in Swift 6 language mode with warnings as errors, always optimised enough to test with.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// A library of image files that is used where it is installed: its header, what the C sources are told, what is linked.
+struct Codec {
+  let header: String
+  let define: String
+  let libraries: [String]
+
+  static let all = [
+    Codec(header: "tiffio.h", define: "IMAGE_TIFF", libraries: ["tiff"]),
+    Codec(header: "webp/demux.h", define: "IMAGE_WEBP", libraries: ["webp", "webpdemux"]),
+    Codec(header: "avif/avif.h", define: "IMAGE_AVIF", libraries: ["avif"]),
+  ]
+
+  /// Where systems have headers that need no option to be found.
+  static let folders = [
+    "/usr/include", "/usr/local/include", "/usr/include/x86_64-linux-gnu", "/usr/include/aarch64-linux-gnu",
+  ]
+
+  var isInstalled: Bool {
+    Self.folders.contains { FileManager.default.fileExists(atPath: "\($0)/\(header)") }
+  }
+}
+
+let codecs = Codec.all.filter(\.isInstalled)
 
 let package = Package(
   name: "surprisal",
@@ -23,9 +48,10 @@ let package = Package(
     // Pixels: C shim, then decoding, orientation, resampling, enumeration.
     .target(
       name: "CImageCodecs",
-      linkerSettings: [
-        .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z"), .linkedLibrary("deflate"),
-      ]),
+      cSettings: codecs.map { .define($0.define) },
+      linkerSettings: (["jpeg", "png", "z", "deflate"] + codecs.flatMap(\.libraries)).map {
+        .linkedLibrary($0)
+      }),
     .target(name: "Images", dependencies: ["CImageCodecs", "Files"], swiftSettings: strict),
 
     // Numbers: oneDNN, layers, network, log-probability.

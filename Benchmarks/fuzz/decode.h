@@ -20,11 +20,15 @@ static int decode_jpeg(const uint8_t *bytes, size_t size, int least, int flags) 
   return image_decode_jpeg(bytes, size, &small_limits, least, least, flags, add_row, &sum, &header, message);
 }
 
-static int decode_png(const uint8_t *bytes, size_t size) {
+typedef int decoder(const uint8_t *bytes, size_t size, const image_limits *limits, int flags, image_row_function take,
+                    void *context, image_header *header, char message[IMAGE_MESSAGE_SIZE]);
+
+// All but JPEG's, which shrinks.
+static int decode_by(decoder *decode, const uint8_t *bytes, size_t size, int flags) {
   image_header header;
   char message[IMAGE_MESSAGE_SIZE];
   unsigned sum = 0;
-  return image_decode_png(bytes, size, &small_limits, 0, add_row, &sum, &header, message);
+  return decode(bytes, size, &small_limits, flags, add_row, &sum, &header, message);
 }
 
 #endif

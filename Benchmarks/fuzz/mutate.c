@@ -99,12 +99,15 @@ int main(int count, char **arguments) {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
     const int lenient = (int)draw(2);
     const int least = (int[]){0, 1, 28}[draw(3)];
-    const int one = decode_jpeg(damaged.bytes, damaged.size, least, lenient ? IMAGE_LENIENT : 0);
-    const int two = decode_png(damaged.bytes, damaged.size);
+    const int flags = lenient ? IMAGE_LENIENT : 0;
+    // All of them, as first bytes are among what is damaged.
+    int decodes = decode_jpeg(damaged.bytes, damaged.size, least, flags) == IMAGE_OK;
+    static decoder *const others[] = {image_decode_png, image_decode_bmp, image_decode_tiff, image_decode_webp, image_decode_avif};
+    for (int kind = 0; kind < 5; kind++) decodes |= decode_by(others[kind], damaged.bytes, damaged.size, flags) == IMAGE_OK;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
     const double seconds = (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
     if (seconds > slowest) slowest = seconds;
-    if (one == IMAGE_OK || two == IMAGE_OK) accepted++;
+    accepted += decodes;
     free(damaged.bytes);
   }
   for (int index = 0; index < files; index++) free(seeds[index].bytes);

@@ -121,6 +121,8 @@ int image_decode_jpeg(const uint8_t *bytes, size_t size, const image_limits *lim
     status = IMAGE_TOO_LARGE;
     goto done;
   }
+  header->full_width = (int)info.image_width;
+  header->full_height = (int)info.image_height;
   header->orientation = 1;
   for (jpeg_saved_marker_ptr marker = info.marker_list; marker; marker = marker->next)
     if (marker->data_length >= 14 && memcmp(marker->data, "Exif\0\0", 6) == 0)

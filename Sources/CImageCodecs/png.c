@@ -91,8 +91,8 @@ int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limi
     status = IMAGE_TOO_LARGE;
     goto done;
   }
-  header->width = (int)width;
-  header->height = (int)height;
+  header->width = header->full_width = (int)width;
+  header->height = header->full_height = (int)height;
   header->channels = png_get_channels(png, info);
   header->orientation = orientation(bytes, size);
   // Rows are as the file has them, and libpng has read the first IDAT's length and name.

@@ -6,7 +6,8 @@ import Foundation
 public enum ImageError: Error, Equatable, CustomStringConvertible {
   case cannotRead(String)
   case empty
-  case unsupported(kind: String)
+  /// - Parameter reason: why this build lacks what most have; nil where no build has it.
+  case unsupported(kind: String, reason: String? = nil)
   case unrecognised
   case corrupt(String)
   case tooLarge(String)
@@ -15,7 +16,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .cannotRead(let reason): "cannot read: \(reason)"
     case .empty: "empty file"
-    case .unsupported(let kind): "\(kind) is not supported"
+    case .unsupported(let kind, let reason):
+      "\(kind) is not supported" + (reason.map { " (\($0))" } ?? "")
     case .unrecognised: "not an image of a known kind"
     case .corrupt(let reason), .tooLarge(let reason): reason
     }
@@ -30,7 +32,8 @@ public struct ImageLimits: Sendable {
   public var side = 65_500
   /// Bytes of the file.
   public var bytes = 256 << 20
-  /// Bytes that decoding holds at once beyond a row: a progressive JPEG's coefficients, an interlaced PNG.
+  /// Bytes that decoding holds at once beyond a row: a progressive JPEG's coefficients, an interlaced PNG, a strip of TIFF, a
+  /// whole WebP or AVIF.
   public var memory = 1 << 30
   /// Scans of a progressive JPEG.
   public var scans = 100
@@ -44,18 +47,29 @@ public struct ImageLimits: Sendable {
   }
 }
 
+/// What an image was in its file.
+public struct ImageOrigin: Sendable, Equatable {
+  /// As `ImageKind` names it, or `IDX`.
+  public let format: String
+  /// Pixels, upright, before any resampling.
+  public let width: Int
+  public let height: Int
+}
+
 /// An image with what was wrong with its file, where that was let pass.
 public struct DecodedImage: Sendable {
   public let bitmap: Bitmap
+  public let origin: ImageOrigin
   /// Damage that `ImageDecoder.isLenient` overlooked.
   public let warning: String?
   /// Whether a short cut was taken past libjpeg's or libpng's decoder; for tests of these.
   var tookShortCut = false
 }
 
-/// Decodes JPEG and PNG files to 8-bit gray or RGB, upright.
+/// Decodes image files to 8-bit gray or RGB, upright: JPEG, PNG and BMP, and TIFF, WebP and AVIF where the build has their
+/// libraries.
 ///
-/// The kind is told by the first bytes, not by the name. Alpha is laid over `background`; PNG gamma and colour
+/// The kind is told by the first bytes, not by the name. Alpha is laid over `background`; Gamma and colour
 /// profiles are not applied: pixels are taken as stored. 16 bits are scaled to the nearest of 8. Rows go from the
 /// decoder straight into the resampler.
 public struct ImageDecoder: Sendable {
@@ -124,28 +138,36 @@ public struct ImageDecoder: Sendable {
       guard let context, let header, let row else { return }
       Unmanaged<RowSink>.fromOpaque(context).takeUnretainedValue().take(row, header.pointee)
     }
+    guard let kind = ImageKind(bytes) else { throw .unrecognised }
     let status: Int32
-    switch ImageKind(bytes) {
-    case .jpeg:
+    if kind == .jpeg {
       status = bytes.withUnsafeBytes {
         image_decode_jpeg(
           $0.baseAddress, $0.count, &limits, Int32(target?.width ?? 0), Int32(target?.height ?? 0),
           flags, take, context, &header, &message)
       }
-    case .png:
+    } else {
+      guard let decode = kind.decode else { throw .unsupported(kind: kind.rawValue) }
       status = bytes.withUnsafeBytes {
-        image_decode_png($0.baseAddress, $0.count, &limits, flags, take, context, &header, &message)
+        decode(
+          $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count, &limits, flags, take, context,
+          &header,
+          &message)
       }
-    case .other(let name): throw .unsupported(kind: name)
-    case nil: throw .unrecognised
     }
+    if status == IMAGE_UNSUPPORTED { throw .unsupported(kind: kind.rawValue, reason: Self.text(message)) }
     let damage = Self.text(message)
     if status != IMAGE_OK, !(isLenient && status == IMAGE_CORRUPT && sink.taken > 0) {
       throw Self.error(status, message)
     }
     guard let bitmap = sink.finish() else { throw .corrupt("no rows") }
+    let isTurned = header.orientation >= 5
+    let origin = ImageOrigin(
+      format: kind.rawValue, width: Int(isTurned ? header.full_height : header.full_width),
+      height: Int(isTurned ? header.full_width : header.full_height))
     return DecodedImage(
-      bitmap: bitmap, warning: damage.isEmpty ? nil : damage, tookShortCut: header.short_cut != 0)
+      bitmap: bitmap, origin: origin, warning: damage.isEmpty ? nil : damage,
+      tookShortCut: header.short_cut != 0)
   }
 
   private static func text(_ message: [CChar]) -> String {
@@ -221,7 +243,9 @@ private final class RowSink {
       func value(_ c: Int) -> Int {
         guard hasAlpha else { return Int(source[c]) }
         let alpha = Int(source[colours])
-        return (Int(source[c]) * alpha + Int(background) * (255 - alpha) + 127) / 255
+        let beneath = Int(background) * (255 - alpha)
+        guard header.premultiplied == 0 else { return min(Int(source[c]) + (beneath + 127) / 255, 255) }
+        return (Int(source[c]) * alpha + beneath + 127) / 255
       }
       if colours == channels {
         for c in 0..<channels { line[pixel * channels + c] = UInt8(value(c)) }
@@ -246,53 +270,5 @@ private final class RowSink {
       resampler?.finish()
       ?? Bitmap(width: Int(header.width), height: Int(header.height), channels: channels, pixels: whole)
     return image.upright(from: Int(header.orientation))
-  }
-}
-
-/// What a file's first bytes say it is.
-public enum ImageKind: Equatable, Sendable {
-  case jpeg
-  case png
-  /// A known kind that is not decoded.
-  case other(String)
-
-  /// Bytes that tell a kind.
-  static let longestSignature = 12
-
-  public init?(_ bytes: Data) {
-    let head = Array(bytes.prefix(Self.longestSignature))
-    func starts(_ signature: [UInt8], at offset: Int = 0) -> Bool {
-      head.count >= offset + signature.count && Array(head[offset..<offset + signature.count]) == signature
-    }
-    func starts(_ text: String, at offset: Int = 0) -> Bool { starts(Array(text.utf8), at: offset) }
-    if starts([0xFF, 0xD8, 0xFF]) {
-      self = .jpeg
-    } else if starts([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
-      self = .png
-    } else if starts("GIF8") {
-      self = .other("GIF")
-    } else if starts("RIFF"), starts("WEBP", at: 8) {
-      self = .other("WebP")
-    } else if starts("II*\0") || starts("MM\0*") {
-      self = .other("TIFF")
-    } else if ["ftypheic", "ftypheix", "ftypmif1", "ftypmsf1", "ftyphevc"].contains(where: {
-      starts($0, at: 4)
-    }) {
-      self = .other("HEIC")
-    } else if starts("ftypavif", at: 4) {
-      self = .other("AVIF")
-    } else if starts([0, 0, 0, 12, 0x6A, 0x50, 0x20, 0x20]) || starts([0xFF, 0x4F, 0xFF, 0x51]) {
-      self = .other("JPEG 2000")
-    } else if starts([0, 0, 0, 12, 0x4A, 0x58, 0x4C, 0x20]) || starts([0xFF, 0x0A]) {
-      self = .other("JPEG XL")
-    } else if starts("8BPS") {
-      self = .other("PSD")
-    } else if starts([0x8A, 0x4D, 0x4E, 0x47]) {
-      self = .other("MNG")
-    } else if starts("BM"), head.count >= 10, head[6...9].allSatisfy({ $0 == 0 }) {
-      self = .other("BMP")
-    } else {
-      return nil
-    }
   }
 }

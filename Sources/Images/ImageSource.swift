@@ -48,7 +48,9 @@ public enum ImageSource: Sendable {
       content(Data(whole.pixels))
       let image = whole.converted(toChannels: shape.channels)
         .resampled(width: shape.width, height: shape.height)
-      return DecodedImage(bitmap: image, warning: nil)
+      return DecodedImage(
+        bitmap: image, origin: ImageOrigin(format: "IDX", width: file.width, height: file.height),
+        warning: nil)
     case .missing(_, let error): throw error
     }
   }

@@ -9,6 +9,7 @@ struct JSONRecord: Encodable {
 
   enum CodingKeys: String, CodingKey {
     case path, status, error, evaluations, statistic, score, outlier, reason, profile, warning, known, content
+    case width, height, format
     case pathBytes = "path_bytes"
     case bitsPerDim = "bits_per_dim"
     case standardError = "standard_error"
@@ -39,6 +40,9 @@ struct JSONRecord: Encodable {
     try fields.encodeIfPresent(record.profile?.map(JSONLevel.init), forKey: .profile)
     try fields.encodeIfPresent(record.warning, forKey: .warning)
     try fields.encodeIfPresent(record.known, forKey: .known)
+    try fields.encodeIfPresent(record.width, forKey: .width)
+    try fields.encodeIfPresent(record.height, forKey: .height)
+    try fields.encodeIfPresent(record.format, forKey: .format)
   }
 }
 

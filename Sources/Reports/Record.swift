@@ -33,6 +33,11 @@ public struct Record: Codable, Sendable, Equatable {
   public var outlier: Bool?
   public var reason: String?
   public var profile: [Level]?
+  /// Pixels of the image in its file, upright.
+  public var width: Int?
+  public var height: Int?
+  /// The file's kind, by its first bytes.
+  public var format: String?
   /// Damage of the file that --lenient let pass.
   public var warning: String?
   /// `trained` or `calibrated` where the model learned from this very image.
@@ -60,6 +65,6 @@ public struct Record: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey {
     case file = "path"
     case error, bitsPerDim, standardError, evaluations, statistic, score, pValue, tailPValue, outlier, reason,
-      profile, warning, known, content
+      profile, warning, known, content, width, height, format
   }
 }

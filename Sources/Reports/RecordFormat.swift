@@ -16,4 +16,7 @@ extension RecordFormat {
 extension Record {
   /// `scored` or `unreadable`.
   var status: String { error == nil ? "scored" : "unreadable" }
+
+  /// `WIDTHxHEIGHT`; nil where it is not known.
+  var size: String? { width.flatMap { width in height.map { "\(width)x\($0)" } } }
 }

@@ -9,6 +9,8 @@ struct LoadedImage: Sendable {
   /// Where it came from: a path, or `FILE#index`.
   let file: FilePath
   let bitmap: Result<Bitmap, ImageError>
+  /// What it was in its file; nil where there is none.
+  var origin: ImageOrigin?
   /// Damage that was let pass (`ImageDecoder.isLenient`).
   var warning: String?
   /// SHA-256 of what it was decoded from, where that was asked for.
@@ -74,6 +76,7 @@ final class ImageStream: Sendable {
               if hashesContent { content = SHA256.hash(data: bytes).hexadecimal }
             }
             loaded = LoadedImage(file: source.path, bitmap: .success(image.bitmap))
+            loaded.origin = image.origin
             loaded.warning = image.warning
           } catch { loaded = LoadedImage(file: source.path, bitmap: .failure(error)) }
           loaded.content = content

@@ -2,6 +2,7 @@ import Detection
 import Diffusion
 import Files
 import Foundation
+import Images
 import Reports
 
 /// What a model says of one image.
@@ -61,9 +62,16 @@ extension Calibration {
 extension Record {
   /// A record of a judged image; whether it is an outlier is known when all p-values are.
   ///
-  /// - Parameter warning: damage of the file that was let pass.
-  public init(file: FilePath, _ judgement: Judgement, warning: String? = nil) {
+  /// - Parameters:
+  ///   - origin: what the image was in its file.
+  ///   - warning: damage of the file that was let pass.
+  public init(
+    file: FilePath, _ judgement: Judgement, origin: ImageOrigin? = nil, warning: String? = nil
+  ) {
     self.init(file: file)
+    width = origin?.width
+    height = origin?.height
+    format = origin?.format
     bitsPerDim = judgement.bitsPerDim
     standardError = judgement.standardError
     evaluations = judgement.evaluations

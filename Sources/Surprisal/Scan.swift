@@ -92,7 +92,7 @@ public struct Scan {
         case .success(let bitmap):
           let judgement = judgements.removeFirst()
           let (exit, score) = judgement.order
-          var record = Record(file: image.file, judgement, warning: image.warning)
+          var record = Record(file: image.file, judgement, origin: image.origin, warning: image.warning)
           record.content = image.content
           record.known = judge.model.learned.part(of: bitmap)?.rawValue
           item = Spool.Item(record: record, exit: exit, score: score.isFinite ? score : nil)

@@ -90,10 +90,19 @@ struct ImageDecoderTests {
   @Test("Kinds are told by content: what is not decoded is named")
   func kinds() {
     for (bytes, name) in [
-      ("GIF89a", "GIF"), ("RIFF....WEBPVP8 ", "WebP"), ("II*\0....", "TIFF"), ("....ftypheic", "HEIC"),
-      ("....ftypavif", "AVIF"), ("8BPS....", "PSD"),
+      ("GIF89a", "GIF"), ("....ftypheic", "HEIC"), ("....ftypmif1\0\0\0\0heic", "HEIC"), ("8BPS....", "PSD"),
     ] {
       #expect(throws: ImageError.unsupported(kind: name)) { try ImageDecoder().decode(Data(bytes.utf8)) }
+    }
+    for (bytes, kind) in [
+      ("BM....\0\0\0\0....", ImageKind.bmp), ("II*\0....", .tiff), ("MM\0+....", .tiff),
+      ("RIFF....WEBPVP8 ", .webP),
+      ("....ftypavif", .avif), ("....ftypmif1\0\0\0\0mif1avif", .avif),
+    ] {
+      #expect(ImageKind(Data(bytes.utf8)) == kind)
+      // Nothing behind the first bytes: refused by what would decode it, or as this build's lack.
+      let error = #expect(throws: ImageError.self) { try ImageDecoder().decode(Data(bytes.utf8)) }
+      #expect(error?.description.hasPrefix(kind.rawValue) == true, "\(String(describing: error))")
     }
     #expect(throws: ImageError.empty) { try ImageDecoder().decode(Data()) }
     #expect(throws: ImageError.unrecognised) { try ImageDecoder().decode(Data("text".utf8)) }

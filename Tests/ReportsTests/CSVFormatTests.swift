@@ -54,7 +54,8 @@ struct CSVFormatTests {
         "path": record.path, "status": record.error == nil ? "scored" : "unreadable",
         "error": record.error, "statistic": record.statistic, "reason": record.reason,
         "warning": record.warning, "outlier": record.outlier.map { "\($0)" },
-        "evaluations": record.evaluations.map { "\($0)" },
+        "evaluations": record.evaluations.map { "\($0)" }, "width": record.width.map { "\($0)" },
+        "height": record.height.map { "\($0)" }, "format": record.format,
         "path_bytes": record.path.utf8.elementsEqual(record.file.bytes)
           ? nil : Data(record.file.bytes).base64EncodedString(),
       ]

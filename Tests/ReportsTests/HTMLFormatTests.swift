@@ -21,6 +21,9 @@ struct HTMLFormatTests {
     for record in records {
       let row = HTMLFormat().line(record)
       try #require(row.contains(record.path.markupEscaped), "\(row)")
+      if record.error == nil, let format = record.format {
+        try #require(row.contains("<td>\(record.width!)x\(record.height!)</td><td>\(format)</td>"), "\(row)")
+      }
       if let error = record.error { try #require(row.contains(error.markupEscaped), "\(row)") }
       if let warning = record.warning { try #require(row.contains(warning.markupEscaped), "\(row)") }
       if record.outlier == true, let reason = record.reason {

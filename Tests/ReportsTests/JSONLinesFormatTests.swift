@@ -37,6 +37,9 @@ struct JSONLinesFormatTests {
         expected["outlier"] = record.outlier
         expected["reason"] = record.reason
         expected["warning"] = record.warning
+        expected["width"] = record.width.map(Double.init)
+        expected["height"] = record.height.map(Double.init)
+        expected["format"] = record.format
         expected["profile"] = record.profile
       }
       try #require(Set(fields.keys) == Set(expected.keys), "\(line)")

@@ -12,6 +12,8 @@ struct JUnitFormatTests {
   private final class Reader: NSObject, XMLParserDelegate {
     var suite: [String: String] = [:]
     var cases: [(name: String, failure: String?, error: String?)] = []
+    /// Of each case.
+    var properties: [[String: String]] = []
 
     func parser(
       _ parser: XMLParser, didStartElement element: String, namespaceURI: String?, qualifiedName: String?,
@@ -19,7 +21,10 @@ struct JUnitFormatTests {
     ) {
       switch element {
       case "testsuite": suite = attributes
-      case "testcase": cases.append((attributes["name"] ?? "", nil, nil))
+      case "testcase":
+        cases.append((attributes["name"] ?? "", nil, nil))
+        properties.append([:])
+      case "property": properties[properties.count - 1][attributes["name"] ?? ""] = attributes["value"]
       case "failure": cases[cases.count - 1].failure = attributes["message"]
       case "error": cases[cases.count - 1].error = attributes["message"]
       default: break
@@ -38,6 +43,13 @@ struct JUnitFormatTests {
     #expect(reader.suite["failures"] == "\(reader.cases.count { $0.failure != nil })")
     #expect(reader.suite["errors"] == "\(reader.cases.count { $0.error != nil })")
     try #require(reader.cases.count == records.count)
+    for (found, record) in zip(reader.properties, records) {
+      let expected = [
+        "width": record.width.map { "\($0)" }, "height": record.height.map { "\($0)" },
+        "format": record.format,
+      ]
+      try #require(found == expected.compactMapValues { $0 }, "\(record.path)")
+    }
     for (found, record) in zip(reader.cases, records) {
       try #require(isSame(found.name, record.path), "\(found.name.debugDescription)")
       try #require((found.error != nil) == (record.error != nil))

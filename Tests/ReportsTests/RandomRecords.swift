@@ -48,6 +48,11 @@ enum RandomRecords {
       record.outlier = [nil, false, true].randomElement(using: &random)!
       record.reason = Bool.random(using: &random) ? text(&random) : nil
       record.warning = Bool.random(using: &random) ? text(&random) : nil
+      if Bool.random(using: &random) {
+        record.width = Int.random(in: 1...65_500, using: &random)
+        record.height = Int.random(in: 1...65_500, using: &random)
+        record.format = ["JPEG", "PNG", "JPEG 2000", "IDX"].randomElement(using: &random)!
+      }
       let levels = Int.random(in: -1..<4, using: &random)
       if levels >= 0 {
         record.profile = (0..<levels).map { _ in

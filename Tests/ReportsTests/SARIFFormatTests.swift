@@ -19,6 +19,12 @@ struct SARIFFormatTests {
       let level: String
       let message: Message
       let locations: [Location]
+      let properties: Properties?
+    }
+    struct Properties: Decodable {
+      let width: Int
+      let height: Int
+      let format: String
     }
     struct Message: Decodable { let text: String }
     struct Location: Decodable { let physicalLocation: PhysicalLocation }
@@ -41,6 +47,8 @@ struct SARIFFormatTests {
       try #require(rules.contains(result.ruleId))
       try #require(result.level == (record.error == nil ? "warning" : "error"))
       try #require(result.message.text.hasSuffix(record.error ?? record.reason ?? ""))
+      try #require(result.properties?.format == (record.error == nil ? record.format : nil))
+      try #require(result.properties?.width == record.width && result.properties?.height == record.height)
       let uri = try #require(result.locations.first).physicalLocation.artifactLocation.uri
       try #require(Self.bytes(of: uri) == record.file.bytes, "\(uri)")
       // Unreserved, sub-delims, :, @ and / of RFC 3986; a colon in the first part would make a scheme of what stands

@@ -50,7 +50,25 @@ struct TextFormatTests {
     record.score = 3.5
     record.bitsPerDim = 2.125
     record.standardError = 0.006
-    let words = TextFormat(isColoured: false).line(record).split(separator: " ").map(String.init)
-    #expect(words == ["ok", "0.2500", "3.50", "2.125", "0.006", "a.png\n"])
+    record.width = 640
+    record.height = 480
+    record.format = "PNG"
+    let format = TextFormat(isColoured: false)
+    let line = format.line(record)
+    let words = line.split(separator: " ").map(String.init)
+    #expect(words == ["ok", "0.2500", "3.50", "2.125", "0.006", "640x480", "PNG", "a.png\n"])
+    let heading = format.begin(ReportTotals(scored: 1, outliers: 0, unreadable: 0))
+    // To the right under their headings, the last two to the left.
+    func end(_ text: String, _ word: String) -> Int? {
+      text.range(of: word).map { text.distance(from: text.startIndex, to: $0.upperBound) }
+    }
+    for (name, value) in [
+      ("p-value", "0.2500"), ("score", "3.50"), ("bits/dim", "2.125"), ("+-", "0.006"),
+      ("size", "640x480"),
+    ] {
+      #expect(end(heading, name) == end(line, value), "\(name)")
+    }
+    func start(_ text: String, _ word: String) -> Int? { end(text, word).map { $0 - word.count } }
+    #expect(start(heading, "format") == start(line, "PNG") && start(heading, "path") == start(line, "a.png"))
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Testing
 
 extension CommandTests {
@@ -169,6 +170,38 @@ extension CommandTests {
           "ulimit -v 1500000; exec \"$1\" scan \"$2#3\" --evaluations 4 --threads 1 --quiet --max-bytes 2200000000",
           Command.binary.path, path)
         #expect(try scan.objects.map { $0["status"] as? String } == ["scored"], "\(scan)")
+      }
+    }
+
+    @Test("Files of every format the build has are scored by what they are, whatever their names say")
+    func kinds() throws {
+      try withFolder { folder in
+        let references = Command.root.appendingPathComponent("Tests/ImagesTests/Reference")
+        let files = [
+          ("a.png", "formats/rgb.bmp", "BMP"), ("b.jpg", "formats/strips-lzw.tiff", "TIFF"),
+          ("c", "formats/lossy.webp", "WebP"), ("d.tif", "formats/lossy.avif", "AVIF"),
+          ("e.bmp", "444.jpg", "JPEG"),
+        ]
+        for (name, source, _) in files {
+          try Data(contentsOf: references.appendingPathComponent(source)).write(
+            to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        }
+        let scan = try Command.run("scan", folder, "--evaluations", "4")
+        let records = try scan.objects
+        #expect(records.count == files.count, "\(scan)")
+        for (name, _, format) in files {
+          let record = try #require(records.first { $0["path"] as? String == "\(folder)/\(name)" })
+          guard ImageKind(rawValue: format)?.isDecoded == true else {
+            #expect(
+              (record["error"] as? String)?.hasPrefix("\(format) is not supported (built without lib") == true
+            )
+            continue
+          }
+          // As they are, not as the model takes them: a JPEG is shrunk on the way.
+          let size = format == "JPEG" ? (203, 141) : (37, 23)
+          #expect(record["format"] as? String == format, "\(record)")
+          #expect(record["width"] as? Int == size.0 && record["height"] as? Int == size.1, "\(record)")
+        }
       }
     }
 

@@ -1,4 +1,4 @@
-// JPEG and PNG for Swift, row by row: errors as codes and messages, limits before allocation.
+// Image files for Swift, row by row: errors as codes and messages, limits before allocation.
 //
 // libjpeg and libpng leave through longjmp; it never leaves these functions, and nothing they allocated outlives an
 // error. A row function returns before the library goes on, so no jump passes through it. All functions are safe to
@@ -15,21 +15,25 @@ enum {
   IMAGE_TOO_LARGE = 2,    // more than a limit allows, by the header
   IMAGE_OUT_OF_MEMORY = 3,
   IMAGE_UNWRITABLE = 4,
+  IMAGE_UNSUPPORTED = 5,  // this build is without the library
 };
 
 /// What an image may cost. All are checked from the header, before anything is allocated for pixels.
 typedef struct {
   uint64_t pixels;  // width * height
   uint32_t side;    // width, and height
-  uint64_t memory;  // bytes that decoding holds at once: coefficients of a progressive JPEG, an interlaced PNG
+  uint64_t memory;  // bytes that decoding holds at once: coefficients of a progressive JPEG, an interlaced PNG, a WebP
   int scans;        // passes of a progressive JPEG over its pixels
 } image_limits;
 
 typedef struct {
   int width;
   int height;
+  int full_width;   // of the file, where it was shrunk on the way
+  int full_height;
   int channels;     // of the rows: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha
   int orientation;  // EXIF, 1 to 8
+  int premultiplied;  // whether colours are multiplied by alpha already
   int short_cut;    // whether the library's own decoder was passed by
 } image_header;
 
@@ -56,6 +60,22 @@ int image_decode_jpeg(const uint8_t *bytes, size_t size, const image_limits *lim
 /// an animation, its default image. Of `flags`, only IMAGE_LIBRARY_ONLY says anything here.
 int image_decode_png(const uint8_t *bytes, size_t size, const image_limits *limits, int flags,
                      image_row_function take, void *context, image_header *header, char message[IMAGE_MESSAGE_SIZE]);
+
+/// Decodes a BMP: of Windows and OS/2, of 1 to 32 bits, with palettes, runs and masks.
+int image_decode_bmp(const uint8_t *bytes, size_t size, const image_limits *limits, int flags,
+                     image_row_function take, void *context, image_header *header, char message[IMAGE_MESSAGE_SIZE]);
+
+/// Decodes the first page of a TIFF to 8 bits; IMAGE_UNSUPPORTED without libtiff.
+int image_decode_tiff(const uint8_t *bytes, size_t size, const image_limits *limits, int flags,
+                      image_row_function take, void *context, image_header *header, char message[IMAGE_MESSAGE_SIZE]);
+
+/// Decodes a WebP, of an animation its first frame; IMAGE_UNSUPPORTED without libwebp.
+int image_decode_webp(const uint8_t *bytes, size_t size, const image_limits *limits, int flags,
+                      image_row_function take, void *context, image_header *header, char message[IMAGE_MESSAGE_SIZE]);
+
+/// Decodes an AVIF, of a sequence its first image, to 8 bits; IMAGE_UNSUPPORTED without libavif.
+int image_decode_avif(const uint8_t *bytes, size_t size, const image_limits *limits, int flags,
+                      image_row_function take, void *context, image_header *header, char message[IMAGE_MESSAGE_SIZE]);
 
 /// Encodes gray (1 channel) or RGB (3) as PNG; `*encoded` is freed with image_free_bytes.
 int image_encode_png(const uint8_t *pixels, int width, int height, int channels, uint8_t **encoded, size_t *size,

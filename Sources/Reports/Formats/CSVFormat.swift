@@ -5,18 +5,19 @@ struct CSVFormat: RecordFormat {
   private let encoder = JSONEncoder.oneLine()
 
   func begin(_ totals: ReportTotals) -> String {
-    "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning,tail_p_value,path_bytes,known,content\n"
+    "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning,tail_p_value,width,height,format,path_bytes,known,content\n"
   }
 
   func line(_ record: Record) -> String {
     func number(_ value: Double?) -> String { value.map { JSONFigure($0).text } ?? "" }
-    let fields = [
+    func count(_ value: Int?) -> String { value.map { "\($0)" } ?? "" }
+    let profile = record.profile.map { encoder.text($0.map(JSONLevel.init)) }
+    let fields: [String] = [
       record.path, record.status, number(record.bitsPerDim), number(record.standardError),
-      record.evaluations.map { "\($0)" } ?? "", record.statistic ?? "", number(record.score),
-      number(record.pValue), record.outlier.map { "\($0)" } ?? "", record.reason ?? "",
-      record.profile.map { encoder.text($0.map(JSONLevel.init)) } ?? "", record.error ?? "",
-      record.warning ?? "", number(record.tailPValue), record.file.base64 ?? "",
-      record.known ?? "", record.content ?? "",
+      count(record.evaluations), record.statistic ?? "", number(record.score), number(record.pValue),
+      record.outlier.map { "\($0)" } ?? "", record.reason ?? "", profile ?? "", record.error ?? "",
+      record.warning ?? "", number(record.tailPValue), count(record.width), count(record.height),
+      record.format ?? "", record.file.base64 ?? "", record.known ?? "", record.content ?? "",
     ]
     return fields.map(Self.cell).joined(separator: ",") + "\n"
   }

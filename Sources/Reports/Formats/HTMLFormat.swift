@@ -16,7 +16,7 @@ struct HTMLFormat: RecordFormat {
     <p>\(totals.unreadable) unreadable. Bars: how far each noise level's error lies above (up) or below (down) the
     references' mean, fine levels left, in standard deviations, cut at 8.</p>
     <table><thead><tr><th class="text">image</th><th>p-value</th><th>score</th><th>bits/dim</th><th>&plusmn;</th>
-    <th>levels</th></tr></thead><tbody>
+    <th>size</th><th>format</th><th>levels</th></tr></thead><tbody>
 
     """
   }
@@ -26,7 +26,7 @@ struct HTMLFormat: RecordFormat {
     if let error = record.error {
       return "<tr class=\"unreadable\"><td class=\"text\">\(path)"
         + "<br><small>\(error.markupEscaped)</small></td>"
-        + "<td colspan=\"5\">unreadable</td></tr>\n"
+        + "<td colspan=\"7\">unreadable</td></tr>\n"
     }
     func cell(_ value: Double?, _ format: String) -> String {
       "<td>\(value.map { String(format: format, $0) } ?? "")</td>"
@@ -36,7 +36,8 @@ struct HTMLFormat: RecordFormat {
     if let warning = record.warning { why += "<br><small>damaged: \(warning.markupEscaped)</small>" }
     return "<tr\(isOutlier ? " class=\"outlier\"" : "")><td class=\"text\">\(path)\(why)</td>"
       + cell(record.pValue, "%.4f") + cell(record.score, "%.2f") + cell(record.bitsPerDim, "%.3f")
-      + cell(record.standardError, "%.3f") + "<td>\(bars(record.profile ?? []))</td></tr>\n"
+      + cell(record.standardError, "%.3f") + "<td>\(record.size ?? "")</td>"
+      + "<td>\((record.format ?? "").markupEscaped)</td><td>\(bars(record.profile ?? []))</td></tr>\n"
   }
 
   private func bars(_ levels: [Record.Level]) -> String {

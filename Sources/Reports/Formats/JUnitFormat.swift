@@ -16,11 +16,20 @@ struct JUnitFormat: RecordFormat {
     if let error = record.error {
       return name + "><error message=\"\(error.markupEscaped)\"/></testcase>\n"
     }
-    guard record.outlier == true else { return name + "/>\n" }
-    let message = String(
-      format: "p-value %.4g, %@ %.3f, %.3f bits/dim: ", record.pValue ?? 1,
-      (record.statistic ?? "") as NSString, record.score ?? 0, record.bitsPerDim ?? 0)
-    return name + "><failure message=\"\((message + (record.reason ?? "")).markupEscaped)\"/></testcase>\n"
+    let properties = [
+      ("width", record.width.map { "\($0)" }), ("height", record.height.map { "\($0)" }),
+      ("format", record.format),
+    ].compactMap { name, value in
+      value.map { "<property name=\"\(name)\" value=\"\($0.markupEscaped)\"/>" }
+    }.joined()
+    var parts = properties.isEmpty ? "" : "<properties>\(properties)</properties>"
+    if record.outlier == true {
+      let message = String(
+        format: "p-value %.4g, %@ %.3f, %.3f bits/dim: ", record.pValue ?? 1,
+        (record.statistic ?? "") as NSString, record.score ?? 0, record.bitsPerDim ?? 0)
+      parts += "<failure message=\"\((message + (record.reason ?? "")).markupEscaped)\"/>"
+    }
+    return name + (parts.isEmpty ? "/>\n" : ">\(parts)</testcase>\n")
   }
 
   var end: String { "</testsuite>\n</testsuites>\n" }

@@ -66,6 +66,14 @@ private struct Result: Encodable {
   let level: String
   let message: Message
   let locations: [Location]
+  /// Of the image; none where it is unreadable.
+  let properties: Properties?
+
+  struct Properties: Encodable {
+    let width: Int?
+    let height: Int?
+    let format: String?
+  }
 
   struct Location: Encodable { let physicalLocation: PhysicalLocation }
   struct PhysicalLocation: Encodable { let artifactLocation: ArtifactLocation }
@@ -92,6 +100,7 @@ private struct Result: Encodable {
       return isPlain ? String(UnicodeScalar(byte)) : String(format: "%%%02X", byte)
     }.joined()
     let uri = path.hasPrefix("/") ? "file://\(path)" : path
+    properties = record.format.map { Properties(width: record.width, height: record.height, format: $0) }
     locations = [Location(physicalLocation: PhysicalLocation(artifactLocation: ArtifactLocation(uri: uri)))]
   }
 }

@@ -4,7 +4,9 @@ import Foundation
 struct TextFormat: RecordFormat {
   let isColoured: Bool
 
-  func begin(_ totals: ReportTotals) -> String { "verdict      p-value    score  bits/dim      +-  path\n" }
+  func begin(_ totals: ReportTotals) -> String {
+    "verdict      p-value    score  bits/dim      +-         size  format  path\n"
+  }
 
   func line(_ record: Record) -> String {
     let path = record.path.printable
@@ -12,10 +14,17 @@ struct TextFormat: RecordFormat {
     let isOutlier = record.outlier == true
     let word = (isOutlier ? "OUTLIER" : "ok").padding(toLength: 10, withPad: " ", startingAt: 0)
     let verdict = isColoured && isOutlier ? "\u{1B}[31m\(word)\u{1B}[0m" : word
-    let numbers = String(
-      format: "%@ %9.4f %8.2f %9.3f %7@  ", verdict as NSString,
-      record.pValue ?? 1, record.score ?? 0, record.bitsPerDim ?? 0,
-      (record.standardError.map { String(format: "%.3f", $0) } ?? "-") as NSString)
+    // %@ takes no width.
+    func right(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(width - text.count, 0)) + text
+    }
+    let numbers =
+      String(
+        format: "%@ %9.4f %8.2f %9.3f ", verdict as NSString, record.pValue ?? 1, record.score ?? 0,
+        record.bitsPerDim ?? 0)
+      + right(record.standardError.map { String(format: "%.3f", $0) } ?? "-", 7)
+      + right(record.size ?? "-", 13) + "  "
+      + (record.format ?? "-").padding(toLength: 6, withPad: " ", startingAt: 0) + "  "
     let tail =
       record.tailPValue.map { String(format: " (beyond all references; tail fit: p %.1g)", $0) } ?? ""
     let why = isOutlier ? "\n             \(record.reason ?? "")\(tail)" : ""

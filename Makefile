@@ -56,7 +56,7 @@ demo: build
 FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 REFERENCES ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz\#50000-54999
 MNIST ?= t10k-images-idx3-ubyte.gz
-BENCH ?= evaluate detection leftout samples cost coverage auto sigma roads integrand decoding parity precision int8 speed end-to-end
+BENCH ?= evaluate detection verdicts leftout samples cost coverage auto sigma roads integrand decoding parity precision int8 speed end-to-end
 BENCH_RUN = .build/$(CONFIGURATION)/bench
 PEERS = .build/peers/bin/python
 bench: build
@@ -70,6 +70,7 @@ bench: build
 	  auto) $(BENCH_RUN) auto --images $(FASHION) --outliers $(MNIST) --limit 2000;; \
 	  precision) $(BENCH_RUN) precision --images $(FASHION) --outliers $(MNIST) --limit 500;; \
 	  int8) peers torch numpy safetensors; $(PEERS) Benchmarks/peers/int8.py models/fashion-mnist.safetensors $(FASHION);; \
+	  verdicts) $(BENCH_RUN) verdicts --images $(FASHION) --limit 3000;; \
 	  roads) $(BENCH_RUN) roads --images $(FASHION) --limit 100;; \
 	  leftout|samples) $(BENCH_RUN) $$name;; \
 	  decoding) peers pillow numpy opencv-python-headless pyvips pyvips-binary; \

@@ -28,7 +28,7 @@ public struct SetVerdict: Sendable {
   /// - Parameters:
   ///   - references: scores of the references.
   ///   - known: their bits/dim.
-  init?(scores: [Double], bits: [Double], references: [Double], known: [Double]) {
+  package init?(scores: [Double], bits: [Double], references: [Double], known: [Double]) {
     guard !scores.isEmpty, !references.isEmpty else { return nil }
     self.scores = TwoSample(scores, references)
     guard !bits.isEmpty, known.count > 1 else {

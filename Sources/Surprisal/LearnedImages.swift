@@ -28,9 +28,11 @@ struct LearnedImages: Sendable, Equatable {
     return digest.finalize().prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
   }
 
+  /// - Parameter part: images already there as trained on stay so.
   mutating func add(_ images: ImageBatch, as part: Part) {
     let found = images.indices.map { Self.hash(images.pixels(of: $0)) }
-    let all = hashes[part, default: []].union(found)
+    var all = hashes[part, default: []].union(found)
+    if part == .calibrated { all.subtract(hashes[.trained] ?? []) }
     hashes[part] = all.count > Self.most ? Set(all.sorted().prefix(Self.most)) : all
   }
 

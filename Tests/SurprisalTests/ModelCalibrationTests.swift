@@ -31,4 +31,17 @@ struct ModelCalibrationTests {
     #expect(
       try model.calibration().tensors == Calibration(evaluations: 16, estimates: estimates).tensors)
   }
+
+  @Test("The survey of the integrand is the same on any number of threads")
+  func survey() throws {
+    let images = Discs.discs(60, seed: 3)
+    let controls = try [1, 2, 3].map { threads in
+      var model = try Discs.model()
+      try model.survey(on: images, compute: Compute(threads: threads, precision: .float32))
+      return try #require(model.control?.survey)
+    }
+    for other in controls.dropFirst() {
+      #expect(other.integrand == controls[0].integrand && other.multiples == controls[0].multiples)
+    }
+  }
 }

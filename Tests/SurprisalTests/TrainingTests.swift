@@ -193,6 +193,49 @@ struct TrainingTests {
     #expect(reason.hasPrefix("\(name) "), "\(reason)")
   }
 
+  @Test("Copies never straddle: what one held out shows is not trained on, and counts once")
+  func copies() throws {
+    try Discs.withFolder { folder in
+      let discs = Discs.discs(60, seed: 8)
+      for index in discs.indices {
+        for copy in 0..<3 { try Discs.write(discs[index], to: "\(folder)/\(copy)-\(100 + index).png") }
+      }
+      func train(_ change: (inout Training) -> Void) throws -> (model: Model, exact: Int, leftOut: Int) {
+        var training = Training(shape: Discs.shape)
+        training.preset = .tiny
+        training.options.steps = 1
+        training.options.precision = .float32
+        training.validations = 1
+        change(&training)
+        var (exact, leftOut) = (0, 0)
+        let model = try training.run([folder], compute: Discs.compute) { event in
+          if case .copies(let found, _, let left) = event { (exact, leftOut) = (found, left) }
+        }
+        return (try #require(model), exact, leftOut)
+      }
+      func hashes(_ model: Model, _ part: LearnedImages.Part) -> Set<UInt32> {
+        model.learned.hashes[part] ?? []
+      }
+
+      // A third of some 60, give or take a near copy by chance.
+      let drawn = try train { _ in }
+      #expect(drawn.exact == 120)
+      #expect((18...20).contains(drawn.model.facts.validationImages))
+      #expect(drawn.model.calibrations[0].referenceCount == drawn.model.facts.validationImages)
+      #expect(hashes(drawn.model, .trained).isDisjoint(with: hashes(drawn.model, .calibrated)))
+      #expect(drawn.leftOut >= 2 * drawn.model.facts.validationImages)
+
+      // Held out by name, and among the images to train on as well.
+      try FileManager.default.createDirectory(atPath: "\(folder)/val", withIntermediateDirectories: true)
+      for index in 0..<20 { try Discs.write(discs[index], to: "\(folder)/val/\(index).png") }
+      let named = try train { $0.heldOut = [FilePath("\(folder)/val")] }
+      let held = Set((0..<20).map { LearnedImages.hash(discs.pixels(of: $0)) })
+      #expect(hashes(named.model, .trained).isDisjoint(with: held))
+      #expect(hashes(named.model, .calibrated).isSubset(of: held))
+      #expect(named.model.facts.validationImages >= 18)
+    }
+  }
+
   @Test("Too few images and sizes that no network takes are refused with what would do")
   func refusals() throws {
     try Discs.withFolder { folder in

@@ -72,17 +72,18 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
+    .target(name: "CThreadWaiting"),
     .executableTarget(
       name: "SurprisalCLI",
       dependencies: [
-        "Surprisal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CThreadWaiting", "Surprisal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], packageAccess: false, swiftSettings: strict),
 
     // Figures for docs and README: `make bench`.
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Surprisal", "Files", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection",
+        "CThreadWaiting", "Surprisal", "Files", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/Bench", swiftSettings: strict),
 

@@ -164,7 +164,9 @@ extension Checkpoint {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     var run = run
-    if run?.paths?.reduce(0, { $0 + $1.bytes.count + 3 }) ?? 0 > Self.longestPaths { run?.paths = nil }
+    // Bytes that are no text are kept as numbers, four characters each.
+    let length = run?.paths?.reduce(0) { $0 + ($1.isText ? 1 : 4) * $1.bytes.count + 3 } ?? 0
+    if length > Self.longestPaths { run?.paths = nil }
     let facts = Facts(
       formatVersion: Self.formatVersion, architecture: architecture, preconditioning: preconditioning,
       options: options, step: state.step, loss: state.smoothedLoss, run: run)

@@ -40,14 +40,8 @@ package final class Trainer {
   private let count: Int
   private let parameters: Parameters
   private var adam: Adam
-  private let graph: Graph
-  private let x: Graph.Value
-  private let features: Graph.Value
-  private let f: Graph.Value
+  private let shards: ShardedGradient
   private var order: (epoch: Int, indices: [Int]) = (-1, [])
-  /// The step's images, without and with noise, `[batch, d]`.
-  private var clean: [Float]
-  private var noisy: [Float]
 
   /// - Parameters:
   ///   - images: at least one, of the architecture's shape.
@@ -63,7 +57,6 @@ package final class Trainer {
     self.options = options
     self.preconditioning = preconditioning
     self.images = images
-    let shape = network.architecture.shape
     count = images.count
     parameters = Parameters(network.parameterSpecs)
     parameters.initialise(seed: options.seed)
@@ -80,16 +73,9 @@ package final class Trainer {
       step = state.step
       smoothedLoss = state.smoothedLoss
     }
-    graph = Graph(
-      engine: engine, mode: .training, parameters: parameters, usesWinograd: options.precision != .direct)
-    x = try graph.input([options.batch, shape.height, shape.width, network.inputChannels])
-    features = try graph.input([options.batch, 2 * network.architecture.frequencies])
-    f = try network.build(in: graph, x: x, features: features, precision: options.precision)
-    graph.output(f)
-    try graph.differentiate(f)
-    try graph.compile()
-    clean = [Float](repeating: 0, count: options.batch * shape.count)
-    noisy = clean
+    shards = try ShardedGradient(
+      network, parameters: parameters, images: images, batch: options.batch, precision: options.precision,
+      preconditioning: preconditioning, threads: Engine.threads)
   }
 
   package var state: TrainingState {
@@ -114,12 +100,7 @@ package final class Trainer {
   ///   gradient is none, and the weights are then as they were.
   package func advance() throws(EngineError) -> Float {
     let rows = drawRows()
-    graph.write(rows.flatMap { network.levelFeatures($0.sigma) }, to: features)
-    fillInput(rows)
-    try graph.prepare()
-    try graph.forward()
-    let loss = differentiateLoss(rows)
-    try graph.backward()
+    let loss = try shards.compute(rows)
     let decayed = min(options.averaging, Float(step + 1) / Float(step + 10))
     step += 1
     let norm = adam.update(
@@ -130,22 +111,13 @@ package final class Trainer {
     return known
   }
 
-  /// Time of each layer's forward and backward steps, alone, and the oneDNN kernel that ran it.
+  /// Time of each layer's forward and backward steps for one shard on one thread, alone, and the oneDNN kernel that ran it.
   package func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
-    try graph.profile(rounds: rounds)
-  }
-
-  /// What one row of a batch is made of.
-  private struct Row {
-    /// Which training image.
-    let image: Int
-    let isFlipped: Bool
-    let sigma: Float
-    let noise: RandomSource
+    try shards.profile(rounds: rounds)
   }
 
   /// The rows of this step: the next images of the epoch's permutation, and noise levels spread over their density.
-  private func drawRows() -> [Row] {
+  private func drawRows() -> [TrainingRow] {
     var random = RandomSource(seed: options.seed, stream: 0x5354_4550 &+ UInt64(step) << 32)
     return (0..<options.batch).map { row in
       let position = step * options.batch + row
@@ -155,81 +127,11 @@ package final class Trainer {
         order = (epoch, Array(0..<count).shuffled(using: &random))
       }
       let quantile = (Double(row) + random.uniform()) / Double(options.batch)
-      return Row(
+      return TrainingRow(
         image: order.indices[position % count], isFlipped: options.flips && random.next() & 1 == 1,
         sigma: Float(exp(NoiseLevelDensity.level(quantile))),
         noise: RandomSource(
           seed: options.seed, stream: 0x524F_5700 &+ UInt64(row) &+ UInt64(step) << 32))
-    }
-  }
-
-  /// Sets `clean` and `noisy`, and encodes these for the network.
-  private func fillInput(_ rows: [Row]) {
-    let shape = network.architecture.shape
-    let d = shape.count
-    graph.withFloats(of: x) { target in
-      clean.withUnsafeMutableBufferPointer { clean in
-        noisy.withUnsafeMutableBufferPointer { noisy in
-          ThreadTeam.run(rows.count) { range in
-            for row in range {
-              let own = row * d..<(row + 1) * d
-              let (y, z) = (
-                UnsafeMutableBufferPointer(rebasing: clean[own]),
-                UnsafeMutableBufferPointer(rebasing: noisy[own])
-              )
-              load(rows[row], into: y)
-              var noise = rows[row].noise
-              noise.fillNormal(z)
-              for i in 0..<d { z[i] = y[i] + rows[row].sigma * z[i] }
-              // In bounds: each row is d values of noisy and 3 d of the input.
-              preconditioning.encode(
-                z.baseAddress!, pixels: shape.height * shape.width, channels: shape.channels,
-                sigma: rows[row].sigma, into: target.baseAddress! + row * 3 * d)
-            }
-          }
-        }
-      }
-    }
-  }
-
-  /// Writes the loss's gradient with respect to F and returns the loss.
-  private func differentiateLoss(_ rows: [Row]) -> Float {
-    let d = network.architecture.shape.count
-    var losses = [Double](repeating: 0, count: rows.count)
-    graph.withFloats(of: f) { f in
-      _ = graph.withGradient(of: self.f) { gradient in
-        losses.withUnsafeMutableBufferPointer { losses in
-          ThreadTeam.run(rows.count) { range in
-            for row in range {
-              let sigma = rows[row].sigma
-              let out = preconditioning.coefficients(sigma).out
-              let weight = 1 / (out * out * Float(d * rows.count))
-              for i in row * d..<(row + 1) * d {
-                let (value, slope) = preconditioning.decode(f[i], noisy: noisy[i], sigma: sigma)
-                let error = value - clean[i]
-                losses[row] += Double(weight * error * error)
-                gradient[i] = 2 * weight * error * slope
-              }
-            }
-          }
-        }
-      }
-    }
-    return Float(losses.reduce(0, +))
-  }
-
-  /// Copies a row's training image, scaled to -1...1.
-  private func load(_ row: Row, into clean: UnsafeMutableBufferPointer<Float>) {
-    let shape = network.architecture.shape
-    let image = images.pixels(of: row.image)
-    let line = shape.width * shape.channels
-    for y in 0..<shape.height {
-      for x in 0..<shape.width {
-        let source = image.startIndex + y * line + (row.isFlipped ? shape.width - 1 - x : x) * shape.channels
-        for c in 0..<shape.channels {
-          clean[y * line + x * shape.channels + c] = Float(image[source + c]) / 127.5 - 1
-        }
-      }
     }
   }
 }

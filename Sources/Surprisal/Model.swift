@@ -79,9 +79,9 @@ public struct Model: Sendable {
   ) throws {
     let variate = ControlVariate(fitting: images, mean: moments.mean)
     let used = stride(from: 0, to: images.count, by: max(1, images.count / 48)).prefix(48)
+    let pool = NetworkPool(self, precision: compute.precision, engine: try compute.engine())
     let survey = try IntegrandSurvey(
-      of: images[used], under: try denoiser(engine: try compute.engine(), precision: compute.precision),
-      range: range,
+      of: images[used], under: PooledDenoiser(pool: pool), range: range,
       control: variate, seed: noise.seed ^ 0x5355_5256_4559, progress: progress)
     control = LogProbability.Control(variate: variate, survey: survey)
     calibrations = []

@@ -70,3 +70,17 @@ final class NetworkPool {
     try model.denoiser(engine: engine, precision: precision, batch: batch).profile(rounds: rounds)
   }
 }
+
+/// A pool as one denoiser, its images shared out.
+struct PooledDenoiser: Denoiser {
+  let pool: NetworkPool
+
+  var valuesPerImage: Int { pool.model.shape.count }
+
+  func denoise(_ noisy: [Float], sigma: Float) throws -> [Float] {
+    let d = valuesPerImage
+    return try pool.map(noisy.count / d) { images, network in
+      try network.denoise(Array(noisy[images.lowerBound * d..<images.upperBound * d]), sigma: sigma)
+    }
+  }
+}

@@ -1,4 +1,5 @@
 import COneDNN
+import Foundation
 
 /// A oneDNN CPU engine and the stream its primitives run on.
 ///
@@ -37,6 +38,24 @@ package final class Engine {
   package static var version: String {
     guard let version = dnnl_version()?.pointee else { return "unknown" }
     return "\(version.major).\(version.minor).\(version.patch)"
+  }
+
+  /// Threads worth using: the processors that this process may run on, no more than its control group has time for, and
+  /// no more than OMP_NUM_THREADS where that is set.
+  package static let availableThreads: Int = {
+    var limits = [allowedProcessors]
+    if let time = ControlGroup().processors { limits.append(max(Int(time.rounded(.up)), 1)) }
+    let wish = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"].flatMap { Int($0) } ?? 0
+    if wish > 0 { limits.append(wish) }
+    return limits.min() ?? 1
+  }()
+
+  /// By the scheduler's affinity.
+  private static var allowedProcessors: Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let mask = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }?.dropFirst(13) ?? ""
+    let allowed = mask.reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount }
+    return allowed > 0 ? allowed : max(ProcessInfo.processInfo.activeProcessorCount, 1)
   }
 
   /// OpenMP threads that primitives use when made or run from the calling thread.

@@ -49,6 +49,11 @@ package final class Parameters {
     values = AlignedBuffer(bytes: end * 4)
   }
 
+  /// The same tensors with gradients of their own, for another graph that trains.
+  package init(sharingValuesOf other: Parameters) {
+    (specs, offsets, count, values) = (other.specs, other.offsets, other.count, other.values)
+  }
+
   /// Length of the flat buffers that so many tensors need, gaps included; nothing is allocated.
   package static func count(of specs: [ParameterSpec]) -> Int {
     specs.reduce(0) { $0 + ($1.count + 15) / 16 * 16 }

@@ -1,28 +1,23 @@
-import COneDNN
+import Dispatch
 
-/// The threads that oneDNN's primitives use, for the work between primitives: no other threads wait for their turn.
+/// Threads for work between primitives. They sleep until there is some: no thread spins.
 package enum ThreadTeam {
-  /// Runs `body` on all of `0..<count`, in one range a thread.
+  /// Runs `body` on all of `0..<count`, in one range for each of the calling thread's `Engine.threads`.
   ///
   /// - Parameter body: runs on several threads at once, and writes only what belongs to its range. Which ranges there are
   ///   depends on the number of threads, so results must not.
   package static func run(_ count: Int, _ body: (Range<Int>) -> Void) {
+    let threads = min(Engine.threads, count)
+    guard threads > 1 else {
+      if count > 0 { body(0..<count) }
+      return
+    }
     withoutActuallyEscaping(body) { body in
-      var work = Work(count: count, body: body)
-      withUnsafeMutablePointer(to: &work) { work in
-        onednn_parallel(
-          { context in
-            guard let work = context?.assumingMemoryBound(to: Work.self).pointee else { return }
-            let (index, threads) = (Int(onednn_thread_index()), Int(onednn_thread_count()))
-            let range = work.count * index / threads..<work.count * (index + 1) / threads
-            if !range.isEmpty { work.body(range) }
-          }, work)
+      // Safe as the caller promises: `body` writes only what belongs to its range.
+      nonisolated(unsafe) let body = body
+      DispatchQueue.concurrentPerform(iterations: threads) { index in
+        body(count * index / threads..<count * (index + 1) / threads)
       }
     }
-  }
-
-  private struct Work {
-    let count: Int
-    let body: (Range<Int>) -> Void
   }
 }

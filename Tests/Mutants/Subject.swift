@@ -118,3 +118,17 @@ struct CheckpointSubject: Subject {
     _ = try trainer.advance()
   }
 }
+
+/// What takes more than it may while it loads: whether the limit is one.
+struct GreedySubject: Subject {
+  static let key = "surprisal.checkpoint"
+  private let taken: [UInt8]
+
+  init(_ file: SafeTensors, path: String) throws {
+    taken = [UInt8](repeating: 1, count: isLimited ? 4 * slack : 1)
+  }
+
+  static func original() throws -> SafeTensors { try CheckpointSubject.original() }
+
+  func use(_ index: Int) throws { precondition(taken.last == 1) }
+}

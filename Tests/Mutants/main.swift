@@ -1,4 +1,4 @@
-// mutants model|checkpoint COUNT SEED
+// mutants model|checkpoint|greedy COUNT SEED
 //
 // Reads COUNT variants of a small file, and uses those that load. A line each, written before and completed after, so
 // that the last one tells which variant ended the process:
@@ -13,6 +13,8 @@ import ScoreModel
 /// What allocators, caches and decoders of a file of any size may take, bytes.
 let slack = 48 << 20
 let path = "mutant.safetensors"
+/// Whether a variant is being loaded.
+nonisolated(unsafe) var isLimited = false
 
 /// Bytes of address space in use.
 func addressSpace() -> Int {
@@ -23,6 +25,7 @@ func addressSpace() -> Int {
 func limitAddressSpace(to bytes: Int?) {
   var limit = rlimit()
   _ = getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+  isLimited = bytes != nil
   limit.rlim_cur = bytes.map { rlim_t($0) } ?? limit.rlim_max
   _ = setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
 }
@@ -57,11 +60,11 @@ func run<S: Subject>(_: S.Type, count: Int, seed: UInt64) throws {
 
 let arguments = CommandLine.arguments
 guard arguments.count == 4, let count = Int(arguments[2]), let seed = UInt64(arguments[3]) else {
-  FileHandle.standardError.write(Data("usage: mutants model|checkpoint COUNT SEED\n".utf8))
+  FileHandle.standardError.write(Data("usage: mutants model|checkpoint|greedy COUNT SEED\n".utf8))
   exit(64)
 }
-if arguments[1] == "model" {
-  try run(ModelSubject.self, count: count, seed: seed)
-} else {
-  try run(CheckpointSubject.self, count: count, seed: seed)
+switch arguments[1] {
+case "model": try run(ModelSubject.self, count: count, seed: seed)
+case "checkpoint": try run(CheckpointSubject.self, count: count, seed: seed)
+default: try run(GreedySubject.self, count: count, seed: seed)
 }

@@ -57,16 +57,20 @@ struct CheckpointTests {
     #expect(read.run == nil && read.state.step == 4 && read.state.smoothedLoss == TrainingState.startingLoss)
   }
 
-  @Test("Paths too many to keep are left out, and the checkpoint is still one")
-  func manyPaths() throws {
-    var checkpoint = try Self.checkpoint()
-    var run = try #require(checkpoint.run)
-    run.paths = (0..<100_000).map { FilePath("folder/image-\($0).png") }
-    checkpoint = Checkpoint(
-      architecture: checkpoint.architecture, preconditioning: checkpoint.preconditioning,
-      options: checkpoint.options, state: checkpoint.state, run: run)
-    let read = try Checkpoint(checkpoint.file(), path: "x")
-    #expect(read.run?.paths == nil && read.run?.heldOut == [FilePath("d")])
+  @Test(
+    "Paths too many to keep are left out, and the checkpoint is still one",
+    arguments: [FilePath("folder/image.png"), FilePath(bytes: [UInt8](repeating: 0xF1, count: 16))])
+  func manyPaths(path: FilePath) throws {
+    let checkpoint = try Self.checkpoint()
+    for (count, areKept) in [(1000, true), (60_000, false)] {
+      var run = try #require(checkpoint.run)
+      run.paths = [FilePath](repeating: path, count: count)
+      let many = Checkpoint(
+        architecture: checkpoint.architecture, preconditioning: checkpoint.preconditioning,
+        options: checkpoint.options, state: checkpoint.state, run: run)
+      let read = try Checkpoint(many.file(), path: "x")
+      #expect(read.run?.paths == (areKept ? run.paths : nil) && read.run?.heldOut == [FilePath("d")])
+    }
   }
 
   static let refused: [(what: String, by: String, reason: String)] = [

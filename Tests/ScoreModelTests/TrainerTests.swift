@@ -45,24 +45,60 @@ struct TrainerTests {
     #expect(trainer.state.values == state.values)
   }
 
-  @Test("A batch that no machine holds is refused with what it needs, before memory is taken")
+  @Test("The number of threads changes no bit of training", arguments: Precision.supported)
+  func threads(precision: Precision) throws {
+    var random = RandomSource(seed: 3)
+    let images = ImageBatch(
+      shape: Self.shape,
+      pixels: (0..<9 * Self.shape.count).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+    var options = TrainingOptions()
+    // Shards of 8, 8 and 4 rows.
+    options.batch = 20
+    options.precision = precision
+    let states = try [1, 2, 3, 7].map { threads in
+      let trainer = try Trainer(
+        Network(Architecture(shape: Self.shape, preset: .tiny, levels: 2)), images: images, options: options,
+        preconditioning: Preconditioning(images: images), engine: try Engine(threads: threads))
+      for _ in 0..<3 { #expect(try trainer.advance().isFinite) }
+      #expect(Engine.threads == threads)
+      return trainer.state
+    }
+    for state in states.dropFirst() {
+      #expect(state.values == states[0].values && state.second == states[0].second)
+      #expect(state.smoothedLoss == states[0].smoothedLoss)
+    }
+  }
+
+  @Test("A graph that no machine holds is refused with what it needs, before memory is taken")
   func memory() throws {
     let shape = ImageShape(height: 128, width: 128, channels: 3)
-    var options = TrainingOptions()
-    options.batch = 4096
-    options.precision = .float32
-    let images = ImageBatch(shape: shape, pixels: [UInt8](repeating: 7, count: shape.count))
-    let error = #expect(throws: EngineError.self) {
-      try Trainer(
-        Network(Architecture(shape: shape, preset: .base)), images: images, options: options,
-        preconditioning: Preconditioning(images: images), engine: try Engine(threads: 1))
-    }
+    let network = Network(Architecture(shape: shape, preset: .base))
+    let graph = Graph(
+      engine: try Engine(threads: 1), mode: .training, parameters: Parameters(network.parameterSpecs))
+    let x = try graph.input([4096, 128, 128, network.inputChannels])
+    let features = try graph.input([4096, 2 * network.architecture.frequencies])
+    let f = try network.build(in: graph, x: x, features: features, precision: .float32)
+    graph.output(f)
+    try graph.differentiate(f)
+    let error = #expect(throws: EngineError.self) { try graph.compile() }
     guard case .outOfMemory(let needed, let available) = error else {
       Issue.record("\(error.map { "\($0)" } ?? "nothing thrown")")
       return
     }
     // One activation at full resolution alone: images, pixels, channels, float32.
     #expect(needed > 4096 * 128 * 128 * 64 * 4 && needed > available)
+  }
+
+  @Test("A batch takes the memory of a shard a thread, however many images it has")
+  func largeBatch() throws {
+    let shape = ImageShape(height: 128, width: 128, channels: 3)
+    var options = TrainingOptions()
+    options.batch = 4096
+    options.precision = .float32
+    let images = ImageBatch(shape: shape, pixels: [UInt8](repeating: 7, count: shape.count))
+    _ = try Trainer(
+      Network(Architecture(shape: shape, preset: .base)), images: images, options: options,
+      preconditioning: Preconditioning(images: images), engine: try Engine(threads: 1))
   }
 
   static let unsuitable: [(String, @Sendable (inout TrainingOptions) -> Void)] = [

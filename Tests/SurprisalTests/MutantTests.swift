@@ -14,24 +14,38 @@ import Testing
     static let share = 1
   #endif
 
+  /// Its lines, and whether it came to its end.
+  private static func run(_ kind: String, count: Int) throws -> (lines: [Substring], ended: Bool) {
+    let output = FileManager.default.temporaryDirectory.appendingPathComponent("mutants-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: output) }
+    try Data().write(to: output)
+    let process = Process()
+    process.executableURL = binary
+    process.arguments = [kind, "\(count)", "16"]
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["OMP_NUM_THREADS": "1", "SWIFT_BACKTRACE": "enable=no"]) { $1 }
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    let lines = String(decoding: try Data(contentsOf: output), as: UTF8.self).split(separator: "\n")
+    return (lines, process.terminationReason == .exit && process.terminationStatus == 0)
+  }
+
+  @Test("What takes more memory than it may is noticed")
+  func greedy() throws {
+    let (lines, ended) = try Self.run("greedy", count: 1)
+    #expect(!ended && lines == ["0\tvalue"], "\(lines)")
+  }
+
   @Test(
     "Of ten thousand damaged models and checkpoints each is of use or refused with a reason, within its memory",
     arguments: [("model", 6000), ("checkpoint", 4000)])
   func mutants(kind: String, whole: Int) throws {
     let count = whole / Self.share
-    let output = FileManager.default.temporaryDirectory.appendingPathComponent("mutants-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: output) }
-    try Data().write(to: output)
-    let process = Process()
-    process.executableURL = Self.binary
-    process.arguments = [kind, "\(count)", "16"]
-    process.environment = ProcessInfo.processInfo.environment.merging(["OMP_NUM_THREADS": "1"]) { $1 }
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    try process.run()
-    process.waitUntilExit()
-    let lines = String(decoding: try Data(contentsOf: output), as: UTF8.self).split(separator: "\n")
+    let (lines, ended) = try Self.run(kind, count: count)
     // The last line is of the variant that ended the process, where one did.
-    #expect(process.terminationReason == .exit && process.terminationStatus == 0, "\(lines.last ?? "")")
+    #expect(ended, "\(lines.last ?? "")")
     #expect(lines.count == count)
     var ends: [Substring: [Substring: Int]] = [:]
     for line in lines {

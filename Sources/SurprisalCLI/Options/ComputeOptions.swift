@@ -9,11 +9,16 @@ struct ComputeOptions: ParsableArguments {
       """)
   var precision: Precision?
 
-  @Option(help: "Threads for the network (default: all cores).")
+  @Option(
+    help:
+      "Threads for the network (default: the cores that this process may use, at most its container's share)."
+  )
   var threads: Int?
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads must be from 1 to 1024")
+    }
     if precision == .bfloat16, !Precision.hasBFloat16 {
       throw ValidationError("--precision bf16: this processor has no bfloat16 arithmetic")
     }

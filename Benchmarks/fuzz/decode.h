@@ -4,7 +4,7 @@
 
 #include <image_codecs.h>
 
-static const image_limits small_limits = {.pixels = 1 << 22, .side = 65500, .memory = 64 << 20, .scans = 100};
+static const image_limits small_limits = {.pixels = 1 << 20, .side = 65500, .memory = 64 << 20, .scans = 100};
 
 // Reads every byte of every row, so that the sanitizers see rows shorter than promised.
 static void add_row(void *context, const image_header *header, int y, const uint8_t *row) {

@@ -77,16 +77,14 @@ typedef struct {
 
 /// Whether an image can be taken as it is stored.
 static int is_plain(TIFF *tiff, tiff_layout *layout, int *premultiplied) {
-  uint16_t planar = 0, photometric = 0, format = SAMPLEFORMAT_UINT, compression = 0, extras = 0, *kinds = NULL;
+  uint16_t planar = 0, photometric = 0, extras = 0, *kinds = NULL;
   TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &layout->bits);
   TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &layout->samples);
   TIFFGetFieldDefaulted(tiff, TIFFTAG_PLANARCONFIG, &planar);
-  TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format);
-  TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &compression);
   if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric)) return 0;
   TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &extras, &kinds);
   const int is_gray = photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE;
-  if ((layout->bits != 8 && layout->bits != 16) || format != SAMPLEFORMAT_UINT) return 0;
+  if ((layout->bits != 8 && layout->bits != 16)) return 0;
   if (!is_gray && photometric != PHOTOMETRIC_RGB) return 0;
   const int colours = is_gray ? 1 : 3;
   if (layout->samples < colours || layout->samples > 64) return 0;
@@ -235,6 +233,11 @@ static int decode(TIFF *tiff, const image_limits *limits, int flags, image_row_f
   if (kind & FILETYPE_REDUCEDIMAGE)
     return image_fail(IMAGE_CORRUPT, message,
                       "TIFF: its first page is a small copy of another, as in cameras' raw files: not supported");
+  uint16_t format = SAMPLEFORMAT_UINT;
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format);
+  if (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID)
+    return image_fail(IMAGE_CORRUPT, message, "TIFF: %s samples are not supported",
+                      format == SAMPLEFORMAT_INT ? "signed" : "floating-point and complex");
   TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &orientation);
   int status = image_check_size("TIFF", layout.width, layout.height, limits, message);
   if (status != IMAGE_OK) return status;
@@ -269,7 +272,7 @@ int image_decode_tiff(const uint8_t *bytes, size_t size, const image_limits *lim
   TIFFOpenOptionsSetMaxSingleMemAlloc(options, most < INT64_MAX ? (tmsize_t)most : INT64_MAX);
   TIFFOpenOptionsSetErrorHandlerExtR(options, keep_error, message);
   TIFFOpenOptionsSetWarningHandlerExtR(options, no_warning, NULL);
-  TIFF *tiff = TIFFClientOpenExt("TIFF", "rm", &source, read_bytes, no_write, seek, no_close, size_of, map, no_unmap, options);
+  TIFF *tiff = TIFFClientOpenExt("TIFF", "r", &source, read_bytes, no_write, seek, no_close, size_of, map, no_unmap, options);
   TIFFOpenOptionsFree(options);
   if (!tiff) {
     if (message[0] == 0) image_fail(IMAGE_CORRUPT, message, "TIFF: no image in it");

@@ -39,6 +39,7 @@ def tiff(name, data, expected, **how):
 tiff("strips-lzw.tiff", rgb, rgb, photometric="rgb", compression="lzw", predictor=True, rowsperstrip=5)
 tiff("tiles-deflate.tiff", rgb, rgb, photometric="rgb", compression="adobe_deflate", tile=(16, 16))
 tiff("planes-16.tiff", wide.transpose(2, 0, 1), rgb, photometric="rgb", planarconfig="separate")
+tiff("planes-tiles.tiff", rgb.transpose(2, 0, 1), rgb, photometric="rgb", planarconfig="separate", tile=(16, 16))
 tiff("rgb-16-zstd.tiff", wide, rgb, photometric="rgb", compression="zstd", rowsperstrip=4)
 tiff("gray-16-big-endian.tiff", gray16, gray, byteorder=">", photometric="minisblack", tile=(16, 32))
 tiff("white-is-zero.tiff", 255 - gray, gray, photometric="miniswhite")

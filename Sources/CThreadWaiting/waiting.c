@@ -2,7 +2,7 @@
 
 // How long the threads of GNU's OpenMP, which oneDNN runs on, spin before they sleep: by default some milliseconds, in
 // which they take the processor from whoever has work. A thousand turns are some ten microseconds, enough for the gaps
-// between two layers of a network (docs/performance.md, "Beside others").
+// between two layers of a network (docs/performance.md, "Beside other programs").
 //
 // OpenMP reads its environment when it is loaded, before any constructor of the program; functions in .preinit_array,
 // which only executables have, run before that. What the user has set is left.

@@ -117,7 +117,7 @@ docs: setup
 	$(SWIFT) package dump-symbol-graph --minimum-access-level public > .build/symbols.log 2>&1 || true
 	cp $(foreach module,$(MODULES),.build/*/symbolgraph/$(module).symbols.json) .build/symbols
 	docc convert Sources/Surprisal/Surprisal.docc --additional-symbol-graph-dir .build/symbols --output-path .build/docs \
-	  --fallback-bundle-identifier surprisal --fallback-display-name Surprisal 2> .build/docs.log \
+	  --fallback-bundle-identifier surprisal --fallback-display-name Surprisal > .build/docs.log 2>&1 \
 	  || { cat .build/docs.log; exit 1; }
 	@! grep -E "doesn't exist|is ambiguous" .build/docs.log
 

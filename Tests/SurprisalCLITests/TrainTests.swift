@@ -20,6 +20,8 @@ extension CommandTests {
         let (path, again) = ("\(folder)/a.safetensors", "\(folder)/b.safetensors")
         let first = try train(path, "fixtures/clothes")
         #expect(first.code == 0 && first.output.isEmpty, "\(first)")
+        // One step teaches nothing, and that is said.
+        #expect(first.errors.contains("knows nothing"), "\(first)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.safetensors"])
         let images = try FileManager.default.contentsOfDirectory(
           atPath: Command.root.appendingPathComponent("fixtures/clothes").path

@@ -139,6 +139,11 @@ struct TrainCommand: ParsableCommand {
     guard let model else { throw ExitCode(1) }
     try model.write(to: destination)
     if destination.isFile { unlink(checkpoint) }
+    if model.facts.validationBitsPerDim > 8 {
+      shown.warn(
+        "the model knows nothing: 8 bits/dim is what pixels cost that may have any value. "
+          + "Train longer, or with a lower learning rate")
+    }
     shown.note(
       String(
         format: "%@: %.3f bits/dim on %d held-out images; this run took %.0f s",

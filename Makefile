@@ -56,7 +56,7 @@ demo: build
 FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 REFERENCES ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz\#50000-54999
 MNIST ?= t10k-images-idx3-ubyte.gz
-BENCH ?= evaluate detection verdicts leftout samples cost coverage auto sigma roads integrand decoding parity precision int8 speed end-to-end
+BENCH ?= evaluate detection verdicts copies leftout samples cost coverage auto sigma roads integrand decoding parity precision int8 speed end-to-end
 BENCH_RUN = .build/$(CONFIGURATION)/bench
 PEERS = .build/peers/bin/python
 bench: build

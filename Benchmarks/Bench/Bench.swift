@@ -15,7 +15,7 @@ struct Bench: ParsableCommand {
       CostBench.self, CoverageBench.self, DecoderBench.self, RoadsBench.self, AutoBench.self,
       IntegrandPicture.self, DecodeDump.self, LoadBench.self, DetectionBench.self, ParityDump.self,
       SpeedBench.self, RooflineBench.self, SamplesBench.self, PrecisionBench.self, LeftOutBench.self,
-      VerdictsBench.self,
+      VerdictsBench.self, CopiesBench.self,
     ])
 }
 

@@ -6,11 +6,11 @@ import Images
 import Surprisal
 import Tensors
 
-/// What verdicts rest on, measured on images of one population: rates of cross-fitted p-values, the level of set verdicts,
-/// and which copies are found.
+/// What verdicts rest on, measured on images of one population: rates of cross-fitted p-values, and the level of set
+/// verdicts.
 struct VerdictsBench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verdicts", abstract: "Rates of few references, levels of sets of any size, copies found.")
+    commandName: "verdicts", abstract: "Rates of few references, levels of sets of any size.")
 
   @OptionGroup var subject: Subject
   @Option(help: "Splits into calibrated and fresh images.") var splits = 200
@@ -19,7 +19,6 @@ struct VerdictsBench: ParsableCommand {
   func run() throws {
     let model = try Model(path: subject.model)
     let images = try Subject.read(subject.images, model.shape, subject.limit)
-    try copies(images)
     let estimates = try Scorer(model).estimate(images)
     try rates(estimates)
     try levels(estimates)
@@ -92,46 +91,5 @@ struct VerdictsBench: ParsableCommand {
           + rejected.map { String(format: "%.4f   ", Double($0) / Double(sets)) }.joined()
           + String(format: "%.3f", Double(seen) / Double(sets / 10)))
     }
-  }
-
-  /// Share of copies of each kind that are put with their original, among all images.
-  private func copies(_ images: ImageBatch) throws {
-    let some = images.prefix(1000)
-    let alone = CopyGroups(of: some)
-    print("copies among \(some.count) images: \(alone.exact) exact and \(alone.near) near without any added")
-    let kinds: [(String, (Bitmap) throws -> Bitmap)] = [
-      ("JPEG quality 50", { try ImageDecoder().decode($0.jpeg(quality: 50), to: $0.shape).bitmap }),
-      (
-        "resized to 3/4 and back",
-        { image in
-          image.resampled(width: image.width * 3 / 4, height: image.height * 3 / 4)
-            .resampled(width: image.width, height: image.height)
-        }
-      ), ("brighter by a fifth", { image in Self.mapped(image) { min($0 * 6 / 5, 255) } }),
-      ("less contrast by a fifth", { image in Self.mapped(image) { 128 + ($0 - 128) * 4 / 5 } }),
-      ("moved by a pixel", { Self.moved($0, by: 1) }), ("moved by two pixels", { Self.moved($0, by: 2) }),
-    ]
-    for (words, change) in kinds {
-      var batch = some
-      for index in 0..<100 { batch.append(try change(some[index])) }
-      let groups = CopyGroups(of: batch)
-      let found = (0..<100).count { groups.first[some.count + $0] == groups.first[$0] }
-      print("  \(words): \(found) of 100 found")
-    }
-  }
-
-  private static func mapped(_ image: Bitmap, _ value: (Int) -> Int) -> Bitmap {
-    Bitmap(shape: image.shape, pixels: image.pixels.map { UInt8(value(Int($0))) })
-  }
-
-  private static func moved(_ image: Bitmap, by pixels: Int) -> Bitmap {
-    var moved = image
-    let (w, c) = (image.width, image.channels)
-    for y in 0..<image.height {
-      for x in 0..<w * c {
-        moved.pixels[y * w * c + x] = image.pixels[y * w * c + max(x - pixels * c, x % c)]
-      }
-    }
-    return moved
   }
 }

@@ -13,6 +13,8 @@ struct LoadedImage: Sendable {
   var origin: ImageOrigin?
   /// Damage that was let pass (`ImageDecoder.isLenient`).
   var warning: String?
+  /// What was measured of it, where the decoder takes measures.
+  var measures: Measures?
   /// SHA-256 of what it was decoded from, where that was asked for.
   var content: String?
 
@@ -78,6 +80,7 @@ final class ImageStream: Sendable {
             loaded = LoadedImage(file: source.path, bitmap: .success(image.bitmap))
             loaded.origin = image.origin
             loaded.warning = image.warning
+            loaded.measures = image.measures
           } catch { loaded = LoadedImage(file: source.path, bitmap: .failure(error)) }
           loaded.content = content
           try put(loaded)

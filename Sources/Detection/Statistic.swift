@@ -24,6 +24,12 @@ package protocol Statistic: Sendable {
   /// - Throws: `CalibrationError` when the images cannot determine it.
   func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self
   func score(_ estimate: SurprisalEstimate) -> Double
+  /// Fits to images, and scores each by the same fitted on the parts that it is not in: what fresh images would score, where
+  /// the fitted statistic itself flatters the images it knows.
+  /// - Throws: `CalibrationError` when the images cannot determine it.
+  static func crossFitted(
+    _ estimates: [SurprisalEstimate], by split: CrossFit
+  ) throws(CalibrationError) -> (fitted: Self, scores: [Double])
 
   /// What a model file keeps, by name.
   var tensors: [String: [Double]] { get }
@@ -50,20 +56,20 @@ package enum StatisticKind: Sendable {
 extension Statistic {
   package static var kind: StatisticKind { .errors }
 
-  /// Fits to images, and scores each by the same fitted on the parts that it is not in: what fresh images would score, where the
-  /// fitted statistic itself flatters the images it knows.
   package static func crossFitted(
     _ estimates: [SurprisalEstimate], by split: CrossFit
-  ) throws -> (fitted: Self, scores: [Double]) {
+  ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
     let fitted = try Self(fitting: estimates)
     return (fitted, try fitted.crossFitted(estimates, by: split))
   }
 
-  private func crossFitted(_ estimates: [SurprisalEstimate], by split: CrossFit) throws -> [Double] {
+  private func crossFitted(
+    _ estimates: [SurprisalEstimate], by split: CrossFit
+  ) throws(CalibrationError) -> [Double] {
     let parts = split.parts
-    let found = Mutex([Result<[Double], any Error>](repeating: .success([]), count: parts.count))
+    let found = Mutex([Result<[Double], CalibrationError>](repeating: .success([]), count: parts.count))
     DispatchQueue.concurrentPerform(iterations: parts.count) { part in
-      let scores = Result {
+      let scores = Result { () throws(CalibrationError) in
         let others = try refitted(
           on: estimates.indices.filter { split.fold[$0] != part }.map { estimates[$0] })
         return parts[part].map { others.score(estimates[$0]) }

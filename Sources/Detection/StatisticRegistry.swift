@@ -14,7 +14,8 @@ package enum StatisticRegistry {
     ComplexityStatistic.self,
     RatioStatistic.self,
     GaussianStatistic.self,
-    LookStatistic.self,
+    AppearanceStatistic.self,
+    ContentStatistic.self,
     ActivationStatistic.self,
     SpectrumStatistic.self,
   ]
@@ -33,13 +34,11 @@ package enum StatisticRegistry {
   static func crossFitted(
     _ type: any Statistic.Type, _ estimates: [SurprisalEstimate], by split: CrossFit
   ) throws(CalibrationError) -> (any Statistic, [Double]) {
-    func run<S: Statistic>(_ type: S.Type) throws -> (any Statistic, [Double]) {
+    func run<S: Statistic>(_ type: S.Type) throws(CalibrationError) -> (any Statistic, [Double]) {
       let (fitted, scores) = try S.crossFitted(estimates, by: split)
       return (fitted, scores.map { Double(Float($0)) })
     }
-    do { return try run(type) } catch let error as CalibrationError { throw error } catch {
-      throw .unsuitable("\(error)")
-    }
+    return try run(type)
   }
 
   static func type(of name: StatisticName) -> (any Statistic.Type)? { all.first { $0.name == name } }

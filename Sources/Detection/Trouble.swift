@@ -18,6 +18,9 @@ public enum Trouble: String, CaseIterable, Codable, Sendable {
   /// See-through among images that are not, or the other way round.
   case transparent
 
+  /// Those whose p-values can be small.
+  package static let named = allCases.filter { $0 != .turned }
+
   /// What is looked at; nil where images are counted instead.
   var feature: Feature? {
     switch self {

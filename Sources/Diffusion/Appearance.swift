@@ -6,9 +6,12 @@ package struct Appearance: Sendable, Equatable {
   package let image: Bitmap
   /// Of the network's middle, pooled over place (`ActivationNetwork.pooled`).
   package let activations: [Float]
+  /// Of the image as its file holds it; nil where it was not measured.
+  package let measures: Measures?
 
-  package init(image: Bitmap, activations: [Float]) {
+  package init(image: Bitmap, activations: [Float], measures: Measures? = nil) {
     self.image = image
     self.activations = activations
+    self.measures = measures
   }
 }

@@ -87,7 +87,8 @@ public struct Evaluation {
     let shape = scorer.model.shape
     var result = Scores(name: set.name)
     var bits: (plain: [Double], marked: [Double]) = ([], [])
-    let stream = ImageStream(set.paths, shape: shape, reading: reading, limit: limit)
+    let stream = ImageStream(
+      set.paths, shape: shape, reading: scorer.model.reading(reading), limit: limit)
     defer { stream.cancel() }
     var unmasked: FilePath?
     let stems = masks.isEmpty ? [:] : stems(of: set)
@@ -97,7 +98,7 @@ public struct Evaluation {
       for image in images where !isMask(image.file, among: stems) {
         switch image.bitmap {
         case .success(let bitmap):
-          readable.append(bitmap)
+          readable.append(bitmap, measures: image.measures)
           marks.append(try mask(of: image.file, shape))
           if marks.last == .some(nil) { unmasked = unmasked ?? image.file }
         case .failure: result.unreadable += 1

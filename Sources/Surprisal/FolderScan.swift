@@ -59,7 +59,6 @@ public struct FolderScan {
     var file: FilePath
     let origin: ImageOrigin?
     let warning: String?
-    let measures: Measures?
     /// Where its estimate stands; nil where it is unreadable.
     let place: Int?
     let error: String?
@@ -105,28 +104,23 @@ public struct FolderScan {
         switch image.bitmap {
         case .success(let bitmap):
           place = images.count
-          images.append(bitmap)
+          images.append(bitmap, measures: image.measures)
         case .failure(let failure):
           place = nil
           error = failure.description
         }
         entries.append(
           Entry(
-            file: image.file, origin: image.origin, warning: image.warning, measures: image.measures,
-            place: place, error: error))
+            file: image.file, origin: image.origin, warning: image.warning, place: place, error: error))
       }
       estimates += try scorer.estimate(images[start..<images.count])
       progress(entries.count)
     }
     let copies = CopyGroups(of: images)
-    let judged = try CrossJudgement(estimates, copies: copies, statistic: statistic)
+    let judged = try CrossJudgement(estimates, copies: copies, statistic: statistic, rule: rule)
     // A file under several paths is judged once and recorded for each.
     var files = [FilePath](repeating: FilePath(""), count: images.count)
     for entry in entries { if let place = entry.place { files[place] = entry.file } }
-    var measures = [Measures?](repeating: nil, count: images.count)
-    for entry in entries { if let place = entry.place { measures[place] = entry.measures } }
-    let verdict = try FolderVerdict(
-      content: judged.pValues, measures: measures, copies: copies, rule: rule)
     for (file, first) in stream.repeats {
       var again = entries[first]
       again.file = file
@@ -137,19 +131,19 @@ public struct FolderScan {
     func key(_ index: Int) -> (Double, Double, Int) {
       let place = entries[index].place ?? 0
       let score = judged.scores[place]
-      return (verdict.pValues[place], score.isNaN ? -Double.infinity : -score, index)
+      return (judged.pValues[place], score.isNaN ? -Double.infinity : -score, index)
     }
     outcome.summary.scored = scored.count
     outcome.summary.unreadable = entries.count - scored.count
     outcome.summary.skipped = stream.skipped
     outcome.summary.evaluations = estimates.reduce(0) { $0 + $1.evaluations }
-    outcome.summary.outliers = scored.count { verdict.isOutlier(entries[$0].place ?? 0) }
+    outcome.summary.outliers = scored.count { judged.isOutlier(entries[$0].place ?? 0) }
     if evaluations > 0 {
       outcome.summary.meanBitsPerDim =
         estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
     }
     (outcome.exactCopies, outcome.nearCopies) = (copies.exact, copies.near)
-    outcome.ordinary = images[copies.representatives.filter { !verdict.isOutlier($0) }]
+    outcome.ordinary = images[copies.representatives.filter { !judged.isOutlier($0) }]
     try begin(
       ReportTotals(
         scored: outcome.summary.scored, outliers: outcome.summary.outliers,
@@ -164,21 +158,16 @@ public struct FolderScan {
       record.warning = entries[index].warning
       record.statistic = statistic.rawValue
       record.score = judged.scores[place]
-      record.pValue = verdict.pValues[place]
+      record.pValue = judged.pValues[place]
       record.evaluations = estimate.evaluations
       record.relativeTo = "folder"
-      record.outlier = verdict.isOutlier(place)
-      let findings = verdict.findings(place)
-      record.troubles = findings.map {
-        Record.Trouble(name: $0.trouble.rawValue, pValue: $0.pValue, reason: $0.words, isNamed: $0.isReason)
-      }
+      record.outlier = judged.isOutlier(place)
+      let findings = judged.findings(place, estimate)
+      if !findings.isEmpty { record.troubles = findings.map(Record.Trouble.init) }
       for finding in findings where finding.isReason {
         outcome.troubles[finding.trouble.rawValue, default: 0] += 1
       }
-      let named = findings.filter(\.isReason).map { "\($0.trouble.rawValue): \($0.words)" }
-      let content = judged.words(estimate, scorer.form)
-      record.reason = (named + (verdict.isOddContent(place) || named.isEmpty ? [content] : [])).joined(
-        separator: "; ")
+      record.reason = judged.words(place, estimate, scorer.form)
       if copies.first[place] != place { record.copyOf = files[copies.first[place]] }
       if evaluations > 0 {
         record.bitsPerDim = estimate.bitsPerDim
@@ -198,14 +187,16 @@ extension ImageBatch {
   /// Gray where every image is: the same pixels in a third of the values.
   var inFewestChannels: ImageBatch {
     guard shape.channels == 3 else { return self }
-    var gray: [UInt8] = []
-    gray.reserveCapacity(pixels.count / 3)
-    for start in stride(from: 0, to: pixels.count, by: 3) {
-      let value = pixels[start]
-      guard pixels[start + 1] == value, pixels[start + 2] == value else { return self }
-      gray.append(value)
-    }
-    return ImageBatch(
-      shape: ImageShape(height: shape.height, width: shape.width, channels: 1), pixels: gray)
+    let gray = ImageShape(height: shape.height, width: shape.width, channels: 1)
+    return converted(to: gray) { pixels in
+      var values: [UInt8] = []
+      values.reserveCapacity(pixels.count / 3)
+      for start in stride(from: 0, to: pixels.count, by: 3) {
+        let value = pixels[start]
+        guard pixels[start + 1] == value, pixels[start + 2] == value else { return nil }
+        values.append(value)
+      }
+      return values
+    } ?? self
   }
 }

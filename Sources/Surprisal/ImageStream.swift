@@ -199,7 +199,7 @@ final class ImageStream: Sendable {
     while case let images = stream.next(256), !images.isEmpty {
       for image in images {
         switch image.bitmap {
-        case .success(let bitmap): batch.append(bitmap)
+        case .success(let bitmap): batch.append(bitmap, measures: image.measures)
         case .failure(let error): unreadable(image.name, error.description)
         }
       }

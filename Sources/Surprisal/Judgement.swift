@@ -22,6 +22,8 @@ public struct Judgement: Sendable {
   public let evaluations: Int
   /// What stands out, in words.
   public let reason: String
+  /// What is wrong with it as its file holds it, where that was measured and the statistic looks at it.
+  public let troubles: [Record.Trouble]?
   /// The image's errors over noise levels, beside the population's.
   public let profile: [Record.Level]
   /// Sorts judgements, oddest last: `AdaptiveCalibration.Position.order`, or 0 and the score.
@@ -45,8 +47,29 @@ extension Judgement {
     bitsPerDim = evaluations > 0 ? estimate.bitsPerDim : nil
     standardError = estimate.standardError
     tailPValue = calibration.tailPValue(score, by: statistic)
+    troubles = calibration.troubles(estimate, by: statistic, isOdd: pValue <= 0.05)
     reason = calibration.words(estimate, by: statistic, form)
     profile = calibration.profile.levels(estimate, quadrature)
+  }
+}
+
+extension Calibration {
+  /// What is wrong with an image as its file holds it; named is what its oddness is for.
+  func troubles(
+    _ estimate: SurprisalEstimate, by statistic: StatisticName, isOdd: Bool
+  ) -> [Record.Trouble]? {
+    guard let appearance = self.statistic(statistic) as? AppearanceStatistic else { return nil }
+    let verdict = appearance.verdict(estimate)
+    let found = appearance.findings(verdict, estimate, threshold: isOdd ? verdict.pValue : -1)
+    return found.isEmpty ? nil : found.map(Record.Trouble.init)
+  }
+}
+
+extension Record.Trouble {
+  init(_ finding: CrossJudgement.Finding) {
+    self.init(
+      name: finding.trouble.rawValue, pValue: finding.pValue, reason: finding.words, isNamed: finding.isReason
+    )
   }
 }
 
@@ -81,6 +104,7 @@ extension Record {
     pValue = judgement.pValue
     tailPValue = judgement.tailPValue
     reason = judgement.reason
+    troubles = judgement.troubles
     profile = judgement.profile
     self.warning = warning
   }

@@ -56,6 +56,8 @@ extension Model {
     unreadable: (String, String) -> Void = { _, _ in }, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
     let size = shape.size(of: paths, reading: reading)
+    var reading = reading
+    reading.decoder.takesMeasures = true
     let images = ImageStream.images(
       of: paths,
       shape: ImageShape(

@@ -76,12 +76,16 @@ public struct Scan {
       count(entry, item)
     }
     let stream = ImageStream(
-      paths, shape: judge.model.shape, reading: reading, limit: limit, ahead: judge.batch + 64,
+      paths, shape: judge.model.shape, reading: judge.model.reading(reading), limit: limit,
+      ahead: judge.batch + 64,
       hashesContent: hashesContent, passingOver: recorded)
     defer { stream.cancel() }
     while case let images = stream.next(judge.batch), !images.isEmpty {
-      let readable = images.compactMap { try? $0.bitmap.get() }
-      var judgements = try judge.judge(ImageBatch(shape: judge.model.shape, images: readable))[...]
+      var readable = ImageBatch(shape: judge.model.shape)
+      for image in images {
+        if case .success(let bitmap) = image.bitmap { readable.append(bitmap, measures: image.measures) }
+      }
+      var judgements = try judge.judge(readable)[...]
       for image in images {
         let item: Spool.Item
         switch image.bitmap {

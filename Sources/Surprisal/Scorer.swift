@@ -83,7 +83,8 @@ public final class Scorer {
         SurprisalEstimate(
           appearance: Appearance(
             image: some[index],
-            activations: Array(activations[index * width..<(index + 1) * width])))
+            activations: Array(activations[index * width..<(index + 1) * width]),
+            measures: some.measures(of: index)))
       }
     }
   }

@@ -199,7 +199,9 @@ public struct Training {
   }
 
   private func images(_ paths: [FilePath], _ report: (Event) -> Void) -> ImageBatch {
-    ImageStream.images(of: paths, shape: shape, reading: reading) {
+    var reading = reading
+    reading.decoder.takesMeasures = true
+    return ImageStream.images(of: paths, shape: shape, reading: reading) {
       report(.unreadable(path: $0, error: $1))
     }
   }

@@ -49,7 +49,7 @@ struct FolderScanTests {
       #expect(outcome.summary.outliers == records.count { $0.outlier == true })
       for record in records.dropLast() {
         #expect(record.relativeTo == "folder" && record.bitsPerDim == nil && record.evaluations == 0)
-        #expect(record.troubles?.count == FolderVerdict.named.count)
+        #expect(record.troubles?.count == Trouble.named.count)
       }
       #expect(zip(records, records.dropFirst()).allSatisfy { $0.pValue ?? 2 <= $1.pValue ?? 2 })
     }
@@ -104,7 +104,7 @@ struct FolderScanTests {
       let outcome = try Self.run(FolderScan(), [folder]).outcome
       let model = try Model(outcome.fitted(compute: Discs.compute).file(), path: "saved")
       let judge = try Judge(model, rate: 0.05, compute: Discs.compute)
-      #expect(judge.statistic == .look)
+      #expect(judge.statistic == .appearance)
       let fresh = try judge.judge(Discs.discs(200, seed: 9)).count { $0.pValue <= 0.05 }
       // 200 * .05, the luck of 120 references and of 200 images: sd sqrt(200^2 .05 .95 / 120 + 200 .05 .95) = 5.
       #expect(fresh < 10 + 3 * 5, "\(fresh)")

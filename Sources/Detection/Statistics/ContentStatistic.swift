@@ -2,17 +2,17 @@ import Diffusion
 import Foundation
 
 extension StatisticName {
-  /// What the network sees in one look, with the image's spectrum: the default where images are only looked at.
-  public static let look = StatisticName(declaring: "look")
+  /// What an image shows: what the network sees in one look, with the image's spectrum.
+  public static let content = StatisticName(declaring: "content")
   /// What the network sees in one look, alone.
   public static let activations = StatisticName(declaring: "activations")
-  /// How strong patterns of 8x8 pixels are: what pixels alone say. A control that `look` has to beat.
+  /// How strong patterns of 8x8 pixels are: what pixels alone say. A control that `content` has to beat.
   public static let spectrum = StatisticName(declaring: "spectrum")
 }
 
 /// Distance of an image from the population's in features of its appearance (`RobustGaussian`), whose fit a quarter of
 /// foreign images does not pull over.
-package protocol AppearanceStatistic: Statistic {
+package protocol FeatureStatistic: Statistic {
   var model: RobustGaussian { get }
   init(_ model: RobustGaussian)
   /// As many for each image.
@@ -23,14 +23,14 @@ package protocol AppearanceStatistic: Statistic {
   static func count(_ form: EstimateForm) -> Int
 }
 
-extension AppearanceStatistic {
+extension FeatureStatistic {
   package static var kind: StatisticKind { .appearance }
 
   /// - Throws: `CalibrationError.tooFewToFit`.
   package static func crossFitted(
     _ estimates: [SurprisalEstimate], by split: CrossFit
-  ) throws -> (fitted: Self, scores: [Double]) {
-    guard estimates.count >= 3 else { throw CalibrationError.tooFewToFit(found: estimates.count, needed: 3) }
+  ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
+    guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
     let fit = RobustGaussian.fit(FeatureTable(estimates.map(features)), by: split)
     return (Self(fit.model), fit.scores)
   }
@@ -99,9 +99,9 @@ extension AppearanceStatistic {
 }
 
 /// What the network sees, and the spectrum.
-package struct LookStatistic: AppearanceStatistic {
+package struct ContentStatistic: FeatureStatistic {
   package static let seesActivations = true
-  package static let name = StatisticName.look
+  package static let name = StatisticName.content
   package let model: RobustGaussian
 
   package init(_ model: RobustGaussian) { self.model = model }
@@ -114,7 +114,7 @@ package struct LookStatistic: AppearanceStatistic {
 }
 
 /// What the network sees.
-package struct ActivationStatistic: AppearanceStatistic {
+package struct ActivationStatistic: FeatureStatistic {
   package static let seesActivations = true
   package static let name = StatisticName.activations
   package let model: RobustGaussian
@@ -127,7 +127,7 @@ package struct ActivationStatistic: AppearanceStatistic {
 }
 
 /// The spectrum.
-package struct SpectrumStatistic: AppearanceStatistic {
+package struct SpectrumStatistic: FeatureStatistic {
   package static let seesActivations = false
   package static let name = StatisticName.spectrum
   package let model: RobustGaussian

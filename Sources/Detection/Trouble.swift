@@ -20,6 +20,8 @@ public enum Trouble: String, CaseIterable, Codable, Sendable {
 
   /// Those whose p-values can be small.
   package static let named = allCases.filter { $0 != .turned }
+  /// Its part in the names of tensors.
+  var key: String { rawValue.replacingOccurrences(of: " ", with: "-") }
 
   /// What is looked at; nil where images are counted instead.
   var feature: Feature? {
@@ -36,14 +38,12 @@ public enum Trouble: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  enum Side { case low, high, either }
-
   /// On which side of the others trouble lies.
-  var side: Side {
+  var side: EmpiricalNull.Side {
     switch self {
     case .dark, .blurry, .lowInformation, .gray: .low
     case .bright, .colour: .high
-    case .oddAspect, .oddSize, .turned, .transparent: .either
+    case .oddAspect, .oddSize, .turned, .transparent: .both
     }
   }
 
@@ -88,11 +88,12 @@ public enum Trouble: String, CaseIterable, Codable, Sendable {
     /// Bits a pixel that say nothing.
     private static let noise = 0.5
 
-    /// What nobody minds, even where all others are alike: the least scale of the null.
-    var leastScale: Double {
+    /// What nobody minds, even where all others are alike, as a standard deviation.
+    var blur: Double {
       switch self {
-      case .highlight, .shadow, .information, .sharpness, .aspect, .size: 0.1
-      case .colour: 0.35
+      case .highlight, .shadow, .sharpness: 0.1
+      case .information, .aspect, .size: 0.05
+      case .colour: 0.2
       // Share of the area.
       case .transparency: 0.02
       }

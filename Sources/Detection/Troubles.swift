@@ -4,9 +4,10 @@ import Images
 /// How images of a folder or population measure ordinarily, and how unusual one is beside them in each way that has a name.
 ///
 /// Fits are robust: one image in five may be in trouble without the others seeming so. Where all images are alike, each
-/// feature's least scale says what counts as different; where they come in two kinds, neither is odd.
+/// feature's blur says what counts as different; where they come in two kinds, neither is odd.
 package struct Troubles: Sendable, Equatable {
-  private let nulls: [Trouble.Feature: MeasureNull]
+  /// Of every trouble that has a feature.
+  private let nulls: [Trouble: MeasureNull]
   /// Images wider than high, and higher than wide.
   private let wide: Int
   private let upright: Int
@@ -19,23 +20,21 @@ package struct Troubles: Sendable, Equatable {
     guard images.count >= Self.fewest else {
       throw .tooFewToFit(found: images.count, needed: Self.fewest)
     }
-    nulls = Dictionary(
-      uniqueKeysWithValues: Trouble.Feature.allCases.map { feature in
-        (feature, MeasureNull(fitting: images.map(feature.value), leastScale: feature.leastScale))
-      })
+    var nulls: [Trouble: MeasureNull] = [:]
+    for trouble in Trouble.allCases {
+      guard let feature = trouble.feature else { continue }
+      nulls[trouble] = MeasureNull(
+        fitting: images.map(feature.value), side: trouble.side, blur: feature.blur)
+    }
+    self.nulls = nulls
     wide = images.count { $0.width > $0.height }
     upright = images.count { $0.width < $0.height }
   }
 
   /// Probability that an ordinary image is at least as far to the trouble's side.
   package func pValue(_ trouble: Trouble, _ measures: Measures) -> Double {
-    guard let feature = trouble.feature, let null = nulls[feature] else { return turned(measures) }
-    let value = feature.value(measures)
-    return switch trouble.side {
-    case .low: null.probability(below: value)
-    case .high: null.probability(above: value)
-    case .either: min(2 * min(null.probability(below: value), null.probability(above: value)), 1)
-    }
+    guard let feature = trouble.feature, let null = nulls[trouble] else { return turned(measures) }
+    return null.pValue(feature.value(measures))
   }
 
   package func pValues(_ measures: Measures) -> [Trouble: Double] {
@@ -51,28 +50,30 @@ package struct Troubles: Sendable, Equatable {
 
   /// What a person reads beside the trouble's name: "brightest 1 % at 31 of 255, ordinarily 190 to 255".
   package func words(_ trouble: Trouble, _ measures: Measures) -> String {
-    guard let feature = trouble.feature, let null = nulls[feature] else {
+    guard let feature = trouble.feature, let null = nulls[trouble] else {
       let (own, kind) = measures.width > measures.height ? (wide, "wide") : (upright, "upright")
       return "\(kind), as \(own) of \(wide + upright) are"
     }
-    return feature.words(measures, low: null.low, high: null.high)
+    return feature.words(measures, low: null.ordinary.low, high: null.ordinary.high)
   }
 
   package var tensors: [String: [Double]] {
     var all = ["turned": [Double(wide), Double(upright)]]
-    for (feature, null) in nulls { all[feature.rawValue] = null.values }
+    for (trouble, null) in nulls {
+      for (name, values) in null.tensors { all["\(trouble.key).\(name)"] = values }
+    }
     return all
   }
 
   /// - Parameter tensor: a tensor by name, of a certain count where one is given.
   package init(tensor: (String, Int?) throws -> [Double]) throws {
-    var nulls: [Trouble.Feature: MeasureNull] = [:]
-    for feature in Trouble.Feature.allCases {
-      let values = try tensor(feature.rawValue, MeasureNull.count)
-      guard let null = MeasureNull(values) else {
-        throw CalibrationError.unsuitable("what was measured of \(feature.rawValue) is no distribution")
+    var nulls: [Trouble: MeasureNull] = [:]
+    for trouble in Trouble.allCases where trouble.feature != nil {
+      let null = try MeasureNull { try tensor("\(trouble.key).\($0)", $1) }
+      guard null.isRegular, null.law.side == trouble.side else {
+        throw CalibrationError.unsuitable("what was measured of \(trouble.rawValue) is no distribution")
       }
-      nulls[feature] = null
+      nulls[trouble] = null
     }
     self.nulls = nulls
     let turned = try tensor("turned", 2)

@@ -35,6 +35,12 @@ extension Model {
     result.facts.options = facts.options
     result.facts.onednn = facts.onednn
     result.learned.take(.trained, of: learned)
+    // Where the bits of other images lay, and how the control variate served them: any such are right, the population's own are
+    // only better (`survey`).
+    if let survey = control?.survey, !images.isEmpty {
+      result.control = LogProbability.Control(
+        variate: ControlVariate(fitting: images, mean: result.moments.mean), survey: survey)
+    }
     return result
   }
 
@@ -77,7 +83,7 @@ extension Model {
   ) throws -> CopyGroups {
     if anew || images.shape != shape {
       self = try emptied(for: images)
-      try survey(on: images, compute: compute)
+      if budget != .look || control == nil { try survey(on: images, compute: compute) }
     }
     if budget != .look { try calibrate(on: images, budget: budget, compute: compute, progress: progress) }
     return try calibrate(on: images, budget: .look, compute: compute, progress: progress)

@@ -59,8 +59,8 @@ struct UsersWayTests {
     let judge = try Judge(model, budget: .fixed(8), rate: 0.05, compute: compute)
     let images = ImageBatch(shape: shape, images: [Self.stripes(3), Self.stripes(3, odd: true)])
     let judgements = try judge.judge(images)
-    let bits = try judgements.map { try #require($0.bitsPerDim) }
-    #expect(bits[1] > bits[0] + 0.5)
+    let coded = try judgements.map { try #require($0.bitsPerDim) }
+    #expect(coded[1] > coded[0] + 0.5)
     #expect(judgements[1].pValue == 1 / Double(references + 1))
 
     var scan = Scan()

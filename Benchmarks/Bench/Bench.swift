@@ -13,7 +13,9 @@ struct Bench: ParsableCommand {
     commandName: "bench", abstract: "Measures what docs and README state.",
     subcommands: [
       CostBench.self, CoverageBench.self, DecoderBench.self, RoadsBench.self, AutoBench.self,
-      IntegrandPicture.self, DecodeDump.self, LoadBench.self, DetectionBench.self, ParityDump.self,
+      IntegrandPicture.self, DecodeDump.self, LoadBench.self, MeasuringBench.self, TroublesBench.self,
+      DetectionBench.self,
+      ParityDump.self,
       SpeedBench.self, RooflineBench.self, SamplesBench.self, PrecisionBench.self, LeftOutBench.self,
       VerdictsBench.self, CopiesBench.self,
     ])

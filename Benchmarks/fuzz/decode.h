@@ -17,7 +17,7 @@ static int decode_jpeg(const uint8_t *bytes, size_t size, int least, int flags) 
   image_header header;
   char message[IMAGE_MESSAGE_SIZE];
   unsigned sum = 0;
-  return image_decode_jpeg(bytes, size, &small_limits, least, least, flags, add_row, &sum, &header, message);
+  return image_decode_jpeg(bytes, size, &small_limits, least, least, 0, flags, add_row, &sum, &header, message);
 }
 
 typedef int decoder(const uint8_t *bytes, size_t size, const image_limits *limits, int flags, image_row_function take,

@@ -75,8 +75,8 @@ static uint64_t coefficient_bytes(const struct jpeg_decompress_struct *info) {
 }
 
 int image_decode_jpeg(const uint8_t *bytes, size_t size, const image_limits *limits, int least_width,
-                      int least_height, int flags, image_row_function take, void *context, image_header *header,
-                      char message[IMAGE_MESSAGE_SIZE]) {
+                      int least_height, int least_longer, int flags, image_row_function take, void *context,
+                      image_header *header, char message[IMAGE_MESSAGE_SIZE]) {
   struct jpeg_decompress_struct info;
   jpeg_errors errors;
   jpeg_patience patience;
@@ -134,10 +134,12 @@ int image_decode_jpeg(const uint8_t *bytes, size_t size, const image_limits *lim
   else info.out_color_space = JCS_RGB;
   const unsigned wide = (unsigned)(header->orientation < 5 ? least_width : least_height);
   const unsigned high = (unsigned)(header->orientation < 5 ? least_height : least_width);
+  const unsigned longer = info.image_width > info.image_height ? info.image_width : info.image_height;
   info.scale_num = 1;
   info.scale_denom = 1;
   while (wide > 0 && high > 0 && info.scale_denom < 8 && info.image_width / (info.scale_denom * 2) >= wide &&
-         info.image_height / (info.scale_denom * 2) >= high)
+         info.image_height / (info.scale_denom * 2) >= high &&
+         longer / (info.scale_denom * 2) >= (unsigned)least_longer)
     info.scale_denom *= 2;
   if (info.scale_denom == 8 && !(flags & IMAGE_LIBRARY_ONLY) && jpeg_decode_eighth(&info, &eighth)) {
     line = eighth.pixels;

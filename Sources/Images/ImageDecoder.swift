@@ -62,6 +62,8 @@ public struct DecodedImage: Sendable {
   public let origin: ImageOrigin
   /// Damage that `ImageDecoder.isLenient` overlooked.
   public let warning: String?
+  /// What was measured of it, where `ImageDecoder.takesMeasures`.
+  public var measures: Measures?
   /// Whether a short cut was taken past libjpeg's or libpng's decoder; for tests of these.
   var tookShortCut = false
 }
@@ -78,6 +80,8 @@ public struct ImageDecoder: Sendable {
   public var background: UInt8 = 255
   /// Takes what a damaged file gives, rows that are missing at `background`, with a warning.
   public var isLenient = false
+  /// Whether `DecodedImage.measures` is wanted. A JPEG is then shrunk no further than measuring allows.
+  public var takesMeasures = false
   /// Without our own short cuts for ordinary files; for tests of them.
   var usesLibrariesOnly = false
 
@@ -128,7 +132,7 @@ public struct ImageDecoder: Sendable {
   /// - Throws: `ImageError`.
   public func decode(_ bytes: Data, to target: ImageShape?) throws(ImageError) -> DecodedImage {
     guard !bytes.isEmpty else { throw .empty }
-    let sink = RowSink(target: target, background: background)
+    let sink = RowSink(target: target, background: background, takesMeasures: takesMeasures)
     var header = image_header()
     var message = [CChar](repeating: 0, count: Int(IMAGE_MESSAGE_SIZE))
     var limits = limits.raw
@@ -144,7 +148,7 @@ public struct ImageDecoder: Sendable {
       status = bytes.withUnsafeBytes {
         image_decode_jpeg(
           $0.baseAddress, $0.count, &limits, Int32(target?.width ?? 0), Int32(target?.height ?? 0),
-          flags, take, context, &header, &message)
+          takesMeasures ? Int32(Measures.side) : 0, flags, take, context, &header, &message)
       }
     } else {
       guard let decode = kind.decode else { throw .unsupported(kind: kind.rawValue) }
@@ -167,7 +171,7 @@ public struct ImageDecoder: Sendable {
       height: Int(isTurned ? header.full_width : header.full_height))
     return DecodedImage(
       bitmap: bitmap, origin: origin, warning: damage.isEmpty ? nil : damage,
-      tookShortCut: header.short_cut != 0)
+      measures: sink.measures(origin), tookShortCut: header.short_cut != 0)
   }
 
   private static func text(_ message: [CChar]) -> String {
@@ -190,17 +194,26 @@ private final class RowSink {
   private var line: [UInt8] = []
   private var whole: [UInt8] = []
   private var resampler: AreaResampler?
+  private let takesMeasures: Bool
+  private var measurer: RowMeasurer?
+  /// A row as it is measured, where that is neither the decoder's nor the target's.
+  private var measured: [UInt8] = []
   private(set) var taken = 0
 
-  init(target: ImageShape?, background: UInt8) {
+  init(target: ImageShape?, background: UInt8, takesMeasures: Bool) {
     self.target = target
     self.background = background
+    self.takesMeasures = takesMeasures
   }
+
+  private var hasAlpha: Bool { header.channels == 2 || header.channels == 4 }
+  /// Of the file: 1 gray, 3 RGB.
+  private var colours: Int { header.channels <= 2 ? 1 : 3 }
 
   private func start(_ header: image_header) {
     self.header = header
     let (width, height) = (Int(header.width), Int(header.height))
-    channels = target?.channels ?? (header.channels <= 2 ? 1 : 3)
+    channels = target?.channels ?? colours
     line = [UInt8](repeating: 0, count: width * channels)
     // The target as the file lies.
     let turned = header.orientation >= 5
@@ -212,6 +225,9 @@ private final class RowSink {
       }
     }
     if resampler == nil { whole.reserveCapacity(line.count * height) }
+    guard takesMeasures else { return }
+    measurer = RowMeasurer(width: width, height: height, channels: colours)
+    if hasAlpha, colours != channels { measured = [UInt8](repeating: 0, count: width * colours) }
   }
 
   func take(_ row: UnsafePointer<UInt8>, _ header: image_header) {
@@ -220,9 +236,23 @@ private final class RowSink {
     if Int(header.channels) == channels {
       pass(row)
     } else {
-      convert(row)
+      convert(row, to: channels, &line)
       line.withUnsafeBufferPointer { pass($0.baseAddress!) }
     }
+    if measurer != nil { measure(row) }
+  }
+
+  /// Measures a row of the decoder's, of which `line` is what the target takes.
+  private func measure(_ row: UnsafePointer<UInt8>) {
+    if !hasAlpha {
+      measurer?.add(row)
+    } else if colours == channels {
+      line.withUnsafeBufferPointer { measurer?.add($0.baseAddress!) }
+    } else {
+      convert(row, to: colours, &measured)
+      measured.withUnsafeBufferPointer { measurer?.add($0.baseAddress!) }
+    }
+    if hasAlpha { measurer?.addAlpha(row) }
   }
 
   private func pass(_ row: UnsafePointer<UInt8>) {
@@ -234,10 +264,9 @@ private final class RowSink {
   }
 
   /// Lays alpha over the background, then turns colours to gray or gray to colours.
-  private func convert(_ row: UnsafePointer<UInt8>) {
+  private func convert(_ row: UnsafePointer<UInt8>, to channels: Int, _ line: inout [UInt8]) {
     let from = Int(header.channels)
-    let hasAlpha = from == 2 || from == 4
-    let colours = hasAlpha ? from - 1 : from
+    let (hasAlpha, colours) = (hasAlpha, colours)
     for pixel in 0..<Int(header.width) {
       let source = row + pixel * from
       func value(_ c: Int) -> Int {
@@ -264,11 +293,22 @@ private final class RowSink {
     for i in line.indices { line[i] = background }
     while taken < Int(header.height) {
       line.withUnsafeBufferPointer { pass($0.baseAddress!) }
+      if measurer != nil { measureBackground() }
       taken += 1
     }
     let image =
       resampler?.finish()
       ?? Bitmap(width: Int(header.width), height: Int(header.height), channels: channels, pixels: whole)
     return image.upright(from: Int(header.orientation))
+  }
+
+  private func measureBackground() {
+    let row = [UInt8](repeating: background, count: Int(header.width) * colours)
+    row.withUnsafeBufferPointer { measurer?.add($0.baseAddress!) }
+  }
+
+  /// Once finished; nil where they were not asked for.
+  func measures(_ origin: ImageOrigin) -> Measures? {
+    measurer?.finish(width: origin.width, height: origin.height)
   }
 }

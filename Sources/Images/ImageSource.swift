@@ -50,7 +50,7 @@ public enum ImageSource: Sendable {
         .resampled(width: shape.width, height: shape.height)
       return DecodedImage(
         bitmap: image, origin: ImageOrigin(format: "IDX", width: file.width, height: file.height),
-        warning: nil)
+        warning: nil, measures: decoder.takesMeasures ? Measures(of: whole) : nil)
     case .missing(_, let error): throw error
     }
   }

@@ -52,11 +52,14 @@ public struct Evaluation {
     public var pixels: Separation?
     public var masked = 0
 
-    /// Bits per dimension of each image.
+    public var count = 0
+    /// Bits per dimension of each image; none of those that were only looked at.
     public var bitsPerDim: [Double] = []
 
-    public var count: Int { bitsPerDim.count }
-    public var meanBitsPerDim: Double { bitsPerDim.reduce(0, +) / Double(max(count, 1)) }
+    /// Nil where there are no bits.
+    public var meanBitsPerDim: Double? {
+      bitsPerDim.isEmpty ? nil : bitsPerDim.reduce(0, +) / Double(bitsPerDim.count)
+    }
   }
 
   /// What images are scored with, and judged by.
@@ -103,7 +106,8 @@ public struct Evaluation {
       let wantsMap = marks.contains { $0 != nil }
       let estimates = try scorer.estimate(readable, withMap: wantsMap)
       for (estimate, mask) in zip(estimates, marks) {
-        result.bitsPerDim.append(estimate.bitsPerDim)
+        result.count += 1
+        if estimate.evaluations > 0 { result.bitsPerDim.append(estimate.bitsPerDim) }
         for name in calibration.names {
           result.scores[name, default: []].append(calibration.score(estimate, by: name))
         }

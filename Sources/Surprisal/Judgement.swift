@@ -8,7 +8,8 @@ import Reports
 /// What a model says of one image.
 public struct Judgement: Sendable {
   public let statistic: StatisticName
-  public let bitsPerDim: Double
+  /// Nil where the image was only looked at.
+  public let bitsPerDim: Double?
   /// Nil with a single replicate, which shows none.
   public let standardError: Double?
   /// By the statistic: higher is odder.
@@ -41,18 +42,18 @@ extension Judgement {
     self.pValue = pValue
     self.evaluations = evaluations
     self.order = order
-    bitsPerDim = estimate.bitsPerDim
+    bitsPerDim = evaluations > 0 ? estimate.bitsPerDim : nil
     standardError = estimate.standardError
     tailPValue = calibration.tailPValue(score, by: statistic)
     reason = calibration.words(estimate, by: statistic, form)
-    profile = calibration.levels(estimate, quadrature)
+    profile = calibration.profile.levels(estimate, quadrature)
   }
 }
 
-extension Calibration {
+extension ErrorProfile {
   /// An image's errors at each node: their share of the bits, and how far they lie from the population's.
   func levels(_ estimate: SurprisalEstimate, _ quadrature: Quadrature) -> [Record.Level] {
-    zip(quadrature.sigmas.indices, profile.standardised(estimate)).map { k, z in
+    zip(quadrature.sigmas.indices, standardised(estimate)).map { k, z in
       Record.Level(
         sigma: quadrature.sigmas[k], bitsPerDim: quadrature.weights[k] * estimate.integrand[k] / log(2), z: z)
     }

@@ -56,9 +56,11 @@ extension Model {
       calibrations.append(try Calibration(evaluations: evaluations, estimates: estimates))
     }
     facts.generatedReferences?.removeAll { $0 == evaluations }
-    facts.validationImages = estimates.count
-    facts.validationBitsPerDim =
-      estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
+    if evaluations > 0 {
+      facts.validationImages = estimates.count
+      facts.validationBitsPerDim =
+        estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
+    }
     guard budget == .auto else { return }
     let first = images.prefix(Self.ladderImages)
     calibrations.removeAll {
@@ -74,7 +76,7 @@ extension Model {
       if stage != evaluations { calibrations.append(try Calibration(evaluations: stage, estimates: some)) }
       let statistics = try calibration(evaluations: stage)
       let crossFitted = try statistics.crossFitted(stage == evaluations ? estimates : some)
-      for statistic in StatisticName.allCases {
+      for statistic in StatisticName.ofErrors {
         let scores = (crossFitted[statistic] ?? []).prefix(some.count)
         let fits = scores.indices.filter(Calibration.fits).map { scores[$0] }
         let held = scores.indices.filter { !Calibration.fits($0) }.map { scores[$0] }

@@ -64,6 +64,13 @@ public struct Model: Sendable {
     return found
   }
 
+  /// What estimates at a number of evaluations look like.
+  func form(evaluations: Int) -> EstimateForm {
+    EstimateForm(
+      sigmas: evaluations > 0 ? quadrature(evaluations: evaluations).sigmas : [], shape: shape,
+      activations: evaluations == 0 ? ActivationNetwork.count(architecture) : 0)
+  }
+
   /// Nodes and weights of the integral at so many evaluations an image.
   func quadrature(evaluations: Int) -> Quadrature {
     let nodes = QuadratureSize(evaluations: evaluations).nodes

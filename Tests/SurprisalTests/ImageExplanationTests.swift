@@ -16,7 +16,7 @@ struct ImageExplanationTests {
     #expect(found.scores.allSatisfy { !$0.reason.isEmpty })
     let judged = try Judge(model, compute: Discs.compute).judge(
       .init(shape: Discs.shape, images: [Discs.checks]))
-    let same = try #require(found.scores.first { $0.statistic == .standard })
+    let same = try #require(found.scores.first { $0.statistic == .combined })
     #expect(
       same.score == judged[0].score && same.pValue == judged[0].pValue && same.reason == judged[0].reason)
     // Three pictures of one height, 8 pixels apart.

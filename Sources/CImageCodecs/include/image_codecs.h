@@ -50,10 +50,10 @@ enum {
 /// Decodes a JPEG to gray or RGB.
 ///
 /// `least_width` and `least_height` allow the decoder to shrink by 1/2, 1/4 or 1/8 while the upright image stays at
-/// least that large; 0: no. Warnings of the library (such as a premature end) are errors unless `flags` has
+/// least that large, and its longer side at least `least_longer`; 0: no. Warnings of the library (such as a premature end) are errors unless `flags` has
 /// IMAGE_LENIENT; then the first stands in `message` and the result is IMAGE_OK.
 int image_decode_jpeg(const uint8_t *bytes, size_t size, const image_limits *limits, int least_width,
-                      int least_height, int flags, image_row_function take, void *context, image_header *header,
+                      int least_height, int least_longer, int flags, image_row_function take, void *context, image_header *header,
                       char message[IMAGE_MESSAGE_SIZE]);
 
 /// Decodes a PNG to 8 bits: palettes expanded, 16 bits scaled to the nearest of 8, alpha kept, gamma not applied. Of

@@ -112,7 +112,7 @@ extension CommandTests {
         }
         // As an argument, too.
         let argument = try Command.shell(
-          "exec \"$1\" scan \"$2/odd/$(printf 'Mu\\361oz.png')\" --evaluations 4 --quiet",
+          "exec \"$1\" scan --model fashion-mnist \"$2/odd/$(printf 'Mu\\361oz.png')\" --evaluations 4 --quiet",
           Command.binary.path, folder)
         #expect(
           try argument.objects.map { $0["path_bytes"] as? String } == [
@@ -178,7 +178,7 @@ extension CommandTests {
         #expect(refused.output.contains("unfolds to \(16 + count * 784) bytes"), "\(refused)")
         // 1.5 GB of address space hold the network, and not what it unfolds to.
         let scan = try Command.shell(
-          "ulimit -v 1500000; exec \"$1\" scan \"$2#3\" --evaluations 4 --threads 1 --quiet --max-bytes 2200000000",
+          "ulimit -v 1500000; exec \"$1\" scan --model fashion-mnist \"$2#3\" --evaluations 4 --threads 1 --quiet --max-bytes 2200000000",
           Command.binary.path, path)
         #expect(try scan.objects.map { $0["status"] as? String } == ["scored"], "\(scan)")
       }

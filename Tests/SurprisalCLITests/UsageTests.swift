@@ -10,7 +10,7 @@ extension CommandTests {
       let help = try command.isEmpty ? Command.run("--help") : Command.run(command, "--help")
       #expect(help.code == 0 && help.output.contains("USAGE") && help.errors.isEmpty, "\(help)")
       if command.isEmpty {
-        for name in Self.commands { #expect(help.output.contains("  \(name) "), "\(name)") }
+        for name in Self.commands { #expect(help.output.contains("\n  \(name)"), "\(name)") }
       }
     }
 

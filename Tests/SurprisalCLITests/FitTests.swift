@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension CommandTests {
-  struct CalibrateTests {
+  struct FitTests {
     @Test("Known images become references, and verdicts follow them")
     func images() throws {
       try withFolder { folder in

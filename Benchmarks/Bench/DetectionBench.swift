@@ -38,7 +38,7 @@ struct DetectionBench: ParsableCommand {
         var scored: Scored = [:]
         for part in images.parts(of: scorer.batch) {
           for estimate in try scorer.estimate(images[part]) {
-            for name in StatisticName.allCases {
+            for name in StatisticName.ofErrors {
               scored[name, default: []].append(calibration.score(estimate, by: name))
             }
           }
@@ -51,10 +51,10 @@ struct DetectionBench: ParsableCommand {
       )
       print(
         "AUROC".padding(toLength: 34, withPad: " ", startingAt: 0)
-          + StatisticName.allCases.map { $0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0) }
+          + StatisticName.ofErrors.map { $0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0) }
           .joined())
       func row(_ name: String, _ inliers: Scored, _ others: Scored) {
-        let values = StatisticName.allCases.map { statistic in
+        let values = StatisticName.ofErrors.map { statistic in
           String(
             format: "%.4f     ",
             Separation(inliers: inliers[statistic] ?? [], outliers: others[statistic] ?? []).auroc)
@@ -96,7 +96,7 @@ struct DetectionBench: ParsableCommand {
     print(
       "statistic     0.1                 0.05                0.01                false discoveries   found")
     let fitted = try model.calibration(evaluations: count)
-    for name in StatisticName.allCases {
+    for name in StatisticName.ofErrors {
       let scores = members.map { fitted.score($0, by: name) }
       let odd = others.map { fitted.score($0, by: name) }
       var shares: [[Double]] = [[], [], [], [], []]

@@ -28,7 +28,7 @@ struct LeftOutBench: ParsableCommand {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     print(
       "AUROC".padding(toLength: 24, withPad: " ", startingAt: 0)
-        + StatisticName.allCases.map { $0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0) }
+        + StatisticName.ofErrors.map { $0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0) }
         .joined())
     for left in classes {
       try split("train", folder) { $0 != left }
@@ -44,7 +44,7 @@ struct LeftOutBench: ParsableCommand {
       let known = try evaluation.score(.init(name: "rest", paths: ["\(folder)/t10k-ubyte"]))
       try split("t10k", folder) { $0 == left }
       let odd = try evaluation.score(.init(name: "left out", paths: ["\(folder)/t10k-ubyte"]))
-      let values = StatisticName.allCases.map {
+      let values = StatisticName.ofErrors.map {
         String(
           format: "%.4f     ",
           Separation(inliers: known.scores[$0] ?? [], outliers: odd.scores[$0] ?? []).auroc)

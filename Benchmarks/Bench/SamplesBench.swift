@@ -25,13 +25,13 @@ struct SamplesBench: ParsableCommand {
     )
     print(
       "   s  steps  bits/dim  "
-        + StatisticName.allCases.map { $0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0) }
+        + StatisticName.ofErrors.map { $0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0) }
         .joined())
     for s in noise {
       for count in steps {
         let images = try scorer.sample(self.count, stochasticity: s, steps: count, seed: 1)
         let estimates = try scorer.estimate(images)
-        let distances = StatisticName.allCases.map { name in
+        let distances = StatisticName.ofErrors.map { name in
           let test = TwoSample(
             estimates.map { calibration.score($0, by: name) }, calibration.references[name]?.sorted ?? [])
           return String(format: "%.3f      ", test.distance)

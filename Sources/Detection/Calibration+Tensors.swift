@@ -24,12 +24,13 @@ extension Calibration {
     tensor: @escaping (String, Int?) throws -> [Double]
   ) throws {
     func part(_ name: String) -> (String, Int?) throws -> [Double] { { try tensor("\(name).\($0)", $1) } }
-    let kept = StatisticName.allCases.filter { names.contains("\(Self.referenceName).\($0.rawValue)") }
+    let kind = StatisticKind(evaluations: evaluations)
+    let kept = StatisticRegistry.names(kind).filter { names.contains("\(Self.referenceName).\($0.rawValue)") }
     guard !kept.isEmpty else { throw CalibrationError.unsuitable("there are no reference scores") }
     let profile = try ErrorProfile(tensor: part(Self.profileName))
     if let refusal = profile.refusal(for: form) { throw CalibrationError.unsuitable(refusal) }
     var whole: [any Statistic] = []
-    for type in StatisticRegistry.whole where !Set(kept).isDisjoint(with: [type.name] + type.parts) {
+    for type in StatisticRegistry.whole(kind) where !Set(kept).isDisjoint(with: [type.name] + type.parts) {
       let statistic = try type.init(tensor: part(type.name.rawValue))
       if let refusal = statistic.refusal(for: form) { throw CalibrationError.unsuitable(refusal) }
       whole.append(statistic)

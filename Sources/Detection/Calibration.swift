@@ -54,6 +54,10 @@ public struct Calibration: Sendable {
         references: estimates.indices.filter { !Self.fits($0) }.map { estimates[$0] })
       return
     }
+    guard StatisticKind(evaluations: evaluations) == .errors else {
+      try self.init(looking: estimates)
+      return
+    }
     let fitted = try Calibration(evaluations: evaluations, fitting: estimates)
     var references: [StatisticName: ReferenceScores] = [:]
     for (name, scores) in try fitted.crossFitted(estimates, folds: Self.folds) {
@@ -66,6 +70,21 @@ public struct Calibration: Sendable {
       evaluations: evaluations, profile: fitted.profile, whole: judging.whole, references: references)
   }
 
+  /// Few images that were looked at, all of them references. These statistics fit and score the parts in one go, and what they
+  /// judge new images by is fitted on as many as judged each of these.
+  private init(looking estimates: [SurprisalEstimate]) throws(CalibrationError) {
+    var whole: [any Statistic] = []
+    var references: [StatisticName: ReferenceScores] = [:]
+    let split = CrossFit(rows: estimates.count, folds: Self.folds)
+    for type in StatisticRegistry.whole(.appearance) {
+      let (statistic, scores) = try StatisticRegistry.crossFitted(type, estimates, by: split)
+      whole.append(statistic)
+      references[type.name] = try ReferenceScores(scores)
+    }
+    self.init(
+      evaluations: 0, profile: ErrorProfile(fitting: estimates), whole: whole, references: references)
+  }
+
   /// Fits on some images and takes others as references. P-values are exact whatever images fit, as long as none is a
   /// reference too.
   /// - Throws: `CalibrationError`.
@@ -74,7 +93,7 @@ public struct Calibration: Sendable {
   ) throws(CalibrationError) {
     let fitted = try Calibration(evaluations: evaluations, fitting: fitting)
     var references: [StatisticName: ReferenceScores] = [:]
-    for name in StatisticName.allCases {
+    for name in fitted.candidates {
       references[name] = try ReferenceScores(held.map { fitted.score($0, by: name) })
     }
     self.init(
@@ -84,7 +103,9 @@ public struct Calibration: Sendable {
   /// Fitted statistics without references.
   private init(evaluations: Int, fitting: [SurprisalEstimate]) throws(CalibrationError) {
     var whole: [any Statistic] = []
-    for type in StatisticRegistry.whole { whole.append(try type.init(fitting: fitting)) }
+    for type in StatisticRegistry.whole(StatisticKind(evaluations: evaluations)) {
+      whole.append(try type.init(fitting: fitting))
+    }
     self.init(
       evaluations: evaluations, profile: ErrorProfile(fitting: fitting), whole: whole, references: [:])
   }
@@ -97,7 +118,7 @@ public struct Calibration: Sendable {
     if estimates.count < Self.many { return try crossFitted(estimates, folds: Self.folds) }
     let known = try crossFitted(estimates.indices.filter(Self.fits).map { estimates[$0] }, folds: 2)
     var scores: [StatisticName: [Double]] = [:]
-    for name in StatisticName.allCases {
+    for name in candidates {
       scores[name] = estimates.indices.map { index in
         Self.fits(index)
           ? known[name]?[index / Self.fittingEvery] ?? .nan : score(estimates[index], by: name)
@@ -111,12 +132,12 @@ public struct Calibration: Sendable {
     _ estimates: [SurprisalEstimate], folds: Int
   ) throws(CalibrationError) -> [StatisticName: [Double]] {
     var scores: [StatisticName: [Double]] = [:]
-    for name in StatisticName.allCases { scores[name] = [Double](repeating: .nan, count: estimates.count) }
+    for name in candidates { scores[name] = [Double](repeating: .nan, count: estimates.count) }
     for fold in 0..<folds {
       let others = estimates.indices.filter { $0 % folds != fold }.map { estimates[$0] }
       let fitted = try refitted(on: others)
       for index in stride(from: fold, to: estimates.count, by: folds) {
-        for name in StatisticName.allCases { scores[name]?[index] = fitted.score(estimates[index], by: name) }
+        for name in candidates { scores[name]?[index] = fitted.score(estimates[index], by: name) }
       }
     }
     return scores
@@ -129,14 +150,18 @@ public struct Calibration: Sendable {
     return Calibration(evaluations: evaluations, profile: profile, whole: refitted, references: [:])
   }
 
+  private var kind: StatisticKind { StatisticKind(evaluations: evaluations) }
+  /// Statistics that there can be.
+  private var candidates: [StatisticName] { StatisticRegistry.names(kind) }
+
   /// The statistics that there are references of, in the order in which they are listed.
-  public var names: [StatisticName] { StatisticName.allCases.filter { references[$0] != nil } }
+  public var names: [StatisticName] { candidates.filter { references[$0] != nil } }
 
   /// Images that set the reference scores.
   public var referenceCount: Int { references.values.map(\.count).max() ?? 0 }
 
   /// The statistics that are fitted and kept by themselves.
-  package var whole: [any Statistic] { StatisticRegistry.whole.compactMap { statistics[$0.name] } }
+  package var whole: [any Statistic] { StatisticRegistry.whole(kind).compactMap { statistics[$0.name] } }
 
   /// The statistic of a name, as fitted; nil where the model was calibrated before it was thought of.
   package func statistic(_ name: StatisticName) -> (any Statistic)? { statistics[name] }

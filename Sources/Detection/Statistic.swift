@@ -1,5 +1,7 @@
 import Diffusion
+import Dispatch
 import Images
+import Synchronization
 
 /// One number an image is judged by; higher is odder. Fitted on images of the population, then frozen.
 ///
@@ -7,6 +9,7 @@ import Images
 /// one, write the file and name its type in `StatisticRegistry.all`; models calibrated from then on have it.
 package protocol Statistic: Sendable {
   static var name: StatisticName { get }
+  static var kind: StatisticKind { get }
   /// What it needs to know of an image beside the sums of the formula.
   static var observations: [Observation] { get }
   /// Statistics that it is made of, which are fitted, kept and had with it.
@@ -21,6 +24,12 @@ package protocol Statistic: Sendable {
   /// - Throws: `CalibrationError` when the images cannot determine it.
   func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self
   func score(_ estimate: SurprisalEstimate) -> Double
+  /// Fits to images, and scores each by the same fitted on the parts that it is not in: what fresh images would score, where
+  /// the fitted statistic itself flatters the images it knows.
+  /// - Throws: `CalibrationError` when the images cannot determine it.
+  static func crossFitted(
+    _ estimates: [SurprisalEstimate], by split: CrossFit
+  ) throws(CalibrationError) -> (fitted: Self, scores: [Double])
 
   /// What a model file keeps, by name.
   var tensors: [String: [Double]] { get }
@@ -34,7 +43,45 @@ package protocol Statistic: Sendable {
   func words(_ estimate: SurprisalEstimate, _ form: EstimateForm) -> String?
 }
 
+/// What a statistic judges by, and so at which numbers of evaluations there is such a one.
+package enum StatisticKind: Sendable {
+  /// Denoising errors, at any number of evaluations but none.
+  case errors
+  /// What one look tells (`Appearance`), at no evaluations.
+  case appearance
+
+  init(evaluations: Int) { self = evaluations == 0 ? .appearance : .errors }
+}
+
 extension Statistic {
+  package static var kind: StatisticKind { .errors }
+
+  package static func crossFitted(
+    _ estimates: [SurprisalEstimate], by split: CrossFit
+  ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
+    let fitted = try Self(fitting: estimates)
+    return (fitted, try fitted.crossFitted(estimates, by: split))
+  }
+
+  private func crossFitted(
+    _ estimates: [SurprisalEstimate], by split: CrossFit
+  ) throws(CalibrationError) -> [Double] {
+    let parts = split.parts
+    let found = Mutex([Result<[Double], CalibrationError>](repeating: .success([]), count: parts.count))
+    DispatchQueue.concurrentPerform(iterations: parts.count) { part in
+      let scores = Result { () throws(CalibrationError) in
+        let others = try refitted(
+          on: estimates.indices.filter { split.fold[$0] != part }.map { estimates[$0] })
+        return parts[part].map { others.score(estimates[$0]) }
+      }
+      found.withLock { $0[part] = scores }
+    }
+    var scores = [Double](repeating: .nan, count: estimates.count)
+    for (part, result) in zip(parts, found.withLock { $0 }) {
+      for (index, score) in zip(part, try result.get()) { scores[index] = score }
+    }
+    return scores
+  }
   package static var observations: [Observation] { [] }
   package static var parts: [StatisticName] { [] }
   package var fittedParts: [any Statistic] { [] }
@@ -61,9 +108,12 @@ package struct EstimateForm: Sendable {
   /// Noise standard deviations of the nodes, ascending.
   package let sigmas: [Double]
   package let shape: ImageShape
+  /// Values of `Appearance.activations`.
+  package let activations: Int
 
-  package init(sigmas: [Double], shape: ImageShape) {
+  package init(sigmas: [Double], shape: ImageShape, activations: Int = 0) {
     self.sigmas = sigmas
     self.shape = shape
+    self.activations = activations
   }
 }

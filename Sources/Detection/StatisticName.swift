@@ -13,6 +13,14 @@ public struct StatisticName: RawRepresentable, Codable, Sendable, Hashable, Case
 
   /// All, in the order in which they are listed.
   public static var allCases: [StatisticName] { StatisticRegistry.all.map { $0.name } }
+  /// Those that judge by denoising errors.
+  package static var ofErrors: [StatisticName] { StatisticRegistry.names(.errors) }
+  /// Those that judge by one look.
+  package static var ofAppearance: [StatisticName] { StatisticRegistry.names(.appearance) }
+
   /// What images are judged by unless asked otherwise.
-  public static var standard: StatisticName { StatisticRegistry.all[0].name }
+  /// - Parameter evaluations: an image; 0 for one look.
+  public static func standard(evaluations: Int) -> StatisticName {
+    StatisticRegistry.names(StatisticKind(evaluations: evaluations))[0]
+  }
 }

@@ -1,4 +1,6 @@
-/// Every statistic there is, in the order in which they are listed. The first is the default.
+import Diffusion
+
+/// Every statistic there is, in the order in which they are listed. The first of each kind is its default.
 package enum StatisticRegistry {
   package static let all: [any Statistic.Type] = [
     CombinedStatistic.self,
@@ -12,13 +14,32 @@ package enum StatisticRegistry {
     ComplexityStatistic.self,
     RatioStatistic.self,
     GaussianStatistic.self,
+    AppearanceStatistic.self,
+    ContentStatistic.self,
+    ActivationStatistic.self,
+    SpectrumStatistic.self,
   ]
 
+  static func names(_ kind: StatisticKind) -> [StatisticName] {
+    all.filter { $0.kind == kind }.map { $0.name }
+  }
+
   /// Those that are fitted and kept by themselves, not as a part of another.
-  static let whole: [any Statistic.Type] = {
+  static func whole(_ kind: StatisticKind) -> [any Statistic.Type] {
     let parts = Set(all.flatMap { $0.parts })
-    return all.filter { !parts.contains($0.name) }
-  }()
+    return all.filter { $0.kind == kind && !parts.contains($0.name) }
+  }
+
+  /// `Statistic.crossFitted` of a type that is known at run time only, with scores as a file keeps them.
+  static func crossFitted(
+    _ type: any Statistic.Type, _ estimates: [SurprisalEstimate], by split: CrossFit
+  ) throws(CalibrationError) -> (any Statistic, [Double]) {
+    func run<S: Statistic>(_ type: S.Type) throws(CalibrationError) -> (any Statistic, [Double]) {
+      let (fitted, scores) = try S.crossFitted(estimates, by: split)
+      return (fitted, scores.map { Double(Float($0)) })
+    }
+    return try run(type)
+  }
 
   static func type(of name: StatisticName) -> (any Statistic.Type)? { all.first { $0.name == name } }
 }

@@ -18,6 +18,8 @@ public enum Trouble: String, CaseIterable, Codable, Sendable {
   /// See-through among images that are not, or the other way round.
   case transparent
 
+  /// Those whose p-values can be small.
+  package static let named = allCases.filter { $0 != .turned }
   /// Its part in the names of tensors.
   var key: String { rawValue.replacingOccurrences(of: " ", with: "-") }
 

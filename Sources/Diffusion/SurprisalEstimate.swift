@@ -30,6 +30,8 @@ public struct SurprisalEstimate: Sendable, Equatable {
   package var spots: [Spot]
   /// Length of the image's pixels as a PNG file, bits/dim (`.compressedLength`).
   package var compressedBitsPerDim: Double?
+  /// Nil where the image was only evaluated.
+  package var appearance: Appearance?
   /// Share of each value in prior + integral + decoder, `[d]` bits, summing to `bitsPerDim * d` (`.map`).
   public package(set) var map: [Double]
 
@@ -37,7 +39,8 @@ public struct SurprisalEstimate: Sendable, Equatable {
     bitsPerDim: Double = 0, standardError: Double? = nil, degreesOfFreedom: Double? = nil, prior: Double = 0,
     integral: Double = 0, decoder: Double = 0, integrand: [Double] = [], errors: [Double] = [],
     evaluations: Int = 0, gaussianBitsPerDim: Double? = nil, breakdown: ErrorBreakdown? = nil,
-    spots: [Spot] = [], compressedBitsPerDim: Double? = nil, map: [Double] = []
+    spots: [Spot] = [], compressedBitsPerDim: Double? = nil, appearance: Appearance? = nil,
+    map: [Double] = []
   ) {
     self.bitsPerDim = bitsPerDim
     self.standardError = standardError
@@ -52,6 +55,7 @@ public struct SurprisalEstimate: Sendable, Equatable {
     self.breakdown = breakdown
     self.spots = spots
     self.compressedBitsPerDim = compressedBitsPerDim
+    self.appearance = appearance
     self.map = map
   }
 }

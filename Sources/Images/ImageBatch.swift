@@ -5,6 +5,8 @@ public struct ImageBatch: Sendable, Equatable {
   public let shape: ImageShape
   /// `[count, height, width, channels]`.
   public private(set) var pixels: [UInt8]
+  /// What was measured of each image as its file held it; empty where nothing was of any.
+  private var measured: [Measures?] = []
 
   /// - Parameter pixels: of whole images, `[N, height, width, channels]`.
   public init(shape: ImageShape, pixels: [UInt8] = []) {
@@ -28,13 +30,18 @@ public struct ImageBatch: Sendable, Equatable {
 
   /// The images of a range, copied.
   public subscript(range: Range<Int>) -> ImageBatch {
-    ImageBatch(
+    var result = ImageBatch(
       shape: shape, pixels: Array(pixels[range.lowerBound * shape.count..<range.upperBound * shape.count]))
+    if !measured.isEmpty { result.measured = Array(measured[range]) }
+    return result
   }
 
   /// The images at some places, in that order.
   public subscript(indices: some Sequence<Int>) -> ImageBatch {
-    ImageBatch(shape: shape, pixels: indices.flatMap { pixels(of: $0) })
+    let indices = Array(indices)
+    var result = ImageBatch(shape: shape, pixels: indices.flatMap { pixels(of: $0) })
+    if !measured.isEmpty { result.measured = indices.map { measured[$0] } }
+    return result
   }
 
   /// The first images, at most so many.
@@ -55,15 +62,37 @@ public struct ImageBatch: Sendable, Equatable {
     pixels[index * shape.count..<(index + 1) * shape.count]
   }
 
-  /// - Parameter image: of the batch's shape.
-  public mutating func append(_ image: Bitmap) {
+  /// What was measured of an image as its file held it; nil where nothing was.
+  public func measures(of index: Int) -> Measures? { measured.isEmpty ? nil : measured[index] }
+
+  /// - Parameters:
+  ///   - image: of the batch's shape.
+  ///   - measures: of the image as its file holds it.
+  public mutating func append(_ image: Bitmap, measures: Measures? = nil) {
     precondition(image.shape == shape, "images of one shape")
+    note([measures])
     pixels += image.pixels
+  }
+
+  /// Keeps what was measured of images that are about to be appended.
+  private mutating func note(_ measures: [Measures?]) {
+    guard !measured.isEmpty || measures.contains(where: { $0 != nil }) else { return }
+    if measured.isEmpty { measured = [Measures?](repeating: nil, count: count) }
+    measured += measures
+  }
+
+  /// The same images, their pixels made of those there are.
+  package func converted(to shape: ImageShape, _ body: ([UInt8]) -> [UInt8]?) -> ImageBatch? {
+    guard let pixels = body(pixels) else { return nil }
+    var result = ImageBatch(shape: shape, pixels: pixels)
+    result.measured = measured
+    return result
   }
 
   /// - Parameter other: of the batch's shape.
   public mutating func append(contentsOf other: ImageBatch) {
     precondition(other.shape == shape, "images of one shape")
+    note(other.indices.map { other.measures(of: $0) })
     pixels += other.pixels
   }
 

@@ -9,7 +9,9 @@ struct JSONRecord: Encodable {
 
   enum CodingKeys: String, CodingKey {
     case path, status, error, evaluations, statistic, score, outlier, reason, profile, warning, known, content
-    case width, height, format
+    case width, height, format, troubles, named
+    case copyOf = "copy_of"
+    case relativeTo = "relative_to"
     case pathBytes = "path_bytes"
     case bitsPerDim = "bits_per_dim"
     case standardError = "standard_error"
@@ -43,6 +45,13 @@ struct JSONRecord: Encodable {
     try fields.encodeIfPresent(record.width, forKey: .width)
     try fields.encodeIfPresent(record.height, forKey: .height)
     try fields.encodeIfPresent(record.format, forKey: .format)
+    try fields.encodeIfPresent(
+      record.troubles.map { troubles in
+        Dictionary(troubles.map { ($0.name, JSONFigure($0.pValue)) }) { first, _ in first }
+      }, forKey: .troubles)
+    try fields.encodeIfPresent(record.named, forKey: .named)
+    try fields.encodeIfPresent(record.copyOf.map { "\($0)" }, forKey: .copyOf)
+    try fields.encodeIfPresent(record.relativeTo, forKey: .relativeTo)
   }
 }
 

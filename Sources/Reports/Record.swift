@@ -17,6 +17,24 @@ public struct Record: Codable, Sendable, Equatable {
     }
   }
 
+  /// Something that has a name, such as dark or blurry.
+  public struct Trouble: Codable, Sendable, Equatable {
+    public let name: String
+    /// Share of ordinary images that have as much of it.
+    public let pValue: Double
+    /// What was measured beside what is ordinary, in words.
+    public let reason: String
+    /// Whether it is a reason that the image is flagged for.
+    public let isNamed: Bool
+
+    package init(name: String, pValue: Double, reason: String, isNamed: Bool) {
+      self.name = name
+      self.pValue = pValue
+      self.reason = reason
+      self.isNamed = isNamed
+    }
+  }
+
   /// Where the image lies, to the byte.
   public var file: FilePath
   /// Why the image is unreadable; nil when it was scored.
@@ -42,6 +60,13 @@ public struct Record: Codable, Sendable, Equatable {
   public var warning: String?
   /// `trained` or `calibrated` where the model learned from this very image.
   public var known: String?
+  /// What is wrong with the image as its file holds it, of what its neighbours have right.
+  public var troubles: [Trouble]?
+  /// The image that this one shows, exactly or nearly.
+  public var copyOf: FilePath?
+  /// Whose ordinary images the p-value counts: `folder` where images were judged by one another; nil for the model's
+  /// references.
+  public var relativeTo: String?
   /// SHA-256 of the file's bytes, of an image in an IDX file of its pixels, where it was asked for.
   public var content: String?
 
@@ -65,6 +90,6 @@ public struct Record: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey {
     case file = "path"
     case error, bitsPerDim, standardError, evaluations, statistic, score, pValue, tailPValue, outlier, reason,
-      profile, warning, known, content, width, height, format
+      profile, warning, known, content, width, height, format, troubles, copyOf, relativeTo
   }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// One way to write records: `begin`, a `line` for each record, `end`.
 ///
 /// A new format is a file in Formats and its name in `ReportFormat`.
@@ -16,6 +18,12 @@ extension RecordFormat {
 extension Record {
   /// `scored` or `unreadable`.
   var status: String { error == nil ? "scored" : "unreadable" }
+
+  /// Names of the troubles that the image is flagged for; nil where none were looked for.
+  var named: [String]? { troubles.map { $0.filter(\.isNamed).map(\.name) } }
+
+  /// The bits, after a comma; empty where the image was only looked at.
+  var bits: String { bitsPerDim.map { String(format: ", %.3f bits/dim", $0) } ?? "" }
 
   /// `WIDTHxHEIGHT`; nil where it is not known.
   var size: String? { width.flatMap { width in height.map { "\(width)x\($0)" } } }

@@ -58,6 +58,24 @@ public struct Architecture: Codable, Sendable, Hashable {
     frequencies = 32
   }
 
+  /// The same layers over images of another shape.
+  package func reshaped(_ shape: ImageShape) -> Architecture {
+    Architecture(
+      shape: shape, levels: levels, width: width, blocks: blocks, embedding: embedding,
+      frequencies: frequencies)
+  }
+
+  private init(
+    shape: ImageShape, levels: Int, width: Int, blocks: Int, embedding: Int, frequencies: Int
+  ) {
+    self.shape = shape
+    self.levels = levels
+    self.width = width
+    self.blocks = blocks
+    self.embedding = embedding
+    self.frequencies = frequencies
+  }
+
   /// Why numbers read from a file cannot be an architecture, or nil when they can.
   public var refusal: String? {
     guard (2...5).contains(levels) else { return "\(levels) levels: must be from 2 to 5" }

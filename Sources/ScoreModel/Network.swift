@@ -64,8 +64,10 @@ package struct Network {
         blocks: ResidualBlocks(name: "up.\(level)", channels: channels, architecture))
     }
     norm = LayerNorm(name: "output.norm", channels: width)
-    exit = Convolution(name: "output", input: width, output: colours, gain: 0)
+    exit = Convolution(name: Self.exitName, input: width, output: colours, gain: 0)
   }
+
+  static let exitName = "output"
 
   /// Channels of the network's input.
   package var inputChannels: Int { entry.input }
@@ -89,6 +91,33 @@ package struct Network {
     in graph: Graph, x: Graph.Value, features: Graph.Value, precision: Precision
   ) throws(EngineError) -> Graph.Value {
     let embedded = try embedding(features, in: graph)
+    var (x, skips) = try descend(x, at: embedded, in: graph, precision: precision)
+    for (step, skip) in zip(up, skips.reversed()) {
+      x = try step.merge(try step.enlarge(x, in: graph), beside: skip, in: graph)
+      x = try step.blocks(x, at: embedded, in: graph)
+    }
+    return try exit(try norm(try graph.convert(x, to: .float32), in: graph), in: graph)
+  }
+
+  /// Adds the way down alone: what the network makes of an image before it turns to each pixel.
+  ///
+  /// - Parameters: as `build`'s.
+  /// - Returns: float32 activations, `[batch, height / 2^(levels - 1), width / 2^(levels - 1), middleChannels]`.
+  package func buildMiddle(
+    in graph: Graph, x: Graph.Value, features: Graph.Value, precision: Precision
+  ) throws(EngineError) -> Graph.Value {
+    let embedded = try embedding(features, in: graph)
+    let (x, _) = try descend(x, at: embedded, in: graph, precision: precision)
+    return try graph.convert(x, to: .float32)
+  }
+
+  /// Channels at the lowest resolution.
+  package var middleChannels: Int { architecture.width << (architecture.levels - 1) }
+
+  /// From full resolution through the middle, and what is handed on beside.
+  private func descend(
+    _ x: Graph.Value, at embedded: Graph.Value, in graph: Graph, precision: Precision
+  ) throws(EngineError) -> (x: Graph.Value, skips: [Graph.Value]) {
     var x = try graph.convert(
       try entry(x, in: graph), to: precision == .bfloat16 ? .bfloat16 : .float32)
     var skips: [Graph.Value] = []
@@ -97,11 +126,6 @@ package struct Network {
       skips.append(x)
       x = try step.halve(x, in: graph)
     }
-    x = try middle(x, at: embedded, in: graph)
-    for (step, skip) in zip(up, skips.reversed()) {
-      x = try step.merge(try step.enlarge(x, in: graph), beside: skip, in: graph)
-      x = try step.blocks(x, at: embedded, in: graph)
-    }
-    return try exit(try norm(try graph.convert(x, to: .float32), in: graph), in: graph)
+    return (try middle(x, at: embedded, in: graph), skips)
   }
 }

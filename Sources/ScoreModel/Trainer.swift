@@ -46,20 +46,25 @@ package final class Trainer {
   /// - Parameters:
   ///   - images: at least one, of the architecture's shape.
   ///   - options: none that `refusal` refuses.
+  ///   - start: weights to start from instead of random ones; the network's.
   ///   - state: where an earlier run stopped.
   /// - Throws: `EngineError` when oneDNN cannot build the network, the machine lacks the memory for the batch, or the state
   ///   does not fit the network.
   package init(
     _ network: Network, images: ImageBatch, options: TrainingOptions, preconditioning: Preconditioning,
-    engine: Engine, resuming state: TrainingState? = nil
+    engine: Engine, startingFrom start: FrozenWeights? = nil, resuming state: TrainingState? = nil
   ) throws(EngineError) {
     self.network = network
     self.options = options
     self.preconditioning = preconditioning
     self.images = images
     count = images.count
-    parameters = Parameters(network.parameterSpecs)
-    parameters.initialise(seed: options.seed)
+    if let start {
+      parameters = start.thawed
+    } else {
+      parameters = Parameters(network.parameterSpecs)
+      parameters.initialise(seed: options.seed)
+    }
     adam = Adam(start: parameters.withValues { Array($0) })
     if let state {
       for part in [state.values, state.first, state.second, state.average]

@@ -52,11 +52,14 @@ public struct Evaluation {
     public var pixels: Separation?
     public var masked = 0
 
-    /// Bits per dimension of each image.
+    public var count = 0
+    /// Bits per dimension of each image; none of those that were only looked at.
     public var bitsPerDim: [Double] = []
 
-    public var count: Int { bitsPerDim.count }
-    public var meanBitsPerDim: Double { bitsPerDim.reduce(0, +) / Double(max(count, 1)) }
+    /// Nil where there are no bits.
+    public var meanBitsPerDim: Double? {
+      bitsPerDim.isEmpty ? nil : bitsPerDim.reduce(0, +) / Double(bitsPerDim.count)
+    }
   }
 
   /// What images are scored with, and judged by.
@@ -84,7 +87,8 @@ public struct Evaluation {
     let shape = scorer.model.shape
     var result = Scores(name: set.name)
     var bits: (plain: [Double], marked: [Double]) = ([], [])
-    let stream = ImageStream(set.paths, shape: shape, reading: reading, limit: limit)
+    let stream = ImageStream(
+      set.paths, shape: shape, reading: scorer.model.reading(reading), limit: limit)
     defer { stream.cancel() }
     var unmasked: FilePath?
     let stems = masks.isEmpty ? [:] : stems(of: set)
@@ -94,7 +98,7 @@ public struct Evaluation {
       for image in images where !isMask(image.file, among: stems) {
         switch image.bitmap {
         case .success(let bitmap):
-          readable.append(bitmap)
+          readable.append(bitmap, measures: image.measures)
           marks.append(try mask(of: image.file, shape))
           if marks.last == .some(nil) { unmasked = unmasked ?? image.file }
         case .failure: result.unreadable += 1
@@ -103,7 +107,8 @@ public struct Evaluation {
       let wantsMap = marks.contains { $0 != nil }
       let estimates = try scorer.estimate(readable, withMap: wantsMap)
       for (estimate, mask) in zip(estimates, marks) {
-        result.bitsPerDim.append(estimate.bitsPerDim)
+        result.count += 1
+        if estimate.evaluations > 0 { result.bitsPerDim.append(estimate.bitsPerDim) }
         for name in calibration.names {
           result.scores[name, default: []].append(calibration.score(estimate, by: name))
         }

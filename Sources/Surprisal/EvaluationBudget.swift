@@ -1,6 +1,6 @@
 /// How many network evaluations an image may cost.
 public enum EvaluationBudget: Sendable, Equatable, CustomStringConvertible {
-  /// The same for every image.
+  /// The same for every image; 0: one look, and no bits.
   case fixed(Int)
   /// Few, and more only while the verdict is open.
   case auto
@@ -12,7 +12,7 @@ public enum EvaluationBudget: Sendable, Equatable, CustomStringConvertible {
   public init?(_ text: String) {
     if text == "auto" {
       self = .auto
-    } else if let count = Int(text), (1...4096).contains(count) {
+    } else if let count = Int(text), (0...4096).contains(count) {
       self = .fixed(count)
     } else {
       return nil
@@ -23,6 +23,9 @@ public enum EvaluationBudget: Sendable, Equatable, CustomStringConvertible {
   public var count: Int? {
     if case .fixed(let count) = self { count } else { nil }
   }
+
+  /// Without an evaluation: what an image looks like at once.
+  public static let look = EvaluationBudget.fixed(0)
 
   /// What models are calibrated for unless asked otherwise.
   public static let standard = EvaluationBudget.fixed(standardCount)

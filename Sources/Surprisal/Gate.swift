@@ -88,7 +88,7 @@ public struct Gate: Sendable {
     let summary: Scan.Summary
     do {
       let judge = try Judge(
-        model, budget: policy.evaluations, statistic: policy.statistic ?? .standard, rate: policy.rule.rate,
+        model, budget: policy.evaluations, statistic: policy.statistic, rate: policy.rule.rate,
         compute: compute)
       summary = try scan.run(paths, by: judge, begin: begin) { record in
         guard record.outlier == true || record.error != nil else { return }

@@ -28,26 +28,41 @@ public struct ImageExplanation: Sendable {
 
   /// - Parameters:
   ///   - image: in the model's shape.
-  ///   - evaluations: nil for those of the model's first calibration.
+  ///   - evaluations: nil for those of the model's first calibration with any; 16 where it was fitted to looks alone.
   /// - Throws: `SurprisalError.notCalibrated`, `EngineError`.
   public init(
     of image: Bitmap, under model: Model, evaluations: Int? = nil, compute: Compute = Compute()
   ) throws {
-    let calibration = try model.calibration(evaluations: evaluations)
-    let scorer = try Scorer(model, evaluations: calibration.evaluations, compute: compute)
-    let estimate = try scorer.estimate(ImageBatch(shape: model.shape, images: [image]), withMap: true)[0]
+    let wanted = evaluations ?? model.calibrations.first { $0.evaluations > 0 }?.evaluations
+    let calibration = try wanted.map { try model.calibration(evaluations: $0) }
+    let scorer = try Scorer(
+      model, evaluations: wanted ?? EvaluationBudget.standardCount, compute: compute)
+    let batch = ImageBatch(shape: model.shape, images: [image])
+    let estimate = try scorer.estimate(batch, withMap: true)[0]
     self.image = image
     self.estimate = estimate
-    scores = calibration.names.map { statistic in
+    var scores = Self.scores(estimate, calibration, scorer)
+    if wanted != 0, let look = model.calibrations.first(where: { $0.evaluations == 0 }) {
+      let looking = scorer.with(evaluations: 0)
+      scores += Self.scores(try looking.estimate(batch)[0], look, looking)
+    }
+    self.scores = scores
+    profile = calibration?.profile.levels(estimate, scorer.quadrature) ?? []
+    let channels = image.channels
+    map = (0..<image.height * image.width).map { pixel in
+      (0..<channels).reduce(0.0) { $0 + estimate.map[pixel * channels + $1] }
+    }
+  }
+
+  private static func scores(
+    _ estimate: SurprisalEstimate, _ calibration: Calibration?, _ scorer: Scorer
+  ) -> [Score] {
+    guard let calibration else { return [] }
+    return calibration.names.map { statistic in
       let score = calibration.score(estimate, by: statistic)
       return Score(
         statistic: statistic, score: score, pValue: calibration.pValue(score, by: statistic),
         reason: calibration.words(estimate, by: statistic, scorer.form))
-    }
-    profile = calibration.levels(estimate, scorer.formula.quadrature)
-    let channels = image.channels
-    map = (0..<image.height * image.width).map { pixel in
-      (0..<channels).reduce(0.0) { $0 + estimate.map[pixel * channels + $1] }
     }
   }
 

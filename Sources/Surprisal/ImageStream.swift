@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Images
 import Synchronization
+import Tensors
 
 /// An image as scoring takes it, or why there is none.
 struct LoadedImage: Sendable {
@@ -22,21 +23,54 @@ struct LoadedImage: Sendable {
   var name: String { "\(file)" }
 }
 
-/// Decodes images on another thread, a bounded number ahead of who takes them, in order. A file that comes under several
+/// Decodes images on other threads, a bounded number ahead of who takes them, in order. A file that comes under several
 /// paths is one image: the paths after the first are `repeats`.
 final class ImageStream: Sendable {
   private struct State {
-    var waiting: [LoadedImage] = []
+    /// Those that are decoded and not taken, by their place in the order.
+    var decoded: [Int: LoadedImage] = [:]
+    /// Files that wait to be decoded.
+    var files: [(place: Int, source: ImageSource)] = []
+    var found = 0
+    var taken = 0
     var isCancelled = false
+    /// Whether all have been found.
+    var isComplete = false
     var skipped = 0
     var repeats: [(file: FilePath, first: Int)] = []
   }
 
   private let state = Mutex(State())
-  /// Places for images that are not taken yet. Made empty: a semaphore may not end below what it was made with.
-  private let places = DispatchSemaphore(value: 0)
-  /// Images waiting, and one more at the end.
-  private let arrivals = DispatchSemaphore(value: 0)
+  /// Room for images that are not taken yet. Made empty: a semaphore may not end below what it was made with.
+  private let room = DispatchSemaphore(value: 0)
+  /// Files to decode.
+  private let work = DispatchSemaphore(value: 0)
+  /// Something that who takes images may wait for.
+  private let news = DispatchSemaphore(value: 0)
+  private let decoding: Decoding
+
+  /// What images are made into.
+  private struct Decoding: Sendable {
+    let decoder: ImageDecoder
+    let shape: ImageShape
+    let hashesContent: Bool
+
+    func callAsFunction(_ source: ImageSource) -> LoadedImage {
+      var loaded: LoadedImage
+      var content: String?
+      do throws(ImageError) {
+        let image = try source.load(decoder, as: shape) { bytes in
+          if hashesContent { content = SHA256.hash(data: bytes).hexadecimal }
+        }
+        loaded = LoadedImage(file: source.path, bitmap: .success(image.bitmap))
+        loaded.origin = image.origin
+        loaded.warning = image.warning
+        loaded.measures = image.measures
+      } catch { loaded = LoadedImage(file: source.path, bitmap: .failure(error)) }
+      loaded.content = content
+      return loaded
+    }
+  }
 
   private struct Cancelled: Error {}
 
@@ -46,9 +80,12 @@ final class ImageStream: Sendable {
   ///     from 0 on.
   init(
     _ paths: [FilePath], shape: ImageShape, reading: ImageReading, limit: Int?, ahead: Int = 96,
-    hashesContent: Bool = false, passingOver recorded: [FilePath: [Int]] = [:]
+    hashesContent: Bool = false, passingOver recorded: [FilePath: [Int]] = [:],
+    threads: Int = Engine.availableThreads
   ) {
-    for _ in 0..<ahead { places.signal() }
+    decoding = Decoding(decoder: reading.decoder, shape: shape, hashesContent: hashesContent)
+    for _ in 0..<ahead { room.signal() }
+    for _ in 0..<max(threads, 1) { Thread.detachNewThread { [self] in decodeFiles() } }
     Thread.detachNewThread { [self] in
       var left = limit ?? Int.max
       var skipped = 0
@@ -71,49 +108,73 @@ final class ImageStream: Sendable {
           }
           if let identity { seen[identity] = count }
           count += 1
-          var loaded: LoadedImage
-          var content: String?
-          do throws(ImageError) {
-            let image = try source.load(reading.decoder, as: shape) { bytes in
-              if hashesContent { content = SHA256.hash(data: bytes).hexadecimal }
-            }
-            loaded = LoadedImage(file: source.path, bitmap: .success(image.bitmap))
-            loaded.origin = image.origin
-            loaded.warning = image.warning
-            loaded.measures = image.measures
-          } catch { loaded = LoadedImage(file: source.path, bitmap: .failure(error)) }
-          loaded.content = content
-          try put(loaded)
+          try put(source)
         }
       } catch {}
-      state.withLock { $0.skipped = skipped }
-      arrivals.signal()
+      state.withLock {
+        $0.skipped = skipped
+        $0.isComplete = true
+      }
+      work.signal()
+      news.signal()
     }
   }
 
-  private func put(_ image: LoadedImage) throws(Cancelled) {
-    places.wait()
-    try state.withLock { state throws(Cancelled) in
+  /// Files go to the threads that decode; an image of an IDX file is taken at once, as these are best taken in their order.
+  private func put(_ source: ImageSource) throws(Cancelled) {
+    room.wait()
+    let place = try state.withLock { state throws(Cancelled) in
       if state.isCancelled { throw Cancelled() }
-      state.waiting.append(image)
+      defer { state.found += 1 }
+      if case .file = source { state.files.append((state.found, source)) }
+      return state.found
     }
-    arrivals.signal()
+    guard case .file = source else {
+      let image = decoding(source)
+      state.withLock { $0.decoded[place] = image }
+      news.signal()
+      return
+    }
+    work.signal()
+  }
+
+  /// Decodes files until there are no more.
+  private func decodeFiles() {
+    while true {
+      work.wait()
+      let file = state.withLock { $0.files.isEmpty || $0.isCancelled ? nil : $0.files.removeFirst() }
+      guard let file else {
+        // The end: left for the other threads.
+        work.signal()
+        return
+      }
+      let image = decoding(file.source)
+      state.withLock { $0.decoded[file.place] = image }
+      news.signal()
+    }
   }
 
   /// The next images, fewer than `count` only at the end.
   func next(_ count: Int) -> [LoadedImage] {
-    var taken: [LoadedImage] = []
-    while taken.count < count {
-      arrivals.wait()
-      guard let image = state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) else {
-        // The end: left for who asks again.
-        arrivals.signal()
-        break
+    var images: [LoadedImage] = []
+    while images.count < count {
+      let (image, isEnd) = state.withLock { state -> (LoadedImage?, Bool) in
+        guard let image = state.decoded.removeValue(forKey: state.taken) else {
+          return (nil, state.isCancelled || (state.isComplete && state.taken == state.found))
+        }
+        state.taken += 1
+        return (image, false)
       }
-      places.signal()
-      taken.append(image)
+      if let image {
+        room.signal()
+        images.append(image)
+      } else if isEnd {
+        break
+      } else {
+        news.wait()
+      }
     }
-    return taken
+    return images
   }
 
   /// Files in folders that were no images; known at the end.
@@ -122,10 +183,11 @@ final class ImageStream: Sendable {
   /// Paths to images that came before under another or the same, and where these stand in the order; known at the end.
   var repeats: [(file: FilePath, first: Int)] { state.withLock { $0.repeats } }
 
-  /// Ends the decoding; images that wait can still be taken.
+  /// Ends the decoding.
   func cancel() {
     state.withLock { $0.isCancelled = true }
-    places.signal()
+    room.signal()
+    work.signal()
   }
 
   /// Every readable image; the others are told to `unreadable` with name and reason.
@@ -137,7 +199,7 @@ final class ImageStream: Sendable {
     while case let images = stream.next(256), !images.isEmpty {
       for image in images {
         switch image.bitmap {
-        case .success(let bitmap): batch.append(bitmap)
+        case .success(let bitmap): batch.append(bitmap, measures: image.measures)
         case .failure(let error): unreadable(image.name, error.description)
         }
       }

@@ -35,27 +35,31 @@ public final class Judge {
 
   /// - Parameters:
   ///   - budget: nil for the model's own, that of its first calibration.
+  ///   - statistic: nil for the standard one of that budget.
   ///   - rate: the error rate that its p-values are to support.
   /// - Throws: `SurprisalError` where the model is not calibrated for the budget, `CalibrationError` where its references
   ///   cannot support the rate, `EngineError`.
   public init(
-    _ model: Model, budget: EvaluationBudget? = nil, statistic: StatisticName = .standard,
+    _ model: Model, budget: EvaluationBudget? = nil, statistic: StatisticName? = nil,
     rate: Double = FlaggingRule.standard.rate, compute: Compute = Compute()
   ) throws {
     self.model = model
-    self.statistic = statistic
     rateKey = budget == .auto ? "\(rate)" : "any"
     let calibrations: [Calibration]
     if budget == .auto {
+      let statistic = statistic ?? .standard(evaluations: EvaluationBudget.ladder[0])
+      self.statistic = statistic
       guard let adaptive = model.adaptive else { throw SurprisalError.notCalibratedForAuto }
       rule = try adaptive.rule(rate: rate, for: statistic)
       calibrations = try adaptive.evaluations.map { try model.calibration(evaluations: $0) }
     } else {
       rule = nil
       calibrations = [try model.calibration(evaluations: budget?.count)]
+      let statistic = statistic ?? .standard(evaluations: calibrations[0].evaluations)
+      self.statistic = statistic
       try calibrations[0].require(rate: rate, for: statistic)
     }
-    let observations = Calibration.observations(for: statistic)
+    let observations = Calibration.observations(for: self.statistic)
     let first = try Scorer(
       model, evaluations: calibrations[0].evaluations, observing: observations, compute: compute)
     stages = calibrations.enumerated().map { index, calibration in
@@ -93,7 +97,7 @@ public final class Judge {
         }
         found[index] = Judgement(
           estimate, by: statistic, score: score, pValue: pValue, evaluations: spent[index], order: order,
-          calibration: calibration, stage.scorer.form, stage.scorer.formula.quadrature)
+          calibration: calibration, stage.scorer.form, stage.scorer.quadrature)
       }
       open = stillOpen
     }

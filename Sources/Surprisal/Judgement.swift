@@ -8,7 +8,8 @@ import Reports
 /// What a model says of one image.
 public struct Judgement: Sendable {
   public let statistic: StatisticName
-  public let bitsPerDim: Double
+  /// Nil where the image was only looked at.
+  public let bitsPerDim: Double?
   /// Nil with a single replicate, which shows none.
   public let standardError: Double?
   /// By the statistic: higher is odder.
@@ -21,6 +22,8 @@ public struct Judgement: Sendable {
   public let evaluations: Int
   /// What stands out, in words.
   public let reason: String
+  /// What is wrong with it as its file holds it, where that was measured and the statistic looks at it.
+  public let troubles: [Record.Trouble]?
   /// The image's errors over noise levels, beside the population's.
   public let profile: [Record.Level]
   /// Sorts judgements, oddest last: `AdaptiveCalibration.Position.order`, or 0 and the score.
@@ -41,18 +44,39 @@ extension Judgement {
     self.pValue = pValue
     self.evaluations = evaluations
     self.order = order
-    bitsPerDim = estimate.bitsPerDim
+    bitsPerDim = evaluations > 0 ? estimate.bitsPerDim : nil
     standardError = estimate.standardError
     tailPValue = calibration.tailPValue(score, by: statistic)
+    troubles = calibration.troubles(estimate, by: statistic, isOdd: pValue <= 0.05)
     reason = calibration.words(estimate, by: statistic, form)
-    profile = calibration.levels(estimate, quadrature)
+    profile = calibration.profile.levels(estimate, quadrature)
   }
 }
 
 extension Calibration {
+  /// What is wrong with an image as its file holds it; named is what its oddness is for.
+  func troubles(
+    _ estimate: SurprisalEstimate, by statistic: StatisticName, isOdd: Bool
+  ) -> [Record.Trouble]? {
+    guard let appearance = self.statistic(statistic) as? AppearanceStatistic else { return nil }
+    let verdict = appearance.verdict(estimate)
+    let found = appearance.findings(verdict, estimate, threshold: isOdd ? verdict.pValue : -1)
+    return found.isEmpty ? nil : found.map(Record.Trouble.init)
+  }
+}
+
+extension Record.Trouble {
+  init(_ finding: CrossJudgement.Finding) {
+    self.init(
+      name: finding.trouble.rawValue, pValue: finding.pValue, reason: finding.words, isNamed: finding.isReason
+    )
+  }
+}
+
+extension ErrorProfile {
   /// An image's errors at each node: their share of the bits, and how far they lie from the population's.
   func levels(_ estimate: SurprisalEstimate, _ quadrature: Quadrature) -> [Record.Level] {
-    zip(quadrature.sigmas.indices, profile.standardised(estimate)).map { k, z in
+    zip(quadrature.sigmas.indices, standardised(estimate)).map { k, z in
       Record.Level(
         sigma: quadrature.sigmas[k], bitsPerDim: quadrature.weights[k] * estimate.integrand[k] / log(2), z: z)
     }
@@ -80,6 +104,7 @@ extension Record {
     pValue = judgement.pValue
     tailPValue = judgement.tailPValue
     reason = judgement.reason
+    troubles = judgement.troubles
     profile = judgement.profile
     self.warning = warning
   }

@@ -36,6 +36,9 @@ struct LearnedImages: Sendable, Equatable {
     hashes[part] = all.count > Self.most ? Set(all.sorted().prefix(Self.most)) : all
   }
 
+  /// What another knows of a part.
+  mutating func take(_ part: Part, of other: LearnedImages) { hashes[part] = other.hashes[part] }
+
   /// What the model learned from an image of its size; nil where it did not.
   func part(of image: Bitmap) -> Part? {
     guard !hashes.isEmpty else { return nil }

@@ -33,6 +33,15 @@ extension Model {
     return copies
   }
 
+  /// In the place of one of as many evaluations, or as the last: the first is what images are judged by unless asked otherwise.
+  private mutating func keep(_ calibration: Calibration) {
+    if let place = calibrations.firstIndex(where: { $0.evaluations == calibration.evaluations }) {
+      calibrations[place] = calibration
+    } else {
+      calibrations.append(calibration)
+    }
+  }
+
   /// - Parameters: images of which no two show the same.
   mutating func calibrate(
     onDistinct images: ImageBatch, fitting: ImageBatch?, budget: EvaluationBudget, compute: Compute,
@@ -43,22 +52,23 @@ extension Model {
     let evaluations = budget.count ?? EvaluationBudget.standardCount
     let scorer = try Scorer(self, evaluations: evaluations, compute: compute)
     let estimates = try scorer.estimate(images, progress: progress)
-    calibrations.removeAll { $0.evaluations == evaluations }
     // The ladder's scores are by the statistics that go.
     if adaptive?.evaluations.contains(evaluations) == true { adaptive = nil }
     if let fitting {
       guard budget != .auto else { throw SurprisalError.fittingUnderAuto }
-      calibrations.append(
+      keep(
         try Calibration(
           evaluations: evaluations, fitting: try scorer.estimate(fitting, progress: progress),
           references: estimates))
     } else {
-      calibrations.append(try Calibration(evaluations: evaluations, estimates: estimates))
+      keep(try Calibration(evaluations: evaluations, estimates: estimates))
     }
     facts.generatedReferences?.removeAll { $0 == evaluations }
-    facts.validationImages = estimates.count
-    facts.validationBitsPerDim =
-      estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
+    if evaluations > 0 {
+      facts.validationImages = estimates.count
+      facts.validationBitsPerDim =
+        estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
+    }
     guard budget == .auto else { return }
     let first = images.prefix(Self.ladderImages)
     calibrations.removeAll {
@@ -71,10 +81,10 @@ extension Model {
         stage == evaluations
         ? Array(estimates.prefix(Self.ladderImages))
         : try scorer.with(evaluations: stage).estimate(first, progress: progress)
-      if stage != evaluations { calibrations.append(try Calibration(evaluations: stage, estimates: some)) }
+      if stage != evaluations { keep(try Calibration(evaluations: stage, estimates: some)) }
       let statistics = try calibration(evaluations: stage)
       let crossFitted = try statistics.crossFitted(stage == evaluations ? estimates : some)
-      for statistic in StatisticName.allCases {
+      for statistic in StatisticName.ofErrors {
         let scores = (crossFitted[statistic] ?? []).prefix(some.count)
         let fits = scores.indices.filter(Calibration.fits).map { scores[$0] }
         let held = scores.indices.filter { !Calibration.fits($0) }.map { scores[$0] }
@@ -142,8 +152,7 @@ extension Model {
       }
     }
     let calibration = try Calibration(evaluations: evaluations, estimates: estimates)
-    calibrations.removeAll { $0.evaluations == evaluations }
-    calibrations.append(calibration)
+    keep(calibration)
     adaptive = nil
     facts.generatedReferences = Array(Set((facts.generatedReferences ?? []) + [evaluations])).sorted()
     return comparisons

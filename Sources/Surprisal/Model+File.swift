@@ -32,8 +32,8 @@ extension Model {
       }
       guard resampling == "area" else { return "resampling is none that there is" }
       for (name, list) in [("evaluations", evaluations), ("the ladder", ladder ?? [])] {
-        guard list.count <= 64, Set(list).count == list.count, list.allSatisfy((1...4096).contains) else {
-          return "\(name) must be at most 64 different numbers from 1 to 4096"
+        guard list.count <= 64, Set(list).count == list.count, list.allSatisfy((0...4096).contains) else {
+          return "\(name) must be at most 64 different numbers from 0 to 4096"
         }
       }
       if let ladder, ladder.count < 2 || ladder != ladder.sorted() || !Set(ladder).isSubset(of: evaluations) {
@@ -199,7 +199,7 @@ extension Model {
         calibrations.append(
           try Calibration(
             evaluations: evaluations,
-            form: EstimateForm(sigmas: quadrature(evaluations: evaluations).sigmas, shape: shape),
+            form: form(evaluations: evaluations),
             names: Set(
               file.tensors.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
           ) { try tensor(prefix + $0, $1).map(Double.init) })

@@ -64,6 +64,20 @@ public struct Model: Sendable {
     return found
   }
 
+  /// How images are read that it is to judge: measured, where it was fitted to measured ones.
+  func reading(_ reading: ImageReading) -> ImageReading {
+    var reading = reading
+    if calibrations.contains(where: { $0.evaluations == 0 }) { reading.decoder.takesMeasures = true }
+    return reading
+  }
+
+  /// What estimates at a number of evaluations look like.
+  func form(evaluations: Int) -> EstimateForm {
+    EstimateForm(
+      sigmas: evaluations > 0 ? quadrature(evaluations: evaluations).sigmas : [], shape: shape,
+      activations: evaluations == 0 ? ActivationNetwork.count(architecture) : 0)
+  }
+
   /// Nodes and weights of the integral at so many evaluations an image.
   func quadrature(evaluations: Int) -> Quadrature {
     let nodes = QuadratureSize(evaluations: evaluations).nodes

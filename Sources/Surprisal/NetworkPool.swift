@@ -9,17 +9,50 @@ import Tensors
 /// between layers, and all else that an image needs runs beside. Fewer images than threads go to one network that all
 /// threads run. An image's result is the same to the last bit either way, and whatever comes with it.
 final class NetworkPool {
-  /// A network that one thread at a time may run, made when first wanted.
+  /// A model's network as one thread at a time may run it, whole and its way down alone, each made when first wanted.
+  final class Member {
+    private let model: Model
+    private let precision: Precision
+    private let engine: Engine
+    private var whole: ScoreNetwork?
+    private var down: ActivationNetwork?
+
+    init(_ model: Model, precision: Precision, engine: Engine) {
+      self.model = model
+      self.precision = precision
+      self.engine = engine
+    }
+
+    /// - Throws: `EngineError` when oneDNN cannot build the network.
+    func denoiser() throws -> ScoreNetwork {
+      if let whole { return whole }
+      let made = try model.denoiser(engine: engine, precision: precision)
+      whole = made
+      return made
+    }
+
+    /// - Throws: `EngineError` when oneDNN cannot build the network.
+    func encoder() throws -> ActivationNetwork {
+      if let down { return down }
+      let made = try ActivationNetwork(
+        Network(model.architecture), weights: model.weights, preconditioning: model.preconditioning,
+        engine: engine, precision: precision)
+      down = made
+      return made
+    }
+  }
+
+  /// A member for a thread that is not known yet.
   private final class Single: Sendable {
-    private let network = Mutex<ScoreNetwork?>(nil)
+    private let member = Mutex<Member?>(nil)
 
     func run<Element: Sendable>(
-      _ model: Model, precision: Precision, _ body: (ScoreNetwork) throws -> [Element]
+      _ model: Model, precision: Precision, _ body: (Member) throws -> [Element]
     ) throws -> [Element] {
       Engine.threads = 1
-      return try network.withLock { network in
-        let ready = try network ?? model.denoiser(engine: try Engine(), precision: precision)
-        network = ready
+      return try member.withLock { member in
+        let ready = try member ?? Member(model, precision: precision, engine: try Engine())
+        member = ready
         return try body(ready)
       }
     }
@@ -29,7 +62,7 @@ final class NetworkPool {
   let precision: Precision
   let threads: Int
   private let engine: Engine
-  private var team: ScoreNetwork?
+  private var team: Member?
   private let singles: [Single]
 
   /// - Parameter engine: its threads are the pool's.
@@ -43,16 +76,16 @@ final class NetworkPool {
 
   /// Runs `body` on all of `0..<count`, in ranges at once, and puts its results in order.
   ///
-  /// - Parameter body: given a range and a network that is its alone meanwhile.
+  /// - Parameter body: given a range and networks that are its alone meanwhile.
   /// - Throws: what `body` throws, of the first range that threw; `EngineError` when oneDNN cannot build the network.
   func map<Element: Sendable>(
-    _ count: Int, _ body: @Sendable (Range<Int>, ScoreNetwork) throws -> [Element]
+    _ count: Int, _ body: @Sendable (Range<Int>, Member) throws -> [Element]
   ) throws -> [Element] {
     guard count > 0 else { return [] }
     guard threads > 1, count >= threads else {
-      let network = try team ?? model.denoiser(engine: engine, precision: precision)
-      team = network
-      return try body(0..<count, network)
+      let member = team ?? Member(model, precision: precision, engine: engine)
+      team = member
+      return try body(0..<count, member)
     }
     let parts = Mutex([Result<[Element], any Error>](repeating: .success([]), count: threads))
     // The calling thread takes part and must have its team back.
@@ -79,8 +112,9 @@ struct PooledDenoiser: Denoiser {
 
   func denoise(_ noisy: [Float], sigma: Float) throws -> [Float] {
     let d = valuesPerImage
-    return try pool.map(noisy.count / d) { images, network in
-      try network.denoise(Array(noisy[images.lowerBound * d..<images.upperBound * d]), sigma: sigma)
+    return try pool.map(noisy.count / d) { images, networks in
+      try networks.denoiser().denoise(
+        Array(noisy[images.lowerBound * d..<images.upperBound * d]), sigma: sigma)
     }
   }
 }

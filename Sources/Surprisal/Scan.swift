@@ -28,7 +28,8 @@ public struct Scan {
     public var skipped = 0
     /// Scored images that the model was trained or calibrated on.
     public var known = 0
-    public var meanBitsPerDim = 0.0
+    /// Nil where images were only looked at.
+    public var meanBitsPerDim: Double?
     /// Network evaluations over all images.
     public var evaluations = 0
     /// Whether the set as a whole belongs; nil under `auto`, whose scores come from different stages.
@@ -65,10 +66,9 @@ public struct Scan {
       places.append((true, entries.count))
       entries.append((entry, order, item.record.pValue ?? 1, nil))
       summary.scored += 1
-      summary.meanBitsPerDim += item.record.bitsPerDim ?? 0
       if item.record.known != nil { summary.known += 1 }
       summary.evaluations += item.record.evaluations ?? 0
-      bits.append(item.record.bitsPerDim ?? 0)
+      if let known = item.record.bitsPerDim { bits.append(known) }
     }
     var recorded: [FilePath: [Int]] = [:]
     let spool = try Spool(path: progressFile, scan: fingerprint(judge)) { entry, item in
@@ -76,12 +76,16 @@ public struct Scan {
       count(entry, item)
     }
     let stream = ImageStream(
-      paths, shape: judge.model.shape, reading: reading, limit: limit, ahead: judge.batch + 64,
+      paths, shape: judge.model.shape, reading: judge.model.reading(reading), limit: limit,
+      ahead: judge.batch + 64,
       hashesContent: hashesContent, passingOver: recorded)
     defer { stream.cancel() }
     while case let images = stream.next(judge.batch), !images.isEmpty {
-      let readable = images.compactMap { try? $0.bitmap.get() }
-      var judgements = try judge.judge(ImageBatch(shape: judge.model.shape, images: readable))[...]
+      var readable = ImageBatch(shape: judge.model.shape)
+      for image in images {
+        if case .success(let bitmap) = image.bitmap { readable.append(bitmap, measures: image.measures) }
+      }
+      var judgements = try judge.judge(readable)[...]
       for image in images {
         let item: Spool.Item
         switch image.bitmap {
@@ -102,7 +106,7 @@ public struct Scan {
       progress(summary.scored + summary.unreadable)
     }
     summary.skipped = stream.skipped
-    summary.meanBitsPerDim /= Double(max(summary.scored, 1))
+    summary.meanBitsPerDim = bits.isEmpty ? nil : bits.reduce(0, +) / Double(bits.count)
     if let calibration = judge.onlyCalibration {
       summary.set = SetVerdict(
         scores: entries.map(\.order.1), bits: bits, statistic: judge.statistic, calibration: calibration)

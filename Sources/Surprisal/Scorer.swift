@@ -6,14 +6,16 @@ import Tensors
 /// A model ready to score images and to draw them. Use from one thread at a time.
 public final class Scorer {
   public let model: Model
-  let formula: LogProbability
+  /// Nil at no evaluations.
+  private let integral: LogProbability?
+  private let evaluations: Int
   private let pool: NetworkPool
   var precision: Precision { pool.precision }
 
   /// Images to score in one call for best use of the machine.
   public var batch: Int { max(32, 8 * pool.threads) }
 
-  /// - Parameter evaluations: network evaluations an image.
+  /// - Parameter evaluations: network evaluations an image; with 0 images are looked at once, and have no bits.
   /// - Throws: `EngineError`.
   public convenience init(
     _ model: Model, evaluations: Int = EvaluationBudget.standardCount, compute: Compute = Compute()
@@ -27,19 +29,24 @@ public final class Scorer {
     _ model: Model, evaluations: Int, observing observations: [Observation], compute: Compute
   ) throws {
     self.model = model
-    formula = Self.formula(model, evaluations: evaluations, observations)
+    self.evaluations = evaluations
+    integral =
+      evaluations > 0 ? Self.formula(model, evaluations: evaluations, observations) : nil
     pool = NetworkPool(model, precision: compute.precision, engine: try compute.engine())
   }
 
-  private init(_ formula: LogProbability, _ pool: NetworkPool) {
+  private init(_ integral: LogProbability?, evaluations: Int, _ pool: NetworkPool) {
     model = pool.model
-    self.formula = formula
+    self.integral = integral
+    self.evaluations = evaluations
     self.pool = pool
   }
 
   /// The same network with another number of evaluations.
   package func with(evaluations: Int) -> Scorer {
-    Scorer(Self.formula(model, evaluations: evaluations, formula.observations), pool)
+    let observations = integral?.observations ?? Calibration.allObservations
+    let integral = evaluations > 0 ? Self.formula(model, evaluations: evaluations, observations) : nil
+    return Scorer(integral, evaluations: evaluations, pool)
   }
 
   private static func formula(
@@ -52,14 +59,34 @@ public final class Scorer {
   }
 
   /// What its estimates look like.
-  var form: EstimateForm { EstimateForm(sigmas: formula.quadrature.sigmas, shape: model.shape) }
+  var form: EstimateForm { model.form(evaluations: evaluations) }
+
+  /// Nodes and weights of the integral; none at no evaluations.
+  var quadrature: Quadrature { integral?.quadrature ?? Quadrature(sigmas: [], weights: []) }
 
   /// Scores images.
   ///
   /// - Parameter withMap: whether each estimate says where its bits lie (`SurprisalEstimate.map`).
   public func estimate(_ images: ImageBatch, withMap: Bool = false) throws -> [SurprisalEstimate] {
-    let formula = withMap ? formula.observing(formula.observations + [.map]) : formula
-    return try pool.map(images.count) { try formula.estimate(images[$0], under: $1) }
+    guard let integral else { return try look(at: images) }
+    let formula = withMap ? integral.observing(integral.observations + [.map]) : integral
+    return try pool.map(images.count) { try formula.estimate(images[$0], under: $1.denoiser()) }
+  }
+
+  /// One look at each image, without a noise level.
+  private func look(at images: ImageBatch) throws -> [SurprisalEstimate] {
+    try pool.map(images.count) { range, networks in
+      let some = images[range]
+      let activations = try networks.encoder().pooled(some.scaled)
+      let width = activations.count / max(some.count, 1)
+      return some.indices.map { index in
+        SurprisalEstimate(
+          appearance: Appearance(
+            image: some[index],
+            activations: Array(activations[index * width..<(index + 1) * width]),
+            measures: some.measures(of: index)))
+      }
+    }
   }
 
   /// Scores images in batches.
@@ -88,8 +115,8 @@ public final class Scorer {
   ) throws -> ImageBatch {
     let diffusion = ReverseDiffusion(
       steps: steps, range: model.range, stochasticity: stochasticity, seed: seed)
-    let images = try pool.map(count) { [start = model.moments.mean] range, network in
-      try diffusion.sample(range, from: network, start: start) { done, steps in
+    let images = try pool.map(count) { [start = model.moments.mean] range, networks in
+      try diffusion.sample(range, from: networks.denoiser(), start: start) { done, steps in
         if range.lowerBound == 0 { progress(done, steps) }
       }
     }

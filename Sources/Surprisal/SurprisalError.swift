@@ -7,6 +7,8 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
   /// The model holds no reference scores for so many evaluations; nil: none at all.
   case notCalibrated(evaluations: Int?)
   case notCalibratedForAuto
+  /// Images that judge one another have no ladder.
+  case autoWithoutModel
   /// A network cannot take images of this size.
   case unsuitableSize(reason: String)
   /// Too few are left to calibrate with.
@@ -47,10 +49,12 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
       "no model named \(name): looked for \(looked.joined(separator: ", "))"
     case .notCalibrated(let evaluations?):
       "the model has no reference scores for \(evaluations) evaluations: "
-        + "run surprisal calibrate --evaluations \(evaluations)"
-    case .notCalibrated(nil): "the model is not calibrated: run surprisal calibrate"
+        + "run surprisal fit --evaluations \(evaluations)"
+    case .notCalibrated(nil): "the model is not calibrated: run surprisal fit"
     case .notCalibratedForAuto:
-      "the model has no reference scores for auto evaluations: run surprisal calibrate --evaluations auto"
+      "the model has no reference scores for auto evaluations: run surprisal fit --evaluations auto"
+    case .autoWithoutModel:
+      "auto evaluations need a model that is calibrated for them: give a number, or a model"
     case .unsuitableSize(let reason): reason
     case .tooFewImages(let readable, let distinct, let held, let needed):
       "\(readable) readable images, \(distinct) of them distinct, leave \(held) to calibrate with: "

@@ -12,6 +12,9 @@ extension Training {
   public func validate() throws(SurprisalError) {
     if let resume { try refuseContradictions(to: resume) }
     if resume == nil, let refusal = shape.refusal { throw .unsuitableSize(reason: refusal) }
+    if resume != nil, start != nil {
+      throw .unsuitableOption(reason: "a checkpoint has weights of its own: no other network to start from")
+    }
     if let refusal = options.refusal ?? ownRefusal { throw .unsuitableOption(reason: refusal) }
   }
 

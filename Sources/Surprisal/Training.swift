@@ -18,6 +18,9 @@ public struct Training {
   public var heldOut: [FilePath] = []
   /// Train about this long, at most a year: as many steps as fit at the pace measured. Nil: `options.steps`.
   public var minutes: Double?
+  /// Whose network to start from, with its preconditioning; nil for random weights. What population it knows does not matter.
+  /// Not with `resume`, which knows its weights.
+  public var start: Model?
   /// How often the held-out images are scored, and the checkpoint is saved, on the way.
   public var validations = 20
   /// What the reference scores are for: with `.auto`, every stage of its ladder.
@@ -45,6 +48,9 @@ public struct Training {
     case resumed(step: Int, of: Int, secondsSpent: Double)
     case progress(step: Int, of: Int, loss: Float, secondsLeft: Double)
     case validated(step: Int, bitsPerDim: Double, standardError: Double)
+    /// What training brought beyond the network that it started from: mean bits/dim of held-out images under both, the standard
+    /// error of the difference, and the p-value that there is none.
+    case gained(before: Double, after: Double, standardError: Double, pValue: Double)
     case surveying(done: Int, of: Int)
     case calibrating(done: Int, of: Int)
     case stopped(step: Int)
@@ -66,37 +72,44 @@ public struct Training {
     let engine = try compute.engine()
     let (training, validation) = try load(paths, report)
     let run = try run(over: paths, training, validation)
-    let network = Network(resume?.architecture ?? Architecture(shape: shape, preset: preset))
-    let preconditioning = resume?.preconditioning ?? Preconditioning(images: training)
+    let network = Network(
+      resume?.architecture ?? startArchitecture ?? Architecture(shape: shape, preset: preset))
+    let start = resume == nil ? try start?.weights(for: shape) : nil
+    let preconditioning =
+      resume?.preconditioning ?? self.start?.preconditioning ?? Preconditioning(images: training)
     report(
       .loaded(
         training: training.count, validation: validation.count,
         parameters: network.parameterSpecs.reduce(0) { $0 + $1.count }))
     var options = resume?.options ?? options
     if resume == nil, let minutes {
-      options.steps = try plan(minutes, network, training, preconditioning, engine, report)
+      options.steps = try plan(minutes, network, training, preconditioning, engine, start, report)
     }
     let trainer = try Trainer(
       network, images: training, options: options, preconditioning: preconditioning, engine: engine,
-      resuming: resume?.state)
+      startingFrom: start, resuming: resume?.state)
     if resume != nil {
       report(.resumed(step: trainer.step, of: options.steps, secondsSpent: run.secondsSpent))
     }
     var loop = TrainingLoop(
       trainer: trainer, moments: PopulationMoments(images: training), validation: validation,
       compute: compute, checkpoint: checkpoint, clock: clock, run: run)
+    let before = start == nil ? nil : try loop.bits()
     guard try loop.finish(shouldStop: shouldStop, report: report) else { return nil }
+    if let before { report(Self.gain(before, try loop.bits())) }
     var result = loop.model()
     result.facts.trainingImages = training.count
     result.learned.add(training, as: .trained)
     result.facts.options = options
     result.facts.onednn = Engine.version
     try result.survey(on: training, compute: compute) { report(.surveying(done: $0, of: $1)) }
-    try result.calibrate(
-      onDistinct: validation,
-      fitting: validation.count < Self.fewHeldOut && budget != .auto ? training.spread(1000) : nil,
-      budget: budget, compute: compute
-    ) { report(.calibrating(done: $0, of: $1)) }
+    for budget in [budget, .look] {
+      try result.calibrate(
+        onDistinct: validation,
+        fitting: validation.count < Self.fewHeldOut && budget != .auto ? training.spread(1000) : nil,
+        budget: budget, compute: compute
+      ) { report(.calibrating(done: $0, of: $1)) }
+    }
     return result
   }
 
@@ -105,17 +118,32 @@ public struct Training {
   /// little better than others.
   static let fewHeldOut = 1200
 
+  /// The network that is started from, over the images' shape.
+  private var startArchitecture: Architecture? { start?.architecture.reshaped(shape) }
+
+  /// A paired comparison of the same images under two networks.
+  static func gain(_ before: [Double], _ after: [Double]) -> Event {
+    let n = Double(max(before.count, 1))
+    let differences = zip(before, after).map { $0 - $1 }
+    let mean = differences.reduce(0, +) / n
+    let square = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let error = (square / max(n * (n - 1), 1)).squareRoot()
+    return .gained(
+      before: before.reduce(0, +) / n, after: after.reduce(0, +) / n, standardError: error,
+      pValue: error > 0 ? erfc(abs(mean) / error / 2.0.squareRoot()) : mean == 0 ? 1 : 0)
+  }
+
   /// As many as an error rate of 0.01 needs.
   static let standardHeldOut = 100
 
   /// Steps that fit the time, from the pace of a short trial that leaves no trace in the weights.
   private func plan(
     _ minutes: Double, _ network: Network, _ images: ImageBatch, _ preconditioning: Preconditioning,
-    _ engine: Engine,
-    _ report: (Event) -> Void
+    _ engine: Engine, _ start: FrozenWeights?, _ report: (Event) -> Void
   ) throws -> Int {
     let trial = try Trainer(
-      network, images: images, options: options, preconditioning: preconditioning, engine: engine)
+      network, images: images, options: options, preconditioning: preconditioning, engine: engine,
+      startingFrom: start)
     for _ in 0..<3 { _ = try trial.advance() }
     let start = clock()
     for _ in 0..<10 { _ = try trial.advance() }
@@ -171,7 +199,9 @@ public struct Training {
   }
 
   private func images(_ paths: [FilePath], _ report: (Event) -> Void) -> ImageBatch {
-    ImageStream.images(of: paths, shape: shape, reading: reading) {
+    var reading = reading
+    reading.decoder.takesMeasures = true
+    return ImageStream.images(of: paths, shape: shape, reading: reading) {
       report(.unreadable(path: $0, error: $1))
     }
   }

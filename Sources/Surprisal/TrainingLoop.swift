@@ -81,11 +81,16 @@ struct TrainingLoop {
     hasSaved = true
   }
 
-  /// Mean bits/dim of the images held out, of 256 at most, and its standard error.
-  private func validate() throws -> (bits: Double, standardError: Double) {
+  /// Bits/dim of the images held out, of 256 at most.
+  func bits() throws -> [Double] {
     let scorer = try Scorer(
       model(), evaluations: EvaluationBudget.standardCount, observing: [], compute: compute)
-    let some = try scorer.estimate(validation.prefix(256)).map(\.bitsPerDim)
+    return try scorer.estimate(validation.prefix(256)).map(\.bitsPerDim)
+  }
+
+  /// Their mean, and its standard error.
+  private func validate() throws -> (bits: Double, standardError: Double) {
+    let some = try bits()
     let mean = some.reduce(0, +) / Double(max(some.count, 1))
     let square = some.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     return (mean, (square / Double(max(some.count * (some.count - 1), 1))).squareRoot())

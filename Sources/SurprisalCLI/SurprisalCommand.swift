@@ -27,7 +27,7 @@ struct SurprisalCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      TrainCommand.self, CalibrateCommand.self, ScanCommand.self, GateCommand.self, SampleCommand.self,
+      TrainCommand.self, FitCommand.self, ScanCommand.self, GateCommand.self, SampleCommand.self,
       EvaluateCommand.self, ExplainCommand.self, ModelCommand.self,
     ])
 }

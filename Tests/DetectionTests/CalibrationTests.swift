@@ -24,7 +24,7 @@ struct CalibrationTests {
       for rate in rates { try calibration.require(rate: rate, for: .combined) }
       for _ in 0..<fresh {
         let image = Synthetic.estimate(&random)
-        for name in StatisticName.allCases {
+        for name in StatisticName.ofErrors {
           let pValue = calibration.pValue(calibration.score(image, by: name), by: name)
           for (k, rate) in rates.enumerated() where pValue <= rate {
             flagged[name, default: [0, 0, 0]][k] += 1
@@ -33,7 +33,7 @@ struct CalibrationTests {
       }
     }
     let n = Double(references)
-    for name in StatisticName.allCases {
+    for name in StatisticName.ofErrors {
       for (k, rate) in rates.enumerated() {
         // floor((n + 1) rate)/(n + 1) are flagged on average; the references' own luck varies a split's rate by
         // sqrt(r (1-r) / n), the fresh images' by sqrt(r (1-r) / 200).
@@ -50,7 +50,7 @@ struct CalibrationTests {
     var random = RandomSource(seed: 5, stream: 15)
     let one = Synthetic.estimate(&random)
     let constant = try Calibration(evaluations: 8, estimates: (0..<40).map { _ in one })
-    for name in StatisticName.allCases {
+    for name in StatisticName.ofErrors {
       let score = constant.score(one, by: name)
       #expect(score.isFinite, "\(name)")
       #expect(constant.pValue(score, by: name) == 1, "\(name)")
@@ -73,7 +73,7 @@ struct CalibrationTests {
       spots: Spot.sides(grid.shape).flatMap { side in
         [true, false].map { Spot(side: side, isDark: $0, strength: .nan, row: 0, column: 0) }
       }, compressedBitsPerDim: 5)
-    for name in StatisticName.allCases {
+    for name in StatisticName.ofErrors {
       // The oddest there is, never lost among the members.
       #expect(calibration.pValue(calibration.score(none, by: name), by: name) == 1.0 / 269, "\(name)")
     }

@@ -4,7 +4,9 @@ import Testing
 extension CommandTests {
   struct EvaluateTests {
     private func evaluate(_ arguments: String..., input: Data = Data()) throws -> Command.Outcome {
-      try Command.run(["evaluate", "--evaluations", "4", "--threads", "1"] + arguments, input: input)
+      try Command.run(
+        ["evaluate", "--model", "fashion-mnist", "--evaluations", "4", "--threads", "1"] + arguments,
+        input: input)
     }
 
     @Test(

@@ -7,7 +7,8 @@ extension CommandTests {
     @Test("Text has the parts that sum to the bits, a line a statistic and a line a noise level")
     func text() throws {
       let explained = try Command.run(
-        "explain", "fixtures/clothes/00.png", "--evaluations", "4", "--threads", "1")
+        "explain", "--model", "fashion-mnist", "fixtures/clothes/00.png", "--evaluations", "4", "--threads",
+        "1")
       #expect(explained.code == 0, "\(explained.errors)")
       let lines = explained.output.split(separator: "\n")
       let numbers = try #require(lines.first).matches(of: /-?\d+\.\d+/).compactMap { Double($0.0) }
@@ -22,7 +23,8 @@ extension CommandTests {
       // The integral is the sum of the levels' shares, each rounded by at most half of 1e-4.
       #expect(abs(levels.reduce(0) { $0 + $1[1] } - numbers[numbers.count - 2]) <= 0.000_701, "\(lines)")
       let record = try #require(
-        try Command.run("scan", "fixtures/clothes/00.png", "--evaluations", "4").objects.first)
+        try Command.run("scan", "--model", "fashion-mnist", "fixtures/clothes/00.png", "--evaluations", "4")
+          .objects.first)
       let score = try #require(record["score"] as? Double)
       #expect(
         lines.contains { $0.hasPrefix("combined") && $0.contains(String(format: " %.3f ", score)) },
@@ -34,7 +36,8 @@ extension CommandTests {
       try withFolder { folder in
         let path = "\(folder)/map.png"
         let explained = try Command.run(
-          "explain", "fixtures/clothes/00.png", "--evaluations", "4", "--threads", "1", "--output", path)
+          "explain", "--model", "fashion-mnist", "fixtures/clothes/00.png", "--evaluations", "4", "--threads",
+          "1", "--output", path)
         #expect(explained.code == 0, "\(explained.errors)")
         let picture = try ImageDecoder().decode(path: path)
         let image = try ImageDecoder().decode(fixture("clothes/00.png")).converted(toChannels: 3)
@@ -56,9 +59,11 @@ extension CommandTests {
         let header: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28]
         let path = "\(folder)/images-ubyte"
         try Data(header + images.flatMap(\.pixels)).write(to: URL(fileURLWithPath: path))
-        let one = try Command.run("explain", "\(path)#1", "--evaluations", "4", "--threads", "1")
+        let one = try Command.run(
+          "explain", "--model", "fashion-mnist", "\(path)#1", "--evaluations", "4", "--threads", "1")
         let other = try Command.run(
-          "explain", "fixtures/clothes/00.png", "--evaluations", "4", "--threads", "1")
+          "explain", "--model", "fashion-mnist", "fixtures/clothes/00.png", "--evaluations", "4", "--threads",
+          "1")
         #expect(one.code == 0 && one.output == other.output, "\(one)")
       }
     }

@@ -6,8 +6,10 @@ extension CommandTests {
   struct OutputTests {
     /// What each command would do, given a path; none of it can: there are no such images.
     static let commands = [
-      "scan no/such.png --output", "gate no/such.png --write-baseline", "sample -n 1 --sheet",
-      "explain no/such.png --output", "calibrate no/such.png --output", "train no/such.png --output",
+      "scan --model fashion-mnist no/such.png --output",
+      "gate --model fashion-mnist no/such.png --write-baseline", "sample --model fashion-mnist -n 1 --sheet",
+      "explain --model fashion-mnist no/such.png --output",
+      "calibrate --model fashion-mnist no/such.png --output", "train no/such.png --output",
     ]
 
     @Test("A folder or a missing one is refused before any work, by its name", arguments: commands)
@@ -29,11 +31,11 @@ extension CommandTests {
 
     /// Commands that succeed, up to where their result goes.
     static let results = [
-      "scan fixtures/clothes/00.png fixtures/broken --evaluations 4 --output",
-      "gate fixtures/other --evaluations 4 --fpr 0.02 --write-baseline",
-      "sample -n 2 --steps 2 --threads 1 --sheet",
-      "explain fixtures/clothes/00.png --evaluations 4 --threads 1 --output",
-      "calibrate fixtures/clothes --evaluations 4 --threads 1 --output",
+      "scan --model fashion-mnist fixtures/clothes/00.png fixtures/broken --evaluations 4 --output",
+      "gate --model fashion-mnist fixtures/other --evaluations 4 --fpr 0.02 --write-baseline",
+      "sample --model fashion-mnist -n 2 --steps 2 --threads 1 --sheet",
+      "explain --model fashion-mnist fixtures/clothes/00.png --evaluations 4 --threads 1 --output",
+      "calibrate --model fashion-mnist fixtures/clothes --evaluations 4 --threads 1 --output",
       "train fixtures/clothes --size 16 --channels gray --preset tiny --batch 2 --steps 1 --validation 0.35"
         + " --evaluations 4 --precision f32 --threads 1 --output",
     ]
@@ -78,7 +80,7 @@ extension CommandTests {
         exec unshare -m sh -c '
           set -e; mount -t tmpfs -o size=16k none /mnt; echo old > /mnt/out
           "$0" scan fixtures --evaluations 4 --format html --output /mnt/out || echo "code $?"
-          "$0" calibrate fixtures/clothes --evaluations 4 --output /mnt/out || echo "code $?"
+          "$0" calibrate --model fashion-mnist fixtures/clothes --evaluations 4 --output /mnt/out || echo "code $?"
           cat /mnt/out; rm -f /mnt/*.progress; ls -A /mnt' "$1"
         """, Command.binary.path)
       #expect(outcome.output == "code 1\ncode 1\nold\nout\n", "\(outcome)")
@@ -91,8 +93,9 @@ extension CommandTests {
     @Test(
       "Standard output that cannot be written to is an error, for records and for words",
       arguments: [
-        "scan fixtures/clothes/00.png --evaluations 4", "model fashion-mnist",
-        "gate fixtures/other --evaluations 4 --fpr 0.02", "explain fixtures/clothes/00.png --evaluations 4",
+        "scan --model fashion-mnist fixtures/clothes/00.png --evaluations 4", "model fashion-mnist",
+        "gate --model fashion-mnist fixtures/other --evaluations 4 --fpr 0.02",
+        "explain --model fashion-mnist fixtures/clothes/00.png --evaluations 4",
       ])
     func fullStandardOutput(command: String) throws {
       let outcome = try Command.shell(
@@ -106,10 +109,11 @@ extension CommandTests {
 
     @Test("A scan to a stream keeps nothing beside it, and cannot be gone on with")
     func resume() throws {
-      let outcome = try Command.run("scan", "fixtures/clothes/00.png", "--resume", "--output", "/dev/null")
+      let outcome = try Command.run(
+        "scan", "--model", "fashion-mnist", "fixtures/clothes/00.png", "--resume", "--output", "/dev/null")
       #expect(outcome.code == 64 && outcome.errors.contains("--resume"), "\(outcome)")
       #expect(!exists("/dev/null.progress"))
-      #expect(try Command.run("sample", "-n", "1", "--output", "-").code == 64)
+      #expect(try Command.run("sample", "--model", "fashion-mnist", "-n", "1", "--output", "-").code == 64)
     }
   }
 }

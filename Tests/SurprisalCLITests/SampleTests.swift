@@ -6,7 +6,10 @@ extension CommandTests {
   struct SampleTests {
     private func sample(_ folder: String, seed: Int, _ arguments: String...) throws -> [Data] {
       let outcome = try Command.run(
-        ["sample", "-n", "3", "--steps", "2", "--threads", "1", "--seed", "\(seed)", "--output", folder]
+        [
+          "sample", "--model", "fashion-mnist", "-n", "3", "--steps", "2", "--threads", "1", "--seed",
+          "\(seed)", "--output", folder,
+        ]
           + arguments)
       #expect(outcome.code == 0 && outcome.output.isEmpty, "\(outcome)")
       return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map {
@@ -41,7 +44,8 @@ extension CommandTests {
     func unwritable() throws {
       try withFolder { folder in
         let sheet = "\(folder)/none/sheet.png"
-        let outcome = try Command.run("sample", "-n", "1", "--steps", "2", "--threads", "1", "--sheet", sheet)
+        let outcome = try Command.run(
+          "sample", "--model", "fashion-mnist", "-n", "1", "--steps", "2", "--threads", "1", "--sheet", sheet)
         #expect(outcome.code == 1 && outcome.errors.contains(sheet), "\(outcome)")
       }
     }

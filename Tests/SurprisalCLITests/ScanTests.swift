@@ -9,7 +9,8 @@ extension CommandTests {
     )
     func everyImage() throws {
       let scan = try Command.run(
-        "scan", "fixtures", "fixtures/clothes/00.png", "--evaluations", "4", "--fpr", "0.02", "--quiet")
+        "scan", "--model", "fashion-mnist", "fixtures", "fixtures/clothes/00.png", "--evaluations", "4",
+        "--fpr", "0.02", "--quiet")
       #expect(scan.code == 0 && scan.errors.isEmpty, "\(scan.errors)")
       // No terminal: JSON Lines.
       let records = try scan.objects
@@ -41,7 +42,8 @@ extension CommandTests {
     func repeats(evaluations: String) throws {
       try withFolder { folder in
         let scan = [
-          "scan", "fixtures/clothes/00.png", "fixtures/other/noise.png", "--evaluations", evaluations,
+          "scan", "--model", "fashion-mnist", "fixtures/clothes/00.png", "fixtures/other/noise.png",
+          "--evaluations", evaluations,
         ]
         let path = "\(folder)/out.jsonl"
         let first = try Command.run(scan)
@@ -60,7 +62,8 @@ extension CommandTests {
         for path in paths { try fixture("clothes/00.png").write(to: URL(fileURLWithPath: path)) }
         func scanned(_ arguments: [String], _ paths: [String], ending: String) throws -> [String] {
           let input = Data(paths.map { $0 + ending }.joined().utf8)
-          let scan = try Command.run(["scan", "-", "--evaluations", "4"] + arguments, input: input)
+          let scan = try Command.run(
+            ["scan", "--model", "fashion-mnist", "-", "--evaluations", "4"] + arguments, input: input)
           let records = try scan.objects
           #expect(scan.code == 0 && records.allSatisfy { $0["status"] as? String == "scored" }, "\(scan)")
           return records.compactMap { $0["path"] as? String }
@@ -88,7 +91,8 @@ extension CommandTests {
           """, folder, good)
         #expect(made.code == 0, "\(made)")
         defer { _ = try? Command.shell("rm -rf \"$1\"", folder) }
-        let first = try Command.run("scan", "\(folder)/odd", "--evaluations", "4", "--quiet")
+        let first = try Command.run(
+          "scan", "--model", "fashion-mnist", "\(folder)/odd", "--evaluations", "4", "--quiet")
         let records = try first.objects
         #expect(first.code == 0 && records.count == 32, "\(first.errors)")
         #expect(records.allSatisfy { $0["status"] as? String == "scored" })
@@ -102,12 +106,13 @@ extension CommandTests {
         let list = Data(bytes.map { $0 + [10] }.joined())
         let texts = Data(records.map { "\($0["path"] as? String ?? "")\n" }.joined().utf8)
         for input in [list, texts] {
-          let again = try Command.run("scan", "-", "--evaluations", "4", "--quiet", input: input)
+          let again = try Command.run(
+            "scan", "--model", "fashion-mnist", "-", "--evaluations", "4", "--quiet", input: input)
           #expect(again.code == 0 && again.output == first.output, "\(again.errors)")
         }
         // As an argument, too.
         let argument = try Command.shell(
-          "exec \"$1\" scan \"$2/odd/$(printf 'Mu\\361oz.png')\" --evaluations 4 --quiet",
+          "exec \"$1\" scan --model fashion-mnist \"$2/odd/$(printf 'Mu\\361oz.png')\" --evaluations 4 --quiet",
           Command.binary.path, folder)
         #expect(
           try argument.objects.map { $0["path_bytes"] as? String } == [
@@ -115,7 +120,8 @@ extension CommandTests {
           ])
         for format in ["text", "csv", "html", "sarif", "junit"] {
           let scan = try Command.run(
-            "scan", "\(folder)/odd", "--evaluations", "4", "--format", format, "--fpr", "0.99")
+            "scan", "--model", "fashion-mnist", "\(folder)/odd", "--evaluations", "4", "--format", format,
+            "--fpr", "0.99")
           let name = format == "sarif" ? "Mu%F1oz.png" : #"Mu\xf1oz.png"#
           #expect(scan.code == 0 && scan.output.contains(name), "\(format)")
         }
@@ -126,10 +132,13 @@ extension CommandTests {
     func lists() throws {
       let names = ["fixtures/clothes/00.png", "fixtures/clothes/01.png"]
       let plain = try Command.run(
-        "scan", "-", "--evaluations", "4", input: Data((names.joined(separator: "\n")).utf8))
+        "scan", "--model", "fashion-mnist", "-", "--evaluations", "4",
+        input: Data((names.joined(separator: "\n")).utf8))
       #expect(try plain.objects.count { $0["status"] as? String == "scored" } == 2)
       let marked = Data([0xEF, 0xBB, 0xBF]) + Data(names.map { $0 + "\r\n" }.joined().utf8)
-      #expect(try Command.run("scan", "-", "--evaluations", "4", input: marked).output == plain.output)
+      #expect(
+        try Command.run("scan", "--model", "fashion-mnist", "-", "--evaluations", "4", input: marked).output
+          == plain.output)
     }
 
     @Test("A scan of nothing is an error that says of what, unless it may be empty")
@@ -138,11 +147,12 @@ extension CommandTests {
         try Data("text".utf8).write(to: URL(fileURLWithPath: "\(folder)/notes.txt"))
         let path = "\(folder)/../\((folder as NSString).lastPathComponent).jsonl"
         for given in [[folder], ["-"]] {
-          let scan = try Command.run(["scan"] + given + ["--output", path])
+          let scan = try Command.run(["scan", "--model", "fashion-mnist"] + given + ["--output", path])
           #expect(scan.code == 1 && scan.errors.contains("no images in \(given[0])"), "\(scan)")
           #expect(!exists(path) && !exists("\(path).progress"))
         }
-        let allowed = try Command.run("scan", folder, "--allow-empty", "--format", "junit")
+        let allowed = try Command.run(
+          "scan", "--model", "fashion-mnist", folder, "--allow-empty", "--format", "junit")
         #expect(allowed.code == 0 && allowed.output.contains("tests=\"0\""), "\(allowed)")
         let train = try Command.run("train", folder, "--output", "/dev/null", "--steps", "1")
         #expect(train.code == 1 && train.errors.contains("0 readable images"), "\(train)")
@@ -162,12 +172,13 @@ extension CommandTests {
         #expect(made.code == 0, "\(made)")
         let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
         #expect(size < 12 << 20)
-        let refused = try Command.run("scan", "\(path)#3", "--evaluations", "4", "--quiet")
+        let refused = try Command.run(
+          "scan", "--model", "fashion-mnist", "\(path)#3", "--evaluations", "4", "--quiet")
         #expect(try refused.objects.map { $0["status"] as? String } == ["unreadable"])
         #expect(refused.output.contains("unfolds to \(16 + count * 784) bytes"), "\(refused)")
         // 1.5 GB of address space hold the network, and not what it unfolds to.
         let scan = try Command.shell(
-          "ulimit -v 1500000; exec \"$1\" scan \"$2#3\" --evaluations 4 --threads 1 --quiet --max-bytes 2200000000",
+          "ulimit -v 1500000; exec \"$1\" scan --model fashion-mnist \"$2#3\" --evaluations 4 --threads 1 --quiet --max-bytes 2200000000",
           Command.binary.path, path)
         #expect(try scan.objects.map { $0["status"] as? String } == ["scored"], "\(scan)")
       }
@@ -186,7 +197,7 @@ extension CommandTests {
           try Data(contentsOf: references.appendingPathComponent(source)).write(
             to: URL(fileURLWithPath: "\(folder)/\(name)"))
         }
-        let scan = try Command.run("scan", folder, "--evaluations", "4")
+        let scan = try Command.run("scan", "--model", "fashion-mnist", folder, "--evaluations", "4")
         let records = try scan.objects
         #expect(records.count == files.count, "\(scan)")
         for (name, _, format) in files {
@@ -208,7 +219,8 @@ extension CommandTests {
     @Test("Every format is written", arguments: ["text", "jsonl", "csv", "html", "sarif", "junit"])
     func formats(format: String) throws {
       let scan = try Command.run(
-        "scan", "fixtures/other/checkerboard.png", "fixtures/broken/cut.png", "--evaluations", "4",
+        "scan", "--model", "fashion-mnist", "fixtures/other/checkerboard.png", "fixtures/broken/cut.png",
+        "--evaluations", "4",
         "--format",
         format)
       #expect(scan.code == 0 && scan.output.hasSuffix("\n"), "\(scan)")
@@ -219,7 +231,8 @@ extension CommandTests {
     @Test("A limit is kept, and a statistic by name is what is scored")
     func options() throws {
       let scan = try Command.run(
-        "scan", "fixtures/clothes", "--limit", "3", "--statistic", "surprisal", "--evaluations", "4")
+        "scan", "--model", "fashion-mnist", "fixtures/clothes", "--limit", "3", "--statistic", "surprisal",
+        "--evaluations", "4")
       let records = try scan.objects
       #expect(records.count == 3)
       for record in records {
@@ -231,7 +244,8 @@ extension CommandTests {
     @Test("A cut file is unreadable, or with leniency scored and its damage said")
     func lenient() throws {
       for arguments in [[], ["--lenient"]] {
-        let scan = try Command.run(["scan", "fixtures/broken/cut.jpg", "--evaluations", "4"] + arguments)
+        let scan = try Command.run(
+          ["scan", "--model", "fashion-mnist", "fixtures/broken/cut.jpg", "--evaluations", "4"] + arguments)
         let record = try #require(try scan.objects.first)
         #expect(record["status"] as? String == (arguments.isEmpty ? "unreadable" : "scored"), "\(record)")
         #expect((record["warning"] != nil) == !arguments.isEmpty, "\(record)")
@@ -241,7 +255,8 @@ extension CommandTests {
     @Test("An output that cannot be written whole does not appear")
     func noPartialOutput() throws {
       try withFolder { folder in
-        let scan = try Command.run("scan", "fixtures/clothes/00.png", "--output", "\(folder)/none/x.jsonl")
+        let scan = try Command.run(
+          "scan", "--model", "fashion-mnist", "fixtures/clothes/00.png", "--output", "\(folder)/none/x.jsonl")
         #expect(scan.code == 1 && scan.errors.contains("\(folder)/none/x.jsonl"), "\(scan)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
       }

@@ -3,14 +3,14 @@ import Testing
 extension CommandTests {
   /// What holds for every command.
   struct UsageTests {
-    static let commands = ["train", "calibrate", "scan", "gate", "sample", "evaluate", "explain", "model"]
+    static let commands = ["train", "fit", "scan", "gate", "sample", "evaluate", "explain", "model"]
 
     @Test("Help is no failure, and goes to standard output", arguments: [""] + commands)
     func help(command: String) throws {
       let help = try command.isEmpty ? Command.run("--help") : Command.run(command, "--help")
       #expect(help.code == 0 && help.output.contains("USAGE") && help.errors.isEmpty, "\(help)")
       if command.isEmpty {
-        for name in Self.commands { #expect(help.output.contains("  \(name) "), "\(name)") }
+        for name in Self.commands { #expect(help.output.contains("\n  \(name)"), "\(name)") }
       }
     }
 
@@ -24,7 +24,7 @@ extension CommandTests {
       "Wrong usage is 64, with nothing done and the reason on standard error",
       arguments: [
         "nonsense", "scan", "scan x --fpr 2", "scan x --fpr 0.1 --fdr 0.1", "scan x --format nothing",
-        "scan x --evaluations 0", "scan x --statistic none", "scan x --threads 0", "scan x --resume",
+        "scan x --evaluations -1", "scan x --statistic none", "scan x --threads 0", "scan x --resume",
         "scan x --max-pixels 0", "gate", "gate x --fdr 0", "gate x --threads 0", "gate x --precision f64",
         "explain", "explain x --replicates 0", "sample",
         "sample -n 0 --output x", "sample --steps 1 --output x", "sample --noise -1 --output x", "model",
@@ -54,14 +54,17 @@ extension CommandTests {
         ("scan fixtures/clothes --model none/such.safetensors", "none/such.safetensors"),
         ("scan fixtures/clothes --model fixtures/broken/text.jpg", "fixtures/broken/text.jpg"),
         ("scan fixtures/clothes --model nosuch", "nosuch"),
-        ("scan fixtures/clothes/00.png --evaluations 5", "5 evaluations"),
+        ("scan fixtures/clothes/00.png --model fashion-mnist --evaluations 5", "5 evaluations"),
         ("gate fixtures/clothes --policy no/such.yml", "no/such.yml"),
         ("gate fixtures/clothes --baseline no/such.txt", "no/such.txt"),
         ("explain no/such.png --evaluations 4", "no/such.png"),
         ("explain fixtures/broken/cut.png --evaluations 4", "fixtures/broken/cut.png: PNG"),
         ("model fixtures/broken/empty.png", "fixtures/broken/empty.png"),
         ("evaluate --inliers fixtures/broken --outliers fixtures/other", "fixtures/broken"),
-        ("calibrate fixtures/clothes/00.png --evaluations 4 --output /dev/null", "at least"),
+        (
+          "calibrate fixtures/clothes/00.png --model fashion-mnist --evaluations 4 --output /dev/null",
+          "at least"
+        ),
         ("train fixtures/clothes/00.png --steps 1 --output /dev/null", "at least"),
       ])
     func refused(line: String, reason: String) throws {

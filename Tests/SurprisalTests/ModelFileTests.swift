@@ -49,6 +49,8 @@ struct ModelFileTests {
           spoiled.tensors[name] = spoil(try file.tensors[name]?.values ?? []).map { .init($0) }
           // Models of before did not keep what they learned from.
           if spoiled.tensors[name] == nil, name.hasPrefix("learned.") { continue }
+          // One look has no noise levels: of nothing, nothing is no number.
+          if spoiled.tensors[name]?.count == 0 { continue }
           try spoiled.write(to: path)
           #expect(throws: ModelFileError.self, "\(name)") { try Model(path: path) }
         }
@@ -71,9 +73,9 @@ struct ModelFileTests {
     ("\"lower\":0.001", "\"lower\":1e299", "noise range"),
     ("\"upper\":80", "\"upper\":1e300", "noise range"),
     ("\"resampling\":\"area\"", "\"resampling\":\"none\"", "resampling"),
-    ("\"evaluations\":[16]", "\"evaluations\":[16,16]", "different numbers"),
-    ("\"evaluations\":[16]", "\"evaluations\":[4097]", "1 to 4096"),
-    ("\"evaluations\":[16]", "\"evaluations\":[16],\"ladder\":[16,4]", "not calibrated"),
+    ("\"evaluations\":[16,0]", "\"evaluations\":[16,16]", "different numbers"),
+    ("\"evaluations\":[16,0]", "\"evaluations\":[4097]", "0 to 4096"),
+    ("\"evaluations\":[16,0]", "\"evaluations\":[16,0],\"ladder\":[16,4]", "not calibrated"),
     ("\"precision\":\"f32\"", "\"precision\":\"f64\"", "precision f64"),
     ("\"formatVersion\":3", "\"formatVersion\":4", "newer surprisal"),
     ("\"formatVersion\":3", "\"formatVersion\":0", "format version 0"),

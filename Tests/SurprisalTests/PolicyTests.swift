@@ -37,7 +37,7 @@ struct PolicyTests {
     arguments: [
       ("fprr: 1", "unknown key fprr"), ("fpr: 2", "fpr must lie between 0 and 1"), ("fpr: lots", "fpr"),
       ("max_outliers: many", "max_outliers"), ("statistic: x", "no statistic named x"),
-      ("evaluations: 0", "evaluations"), ("min_set_p_value: 7", "min_set_p_value"), ("fpr: [1]", "fpr"),
+      ("evaluations: -1", "evaluations"), ("min_set_p_value: 7", "min_set_p_value"), ("fpr: [1]", "fpr"),
       ("fdr: 0.1\nfpr: 0.1", "exclude each other"),
     ])
   func wrong(entry: String, reason: String) {

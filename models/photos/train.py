@@ -3,7 +3,8 @@
     python train.py SOURCES.zip --minutes 8 --output photos.checkpoint      SOURCES as sources.py packs them
 
 The network, its preconditioning and its files are those of Benchmarks/peers/twin.py, so
-`surprisal train IMAGES --resume photos.checkpoint` surveys and calibrates it. The heads below are thrown away.
+`surprisal train IMAGES --resume photos.checkpoint` (IMAGES by crops.py) surveys and calibrates it: no step is left. The
+heads below are thrown away.
 
 Every step is of two batches, every fourth at 64 pixels instead of 32. One is denoised as Trainer.swift does: crops of photographs at scales from the grain of
 their own pixels to the whole picture, and stamps laid on them. The other holds two views of each of many things (a
@@ -18,6 +19,7 @@ import io
 import json
 import math
 import pathlib
+import shutil
 import sys
 import time
 import zipfile
@@ -432,6 +434,8 @@ def train(arguments, sources=None, unseen=None):
                   f"denoising {denoised.item():.4f}, telling apart {apart.item():.3f}", flush=True)
         if arguments.output and step % arguments.every == 0:
             save(arguments, denoiser, weights, average, optimiser, step)
+            if arguments.keep:
+                shutil.copyfile(arguments.output, f"{arguments.output}.{step}")
     if arguments.output:
         save(arguments, denoiser, weights, average, optimiser, step)
     with torch.no_grad():
@@ -476,6 +480,7 @@ def options():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", help="a checkpoint whose averaged weights to start from")
     parser.add_argument("--every", type=int, default=2000, help="steps between checkpoints")
+    parser.add_argument("--keep", action="store_true", help="all of them, as OUTPUT.STEP, for mix.py")
     parser.add_argument("--output")
     return parser
 

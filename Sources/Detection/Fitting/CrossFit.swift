@@ -91,6 +91,22 @@ package struct CrossFit: Sendable, Equatable {
   }
 }
 
+extension CrossFit {
+  /// Sums over the kept rows of each part, and over all.
+  func moments(_ table: FeatureTable, fittingOn kept: [Bool]) -> (each: [Moments], total: Moments) {
+    let origin = Moments.origin(table, kept.indices.filter { kept[$0] })
+    let parts = parts
+    let found = Mutex([Moments](repeating: Moments(origin: origin), count: folds))
+    DispatchQueue.concurrentPerform(iterations: folds) { part in
+      var own = Moments(origin: origin)
+      own.add(table, parts[part].filter { kept[$0] })
+      found.withLock { [own] in $0[part] = own }
+    }
+    let each = found.withLock { $0 }
+    return (each, each.dropFirst().reduce(into: each[0]) { $0 += $1 })
+  }
+}
+
 extension ShrunkGaussian {
   /// Scores of all rows, each by the Gaussian of the other parts' kept rows. Products are summed once a part and not once
   /// for every part that others are fitted on.
@@ -98,18 +114,8 @@ extension ShrunkGaussian {
   package static func crossFitted(
     _ table: FeatureTable, by split: CrossFit, fittingOn kept: [Bool], shrinkage: Double? = nil
   ) -> [Double] {
-    let origin = Moments.origin(table, kept.indices.filter { kept[$0] })
-    let parts = split.parts
-    let moments = Mutex([Moments](repeating: Moments(origin: origin), count: split.folds))
-    DispatchQueue.concurrentPerform(iterations: split.folds) { part in
-      var own = Moments(origin: origin)
-      own.add(table, parts[part].filter { kept[$0] })
-      moments.withLock { [own] in $0[part] = own }
-    }
-    let each = moments.withLock { $0 }
-    var total = Moments(origin: origin)
-    for part in each { total += part }
-    return split.perFold { [total] part, rows in
+    let (each, total) = split.moments(table, fittingOn: kept)
+    return split.perFold { part, rows in
       var others = total
       others -= each[part]
       let fitted = ShrunkGaussian(fitting: others, shrinkage: shrinkage)

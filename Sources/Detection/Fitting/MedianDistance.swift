@@ -1,4 +1,6 @@
+import Dispatch
 import Foundation
+import Synchronization
 
 /// How far a row is from the medians, each feature by its own median deviation and none by others: what no quarter of odd
 /// rows can pull over, however alike they are.
@@ -85,11 +87,14 @@ extension MedianDistance {
     -> [Double]
   {
     let rows = usable.indices.filter { usable[$0] }
-    let middles: [[(median: Float, deviation: Float)]] = (0..<table.columns).map { column in
+    let found = Mutex([[(median: Float, deviation: Float)]](repeating: [], count: table.columns))
+    DispatchQueue.concurrentPerform(iterations: table.columns) { column in
       let sorted = rows.map { (table.values[$0 * table.columns + column], split.fold[$0]) }
         .sorted { $0.0 < $1.0 }
-      return (0..<split.folds).map { part in middle(sorted.compactMap { $0.1 == part ? nil : $0.0 }) }
+      let own = (0..<split.folds).map { part in middle(sorted.compactMap { $0.1 == part ? nil : $0.0 }) }
+      found.withLock { $0[column] = own }
     }
+    let middles = found.withLock { $0 }
     return split.perFold { part, rows in
       let fitted = MedianDistance(middles.map { $0[part] })
       return rows.map { fitted.score(table[$0]) }

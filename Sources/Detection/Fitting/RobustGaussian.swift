@@ -2,7 +2,7 @@ import Foundation
 
 /// What a population's features are, fitted on images of which up to a fifth may not belong: a Gaussian without those far
 /// from the medians, and the distance from the medians beside it. The score is the larger of the two, each less its median
-/// over the images and in units of its spread there.
+/// over the images and in units of its spread there, the distance less a handicap.
 ///
 /// Odd images that are alike, ten screenshots among holiday photographs, take a direction of the covariance and look more
 /// ordinary by it than the rest do. Concentration steps, which leave out what the Gaussian itself finds far (Rousseeuw and
@@ -15,9 +15,10 @@ package struct RobustGaussian: RowScorer, Equatable {
   package let centers: [Double]
   package let spreads: [Double]
 
-  /// Images farther than so many spreads beyond the median distance from the medians do not fit the Gaussian: of a clean
-  /// population one in thirty, and never more than a quarter.
-  package static let far = 2.0
+  /// Share of the images that may not belong, for which the Gaussian does not see the farthest.
+  package static let dropped = 0.25
+  /// The distance from the medians counts less so many spreads: it decides only where it is large.
+  package static let handicap = 1.5
 
   init(gaussian: ShrunkGaussian, distance: MedianDistance, centers: [Double], spreads: [Double]) {
     self.gaussian = gaussian
@@ -33,7 +34,7 @@ package struct RobustGaussian: RowScorer, Equatable {
   /// Not a number where one is none.
   private static func join(_ scores: [Double], _ centers: [Double], _ spreads: [Double]) -> Double {
     let standard = scores.indices.map { (scores[$0] - centers[$0]) / spreads[$0] }
-    return standard.contains(where: \.isNaN) ? .nan : standard.max() ?? .nan
+    return standard.contains(where: \.isNaN) ? .nan : max(standard[0], standard[1] - handicap)
   }
 
   /// What a fit yields: the model for other images, and the scores of its own.
@@ -48,11 +49,11 @@ package struct RobustGaussian: RowScorer, Equatable {
   /// - Parameters:
   ///   - table: at least two rows of finite values.
   ///   - split: which rows never judge each other.
-  package static func fit(_ table: FeatureTable, by split: CrossFit) -> Fit {
+  ///   - dropping: share of the rows that does not fit the Gaussian; 0 where all are known to belong.
+  package static func fit(_ table: FeatureTable, by split: CrossFit, dropping: Double = dropped) -> Fit {
     let usable = (0..<table.rows).map { table.isFinite($0) }
     let distances = MedianDistance.crossFitted(table, by: split, fittingOn: usable)
-    let limit = middle(distances)
-    let kept = distances.map { $0 < limit.center + far * limit.spread }
+    let kept = CrossFit.keeping(distances, dropping: dropping)
     let lengths = ShrunkGaussian.crossFitted(table, by: split, fittingOn: kept)
     let middles = [lengths, distances].map(middle)
     let centers = middles.map(\.center)

@@ -22,7 +22,7 @@ enum SymmetricInverse {
     for _ in 0..<30 {
       var off = 0.0
       for i in 0..<n { for j in 0..<i { off += a[i * n + j] * a[i * n + j] } }
-      if off < 1e-22 * (0..<n).reduce(1e-300, { $0 + a[$1 * n + $1] * a[$1 * n + $1] }) { break }
+      if off < 1e-16 * (0..<n).reduce(1e-300, { $0 + a[$1 * n + $1] * a[$1 * n + $1] }) { break }
       for p in 0..<n {
         for q in p + 1..<max(n, p + 1) where a[p * n + q] != 0 {
           let theta = (a[q * n + q] - a[p * n + p]) / (2 * a[p * n + q])

@@ -5,7 +5,7 @@ import Foundation
 /// A score's normal equivalent z is a stretch of u = (score - center) / scale (`Stretch`): Tukey's g for tails longer than
 /// the normal law's, up to log-normal ones, and a parabola for shorter ones. The scores are a share of this law and, above
 /// their median, a share of foreign ones whose density rises evenly from nothing there to beyond the highest (the empirical
-/// null of Efron 2004, with a noise component as of Coretto and Hennig 2016). What lies below the first quartile counts
+/// null of Efron 2004, with a noise component as of Coretto and Hennig 2016). What lies below the lowest two fifths counts
 /// only by its number, so that nothing is assumed of its shape.
 ///
 /// Few scores leave many laws possible. Probabilities are means over them: exactly over center and scale, to which z is
@@ -57,13 +57,13 @@ struct TailLaw: Sendable, Equatable {
     (1.3556261799742, 0.2220759220056), (2.8569700138728, 0.0112574113277),
   ]
 
-  /// What is known of `stretch` before any score: mean and deviation. Of logarithms of distances in features of one class
-  /// of images it is .05 to .3.
-  private static let prior = (stretch: 0.1, deviation: 0.15)
+  /// What is known of `stretch` before any score: mean and deviation. Of distances in features of one class of images it
+  /// is 0 to .3.
+  private static let prior = (stretch: 0.2, deviation: 0.15)
   /// As many ordinary scores are taken to have been seen before: few scores alone cannot show that some are foreign.
-  private static let trust = 10.0
-  /// Share of the scores that count only by number.
-  private static let hidden = 0.25
+  private static let trust = 30.0
+  /// Share of the scores, the lowest, that count only by number.
+  private static let hidden = 0.4
   /// The foreign ones reach at least this many spreads above the median.
   private static let reach = 6.0
 

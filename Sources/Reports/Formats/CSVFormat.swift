@@ -5,7 +5,7 @@ struct CSVFormat: RecordFormat {
   private let encoder = JSONEncoder.oneLine()
 
   func begin(_ totals: ReportTotals) -> String {
-    "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning,tail_p_value,width,height,format,path_bytes,known,content\n"
+    "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning,tail_p_value,width,height,format,path_bytes,known,content,troubles,copy_of,relative_to\n"
   }
 
   func line(_ record: Record) -> String {
@@ -18,6 +18,8 @@ struct CSVFormat: RecordFormat {
       record.outlier.map { "\($0)" } ?? "", record.reason ?? "", profile ?? "", record.error ?? "",
       record.warning ?? "", number(record.tailPValue), count(record.width), count(record.height),
       record.format ?? "", record.file.base64 ?? "", record.known ?? "", record.content ?? "",
+      record.named?.joined(separator: "; ") ?? "",
+      record.copyOf.map { "\($0)" } ?? "", record.relativeTo ?? "",
     ]
     return fields.map(Self.cell).joined(separator: ",") + "\n"
   }

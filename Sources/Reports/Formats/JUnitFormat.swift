@@ -25,8 +25,8 @@ struct JUnitFormat: RecordFormat {
     var parts = properties.isEmpty ? "" : "<properties>\(properties)</properties>"
     if record.outlier == true {
       let message = String(
-        format: "p-value %.4g, %@ %.3f, %.3f bits/dim: ", record.pValue ?? 1,
-        (record.statistic ?? "") as NSString, record.score ?? 0, record.bitsPerDim ?? 0)
+        format: "p-value %.4g, %@ %.3f%@: ", record.pValue ?? 1,
+        (record.statistic ?? "") as NSString, record.score ?? 0, record.bits as NSString)
       parts += "<failure message=\"\((message + (record.reason ?? "")).markupEscaped)\"/>"
     }
     return name + (parts.isEmpty ? "/>\n" : ">\(parts)</testcase>\n")

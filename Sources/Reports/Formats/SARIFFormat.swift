@@ -85,7 +85,7 @@ private struct Result: Encodable {
       (ruleId, level, message) = ("unreadable", "error", Message(text: error))
     } else if record.outlier == true {
       let figures = String(
-        format: "p-value %.4g, %.3f bits/dim: ", record.pValue ?? 1, record.bitsPerDim ?? 0)
+        format: "p-value %.4g%@: ", record.pValue ?? 1, record.bits as NSString)
       (ruleId, level, message) = ("outlier", "warning", Message(text: figures + (record.reason ?? "")))
     } else {
       return nil

@@ -4,6 +4,11 @@ import Foundation
 struct TextFormat: RecordFormat {
   let isColoured: Bool
 
+  /// Four digits, small ones by their power of ten.
+  private static func probability(_ value: Double) -> String {
+    String(format: value < 0.0001 ? "%.0e" : "%.4f", value)
+  }
+
   func begin(_ totals: ReportTotals) -> String {
     "verdict      p-value    score  bits/dim      +-         size  format  path\n"
   }
@@ -20,8 +25,10 @@ struct TextFormat: RecordFormat {
     }
     let numbers =
       String(
-        format: "%@ %9.4f %8.2f %9.3f ", verdict as NSString, record.pValue ?? 1, record.score ?? 0,
-        record.bitsPerDim ?? 0)
+        format: "%@ %@ %8.2f ", verdict as NSString,
+        right(Self.probability(record.pValue ?? 1), 9) as NSString,
+        record.score ?? 0)
+      + right(record.bitsPerDim.map { String(format: "%.3f", $0) } ?? "-", 9) + " "
       + right(record.standardError.map { String(format: "%.3f", $0) } ?? "-", 7)
       + right(record.size ?? "-", 13) + "  "
       + (record.format ?? "-").padding(toLength: 6, withPad: " ", startingAt: 0) + "  "

@@ -46,8 +46,7 @@ struct EvaluateCommand: ParsableCommand {
     if format == .text {
       print(
         String(
-          format: "%d inliers, mean %.3f bits/dim; %d evaluations an image", known.count,
-          known.meanBitsPerDim,
+          format: "%d inliers%@; %d evaluations an image", known.count, bits(known) as NSString,
           evaluation.calibration.evaluations))
     }
     evaluation.masks = masks
@@ -73,8 +72,7 @@ struct EvaluateCommand: ParsableCommand {
   {
     print(
       String(
-        format: "\n%@: %d outliers, mean %.3f bits/dim", found.name as NSString, found.count,
-        found.meanBitsPerDim))
+        format: "\n%@: %d outliers%@", found.name as NSString, found.count, bits(found) as NSString))
     print("statistic      AUROC   95 % interval      AUPR   FPR at 95 % TPR")
     for (name, result) in separations {
       print(
@@ -83,6 +81,10 @@ struct EvaluateCommand: ParsableCommand {
             format: "%8.4f   %.4f-%.4f  %8.4f   %8.4f", result.auroc, result.aurocInterval[0],
             result.aurocInterval[1], result.aupr, result.fprAt95))
     }
+  }
+
+  private func bits(_ scores: Evaluation.Scores) -> String {
+    scores.meanBitsPerDim.map { String(format: ", mean %.3f bits/dim", $0) } ?? ""
   }
 
   private func jsonl(

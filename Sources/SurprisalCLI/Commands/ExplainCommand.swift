@@ -28,6 +28,7 @@ struct ExplainCommand: ParsableCommand {
   var replicates: Int?
 
   func validate() throws {
+    if model.evaluations == .look { throw ValidationError("--evaluations 0 finds no bits to explain") }
     if method != .ode, tolerance != nil || steps != nil || dequantisation != nil || replicates != nil {
       throw ValidationError("--tolerance, --steps, --dequantisation and --replicates are for --method ode")
     }
@@ -53,8 +54,9 @@ struct ExplainCommand: ParsableCommand {
         dequantisation: dequantisation, replicates: replicates ?? 4, compute: model.compute)
       say(
         String(
-          format: "ode: %.3f bits/dim (+- %.3f) with %@ dequantisation, %d evaluations", found.bitsPerDim,
-          found.standardError ?? .nan, dequantisation.rawValue as NSString, found.evaluations))
+          format: "ode: %.3f bits/dim%@ with %@ dequantisation, %d evaluations", found.bitsPerDim,
+          (found.standardError.map { String(format: " (+- %.3f)", $0) } ?? "") as NSString,
+          dequantisation.rawValue as NSString, found.evaluations))
     }
     guard let destination else { return }
     try destination.write(explanation.picture)
@@ -68,15 +70,16 @@ struct ExplainCommand: ParsableCommand {
     let estimate = explanation.estimate
     var lines = [
       String(
-        format: "%.3f bits/dim (+- %.3f) = prior %.3f + integral %.3f + decoder %.3f", estimate.bitsPerDim,
-        estimate.standardError ?? .nan, estimate.prior, estimate.integral, estimate.decoder)
+        format: "%.3f bits/dim%@ = prior %.3f + integral %.3f + decoder %.3f", estimate.bitsPerDim,
+        (estimate.standardError.map { String(format: " (+- %.3f)", $0) } ?? "") as NSString, estimate.prior,
+        estimate.integral, estimate.decoder)
     ]
     for score in explanation.scores {
       lines.append(
         "\(score.statistic.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0))"
           + String(format: "score %8.3f   p-value %.4f", score.score, score.pValue))
     }
-    lines.append("   sigma   bits/dim   sd from reference")
+    if !explanation.profile.isEmpty { lines.append("   sigma   bits/dim   sd from reference") }
     for level in explanation.profile {
       lines.append(String(format: "%8.4f   %8.4f   %+6.2f", level.sigma, level.bitsPerDim, level.z))
     }

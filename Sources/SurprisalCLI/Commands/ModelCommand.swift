@@ -20,7 +20,8 @@ struct ModelCommand: ParsableCommand {
     let facts = loaded.facts
     let generated = Set(facts.generatedReferences ?? [])
     let calibrations = loaded.calibrations.map {
-      "\($0.referenceCount) \(generated.contains($0.evaluations) ? "generated" : "real") references at \($0.evaluations) evaluations"
+      "\($0.referenceCount) \(generated.contains($0.evaluations) ? "generated" : "real") references at "
+        + ($0.evaluations > 0 ? "\($0.evaluations) evaluations" : "one look")
     }
     if format == .json {
       var fields: [String: Any] = [
@@ -48,8 +49,13 @@ struct ModelCommand: ParsableCommand {
         network      \(parameters) parameters, noise levels \(loaded.range.lower) to \(loaded.range.upper)
         training     \(facts.trainingImages) images, \(facts.options.steps) steps of \(facts.options.batch)
         calibration  \(calibrations.isEmpty ? "none" : calibrations.joined(separator: "; "))
-        validation   \(String(format: "%.3f", facts.validationBitsPerDim)) bits/dim on \(facts.validationImages) images
         """)
+      if facts.validationImages > 0 {
+        print(
+          String(
+            format: "validation   %.3f bits/dim on %d images", facts.validationBitsPerDim,
+            facts.validationImages))
+      }
     }
     guard profile, format == .text else { return }
     for step in try Scorer(loaded).profile(rounds: 10) {

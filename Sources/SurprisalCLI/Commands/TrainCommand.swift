@@ -26,8 +26,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var read: ReadingOptions
   @OptionGroup var shown: OutputOptions
   @Option(help: "Model file to write, - for standard output.") var output: FilePath
-  @Option(help: "Image size, N or WxH; multiples of 4 from 16 to 128 (default 32).") var size: String?
-  @Option(help: "gray or rgb (default rgb).") var channels: String?
+  @OptionGroup var form: ShapeOptions
   @Option(help: "tiny, small or base (default small).") var preset: Architecture.Preset?
   @Option(help: "Train about this long (default 10, unless --steps).") var minutes: Double?
   @Option(help: "Train this many steps of --batch images; repeatable to the byte.") var steps: Int?
@@ -45,9 +44,15 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Seed of every random draw (default \(TrainingOptions().seed)).") var seed: UInt64?
   @Flag(help: "Mirror images left to right at random.") var flips = false
   @Option(help: "Go on from a checkpoint, with its images and settings.") var resume: String?
+  @Option(
+    help:
+      "Start from this model's network, or from none: random weights (default \(ModelOptions.shipped), where --preset is small)."
+  )
+  var from: String?
   @OptionGroup var computing: ComputeOptions
 
   func validate() throws {
+    if resume != nil, from != nil { throw ValidationError("--from is for a new training, not --resume") }
     if paths.isEmpty, resume == nil { throw ValidationError("give the images to train on") }
     try PathOptions.refuse(nul: nul, without: paths)
     if validation != nil, !heldOut.isEmpty {
@@ -88,21 +93,8 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func shape(_ base: ImageShape) throws -> ImageShape {
-    var (width, height, colours) = (base.width, base.height, base.channels)
-    if let size {
-      let sides = size.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-      guard let first = sides.first ?? nil, let last = sides.last ?? nil, sides.count <= 2 else {
-        throw ValidationError("--size \(size): give N or WxH")
-      }
-      (width, height) = (first, last)
-    }
-    switch channels {
-    case nil: break
-    case "gray": colours = 1
-    case "rgb": colours = 3
-    default: throw ValidationError("--channels must be gray or rgb")
-    }
-    return ImageShape(height: height, width: width, channels: colours)
+    let size = try form.sides() ?? (base.width, base.height)
+    return ImageShape(height: size.1, width: size.0, channels: try form.colours() ?? base.channels)
   }
 
   /// The training asked for: a new one, or that of the checkpoint.
@@ -114,7 +106,19 @@ struct TrainCommand: ParsableCommand {
     }
     var training = try training(Training(shape: Self.shape))
     if steps == nil, minutes == nil { training.minutes = 10 }
+    training.start = try start()
     return training
+  }
+
+  /// The network to start from: the one named, or the shipped one where it is of the size wanted.
+  private func start() throws -> Model? {
+    guard from != "none" else { return nil }
+    if let from {
+      guard preset == nil else { throw ValidationError("--preset is for --from none: \(from) has its size") }
+      return try ModelOptions.load(from)
+    }
+    guard preset == nil || preset == .small else { return nil }
+    return try ModelOptions.load(ModelOptions.shipped)
   }
 
   func run() throws {
@@ -150,6 +154,12 @@ struct TrainCommand: ParsableCommand {
         destination.name as NSString,
         model.facts.validationBitsPerDim, model.facts.validationImages,
         (ContinuousClock.now - started) / .seconds(1)))
+    if destination.isFile {
+      shown.next([
+        ("surprisal scan NEW-IMAGES --model \(output.quoted)", "judges images by these"),
+        ("surprisal sample --model \(output.quoted) -n 64 --sheet samples.png", "shows what it learned"),
+      ])
+    }
   }
 
   /// Kept beside the model while it is not there.
@@ -172,6 +182,12 @@ struct TrainCommand: ParsableCommand {
     case .validated(let step, let bits, let error):
       shown.progressDone()
       shown.note(String(format: "step %d: validation %.3f +- %.3f bits/dim", step, bits, error))
+    case .gained(let before, let after, let error, let pValue):
+      shown.note(
+        String(
+          format:
+            "training brought %.3f +- %.3f bits/dim on held-out images: %.3f as the network was fitted, %.3f trained (p-value %.2g that it brought nothing)",
+          before - after, error, before, after, pValue))
     case .surveying(let done, let all): shown.progress("surveying noise level \(done) of \(all)")
     case .calibrating(let done, let all): shown.progress("calibrating on image \(done) of \(all)")
     case .stopped(let step):

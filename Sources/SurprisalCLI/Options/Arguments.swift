@@ -63,6 +63,19 @@ enum ArgumentBytes {
   }
 }
 
+extension FilePath {
+  /// As a shell takes it: in single quotes where it must be.
+  var quoted: String {
+    let text = "\(self)"
+    let plain = text.unicodeScalars.allSatisfy { scalar in
+      scalar.properties.isAlphabetic || ("0"..."9").contains(Character(scalar))
+        || "/._-+:,@%=#~".unicodeScalars.contains(scalar)
+    }
+    return plain && !text.isEmpty && !text.hasPrefix("-")
+      ? text : "'\(text.replacingOccurrences(of: "'", with: "'\\''"))'"
+  }
+}
+
 extension FilePath: @retroactive ExpressibleByArgument {
   public init?(argument: String) { self.init(bytes: ArgumentBytes.decode(argument)) }
 }

@@ -4,8 +4,11 @@ import Surprisal
 
 /// Which model, at how many evaluations, and how it computes.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "A model file, or the name of a shipped model.")
-  var model = Self.shipped
+  @Option(name: .customLong("model"), help: "A model file, or the name of a shipped model.")
+  var given: String?
+
+  /// The model asked for, or the one used where none is.
+  var model: String { given ?? Self.shipped }
 
   @Option(
     help:
@@ -29,7 +32,7 @@ struct ModelOptions: ParsableArguments {
   func load() throws -> Model { try Self.load(model) }
 
   /// The model used where none is named.
-  static let shipped = "fashion-mnist"
+  static let shipped = Model.general
 
   static func load(_ name: String) throws -> Model { try Model(path: try path(of: name)) }
 

@@ -29,6 +29,17 @@ struct OutputOptions: ParsableArguments {
     if !quiet { write(text + "\n") }
   }
 
+  /// What to do next: commands, each with what it is for.
+  func next(_ steps: [(command: String, purpose: String)]) {
+    guard !steps.isEmpty else { return }
+    let width = steps.map(\.command.count).max() ?? 0
+    for (index, step) in steps.enumerated() {
+      let command = step.command.padding(
+        toLength: max(width, step.command.count), withPad: " ", startingAt: 0)
+      note((index == 0 ? "next:  " : "       ") + command + "   # " + step.purpose)
+    }
+  }
+
   func warn(_ text: String) { write("warning: \(text)\n") }
 
   /// Overwrites the line; only on a terminal.

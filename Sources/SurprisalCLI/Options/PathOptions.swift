@@ -21,6 +21,9 @@ struct PathOptions: ParsableArguments {
     }
   }
 
+  /// As they were given, for a command to print.
+  var quoted: String { paths.map(\.quoted).joined(separator: " ") }
+
   func expanded() -> [FilePath] { Self.expand(paths, nul: nul) }
 
   /// Paths with `-` replaced by those from standard input.

@@ -12,7 +12,7 @@ struct VerdictOptions: ParsableArguments {
 
   @Option(
     help:
-      "\(StatisticName.allCases.map(\.rawValue).joined(separator: ", ")) (default \(StatisticName.standard.rawValue))."
+      "\(StatisticName.allCases.map(\.rawValue).joined(separator: ", ")) (default \(StatisticName.standard(evaluations: 16).rawValue), of one look \(StatisticName.standard(evaluations: 0).rawValue))."
   )
   var statistic: StatisticName?
 

@@ -2,13 +2,14 @@ import Foundation
 import Testing
 
 extension CommandTests {
-  struct CalibrateTests {
+  struct FitTests {
     @Test("Known images become references, and verdicts follow them")
     func images() throws {
       try withFolder { folder in
         let path = "\(folder)/model.safetensors"
         let outcome = try Command.run(
-          "calibrate", "fixtures/clothes", "--evaluations", "4", "--threads", "1", "--output", path)
+          "calibrate", "--model", "fashion-mnist", "fixtures/clothes", "--evaluations", "4", "--threads", "1",
+          "--output", path)
         #expect(outcome.code == 0 && outcome.output.isEmpty, "\(outcome)")
         // Each is a reference, scored by what the others fit.
         #expect(try Command.references(path, evaluations: 4) == 28)
@@ -31,7 +32,8 @@ extension CommandTests {
         let path = "\(folder)/model.safetensors"
         let names = (0..<12).map { String(format: "fixtures/clothes/%02d.png", $0) }
         let outcome = try Command.run(
-          "calibrate", "-", "-0", "--evaluations", "4", "--threads", "1", "--output", path, "--fit",
+          "calibrate", "--model", "fashion-mnist", "-", "-0", "--evaluations", "4", "--threads", "1",
+          "--output", path, "--fit",
           "fixtures/clothes", input: Data(names.joined(separator: "\0").utf8))
         #expect(outcome.code == 0, "\(outcome.errors)")
         #expect(try Command.references(path, evaluations: 4) == 12)
@@ -44,7 +46,8 @@ extension CommandTests {
         let path = "\(folder)/model.safetensors"
         // Two steps draw nothing like clothes.
         let arguments = [
-          "calibrate", "--samples", "12", "--steps", "2", "--evaluations", "4", "--threads", "1", "--output",
+          "calibrate", "--model", "fashion-mnist", "--samples", "12", "--steps", "2", "--evaluations", "4",
+          "--threads", "1", "--output",
           path,
         ]
         let refused = try Command.run(arguments)

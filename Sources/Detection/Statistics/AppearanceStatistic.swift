@@ -1,0 +1,145 @@
+import Diffusion
+import Foundation
+import Images
+
+extension StatisticName {
+  /// What an image shows, and how it was made: the default where images are only looked at.
+  public static let appearance = StatisticName(declaring: "appearance")
+}
+
+/// What an image shows (`ContentStatistic`) and what is measured of it as its file holds it (`Troubles`), as one: minus the
+/// logarithm of 2 min(content, troubles), where content is the p-value of what it shows among the ordinary images that it
+/// was fitted to (`EmpiricalNull`), and troubles those of all that is measured, joined by Simes' inequality.
+package struct AppearanceStatistic: Statistic {
+  package static let name = StatisticName.appearance
+  package static let kind = StatisticKind.appearance
+  package static let parts = [ContentStatistic.name]
+
+  package let content: ContentStatistic
+  /// Of the content's scores.
+  private let null: EmpiricalNull
+  /// Nil where too few images were measured.
+  private let troubles: Troubles?
+  /// Estimated share of ordinary images among those fitted.
+  package var ordinaryShare: Double { null.ordinaryShare }
+
+  package var fittedParts: [any Statistic] { [content] }
+
+  private init(_ content: ContentStatistic, scores: [Double], _ measures: [Measures]) throws(CalibrationError)
+  {
+    self.content = content
+    null = EmpiricalNull(fitting: scores)
+    troubles = measures.count >= Troubles.fewest ? try Troubles(fitting: measures) : nil
+  }
+
+  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+    self = try Self.judged(estimates, by: CrossFit(rows: estimates.count)).fitted
+  }
+
+  package static func crossFitted(
+    _ estimates: [SurprisalEstimate], by split: CrossFit
+  ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
+    let (fitted, verdicts) = try judged(estimates, by: split)
+    return (fitted, verdicts.map(\.score))
+  }
+
+  /// Fits to images, and judges each by what was fitted on the parts that it is not in.
+  package static func judged(
+    _ estimates: [SurprisalEstimate], by split: CrossFit
+  ) throws(CalibrationError) -> (fitted: Self, verdicts: [Verdict]) {
+    let (content, scores) = try ContentStatistic.crossFitted(estimates, by: split)
+    let fitted = try Self(content, scores: scores, estimates.compactMap { $0.appearance?.measures })
+    return (fitted, zip(estimates, scores).map { Verdict(fitted, content: $1, $0) })
+  }
+
+  // MARK: Verdicts
+
+  /// What an image's appearance amounts to.
+  package struct Verdict: Sendable {
+    /// Probability that an ordinary image shows something as odd.
+    package let content: Double
+    /// Probability of as much of each trouble in an ordinary image; none where it was not measured.
+    package let troubles: [Trouble: Double]
+
+    /// 2 min(content, Simes(troubles)), a p-value wherever its parts are (Simes 1986); content alone without troubles.
+    package var pValue: Double {
+      troubles.isEmpty ? content : min(2 * min(content, Self.simes(Array(troubles.values))), 1)
+    }
+
+    /// Minus its logarithm; higher is odder.
+    package var score: Double { -log(max(pValue, .leastNormalMagnitude)) }
+
+    /// min over k of n p(k) / k, ascending.
+    static func simes(_ pValues: [Double]) -> Double {
+      let n = Double(pValues.count)
+      return pValues.sorted().enumerated().map { n * $1 / Double($0 + 1) }.min() ?? 1
+    }
+
+    fileprivate init(_ statistic: AppearanceStatistic, content score: Double, _ estimate: SurprisalEstimate) {
+      content = statistic.null.pValue(score)
+      troubles =
+        if let fitted = statistic.troubles, let own = estimate.appearance?.measures {
+          Dictionary(uniqueKeysWithValues: Trouble.named.map { ($0, fitted.pValue($0, own)) })
+        } else { [:] }
+    }
+
+    /// What flags the image where p-values up to a threshold are flagged; never empty for an image that is.
+    package func reasons(threshold: Double) -> (isContent: Bool, troubles: [Trouble]) {
+      guard pValue <= threshold else { return (false, []) }
+      let least = troubles.isEmpty ? 1 : 2.0
+      let isContent = least * content <= threshold
+      let ordered = Trouble.named.filter { troubles[$0] != nil }
+        .sorted { (troubles[$0] ?? 1) < (troubles[$1] ?? 1) }
+      let enough = ordered.filter { 2 * Double(ordered.count) * (troubles[$0] ?? 1) <= threshold }
+      // Where nothing is enough alone, several troubles are together: the first stands for them.
+      return (isContent, enough.isEmpty && !isContent ? Array(ordered.prefix(1)) : enough)
+    }
+  }
+
+  package func verdict(_ estimate: SurprisalEstimate) -> Verdict {
+    Verdict(self, content: content.score(estimate), estimate)
+  }
+
+  package func score(_ estimate: SurprisalEstimate) -> Double { verdict(estimate).score }
+
+  /// What was measured of a trouble, beside what is ordinary.
+  package func words(_ trouble: Trouble, _ estimate: SurprisalEstimate) -> String {
+    guard let troubles, let own = estimate.appearance?.measures else { return "" }
+    return troubles.words(trouble, own)
+  }
+
+  /// Those of what is oddest.
+  package func words(_ estimate: SurprisalEstimate, _ form: EstimateForm) -> String? {
+    let verdict = verdict(estimate)
+    let (isContent, named) = verdict.reasons(threshold: verdict.pValue)
+    return words(estimate, form, isContent: isContent, named)
+  }
+
+  package func words(
+    _ estimate: SurprisalEstimate, _ form: EstimateForm, isContent: Bool, _ named: [Trouble]
+  ) -> String {
+    (named.map { "\($0.rawValue): \(words($0, estimate))" }
+      + (isContent ? [content.words(estimate, form) ?? ""] : [])).joined(separator: "; ")
+  }
+
+  // MARK: As a file keeps it
+
+  package var tensors: [String: [Double]] {
+    var all: [String: [Double]] = [:]
+    for (name, values) in content.tensors { all["content.\(name)"] = values }
+    for (name, values) in null.tensors { all["null.\(name)"] = values }
+    all["measured"] = [troubles == nil ? 0 : 1]
+    for (name, values) in troubles?.tensors ?? [:] { all["troubles.\(name)"] = values }
+    return all
+  }
+
+  package init(tensor: (String, Int?) throws -> [Double]) throws {
+    content = try ContentStatistic { try tensor("content.\($0)", $1) }
+    null = try EmpiricalNull { try tensor("null.\($0)", $1) }
+    troubles = try tensor("measured", 1)[0] == 0 ? nil : Troubles { try tensor("troubles.\($0)", $1) }
+  }
+
+  package func refusal(for form: EstimateForm) -> String? {
+    content.refusal(for: form) ?? (null.isRegular ? nil : "the law of ordinary scores is none")
+  }
+}

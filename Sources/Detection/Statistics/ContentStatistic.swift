@@ -1,0 +1,140 @@
+import Diffusion
+import Foundation
+
+extension StatisticName {
+  /// What an image shows: what the network sees in one look, with the image's spectrum.
+  public static let content = StatisticName(declaring: "content")
+  /// What the network sees in one look, alone.
+  public static let activations = StatisticName(declaring: "activations")
+  /// How strong patterns of 8x8 pixels are: what pixels alone say. A control that `content` has to beat.
+  public static let spectrum = StatisticName(declaring: "spectrum")
+}
+
+/// Distance of an image from the population's in features of its appearance (`RobustGaussian`), whose fit a quarter of
+/// foreign images does not pull over.
+package protocol FeatureStatistic: Statistic {
+  var model: RobustGaussian { get }
+  init(_ model: RobustGaussian)
+  /// As many for each image.
+  static func features(_ appearance: Appearance) -> [Float]
+  /// Whether the network's activations come first among them.
+  static var seesActivations: Bool { get }
+  /// How many there are.
+  static func count(_ form: EstimateForm) -> Int
+}
+
+extension FeatureStatistic {
+  package static var kind: StatisticKind { .appearance }
+
+  /// - Throws: `CalibrationError.tooFewToFit`.
+  package static func crossFitted(
+    _ estimates: [SurprisalEstimate], by split: CrossFit
+  ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
+    guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
+    let fit = RobustGaussian.fit(FeatureTable(estimates.map(features)), by: split)
+    return (Self(fit.model), fit.scores)
+  }
+
+  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+    guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
+    let table = FeatureTable(estimates.map(Self.features))
+    self.init(RobustGaussian.fit(table, by: CrossFit(rows: table.rows)).model)
+  }
+
+  package init(tensor: (String, Int?) throws -> [Double]) throws {
+    self.init(
+      try RobustGaussian(columns: try tensor("distance.median", nil).count, tensor: tensor))
+  }
+
+  package var tensors: [String: [Double]] { model.tensors }
+
+  package func refusal(for form: EstimateForm) -> String? {
+    let (found, wanted) = (model.distance.median.count, Self.count(form))
+    guard found == wanted else { return "\(Self.name.rawValue) has \(found) features, not \(wanted)" }
+    return model.isRegular ? nil : "\(Self.name.rawValue) has a spread that is not above zero"
+  }
+
+  package func score(_ estimate: SurprisalEstimate) -> Double {
+    guard let appearance = estimate.appearance else { return .nan }
+    return model.score(Self.features(appearance)[...])
+  }
+
+  /// Features by what they tell, each with the root mean square of its distances from the medians: about 1 in an ordinary
+  /// image.
+  package func words(_ estimate: SurprisalEstimate, _ form: EstimateForm) -> String? {
+    guard let appearance = estimate.appearance else { return nil }
+    let features = Self.features(appearance)
+    let groups = Self.groups(form)
+    let distances = groups.map { group -> (String, Double) in
+      let square = group.places.reduce(0.0) { sum, k in
+        let z = Double((features[k] - model.distance.median[k]) / model.distance.spread[k])
+        return sum + z * z
+      }
+      return (group.name, (square / Double(max(group.places.count, 1))).squareRoot())
+    }
+    guard let most = distances.max(by: { $0.1 < $1.1 }) else { return nil }
+    return String(format: "%@ %.1f times as far from the middle as ordinary", most.0 as NSString, most.1)
+  }
+
+  /// What its features are, by name: activations first, then the spectrum, as far as it has them.
+  private static func groups(_ form: EstimateForm) -> [(name: String, places: [Int])] {
+    let seen = seesActivations ? form.activations : 0
+    let shown = seesActivations ? [("what it shows", Array(0..<seen))] : []
+    guard count(form) > seen else { return shown }
+    return shown
+      + BlockSpectrum.Part.allCases.map { part in
+        (part.rawValue, BlockSpectrum.places(part).map { seen + $0 })
+      }
+  }
+
+  fileprivate static func features(_ estimate: SurprisalEstimate) -> [Float] {
+    estimate.appearance.map(features) ?? []
+  }
+
+  fileprivate static func spectrum(_ appearance: Appearance) -> [Float] {
+    let image = appearance.image
+    return BlockSpectrum.features(
+      pixels: image.pixels, width: image.width, height: image.height, channels: image.channels)
+  }
+}
+
+/// What the network sees, and the spectrum.
+package struct ContentStatistic: FeatureStatistic {
+  package static let seesActivations = true
+  package static let name = StatisticName.content
+  package let model: RobustGaussian
+
+  package init(_ model: RobustGaussian) { self.model = model }
+
+  package static func features(_ appearance: Appearance) -> [Float] {
+    appearance.activations + spectrum(appearance)
+  }
+
+  package static func count(_ form: EstimateForm) -> Int { form.activations + BlockSpectrum.count }
+}
+
+/// What the network sees.
+package struct ActivationStatistic: FeatureStatistic {
+  package static let seesActivations = true
+  package static let name = StatisticName.activations
+  package let model: RobustGaussian
+
+  package init(_ model: RobustGaussian) { self.model = model }
+
+  package static func features(_ appearance: Appearance) -> [Float] { appearance.activations }
+
+  package static func count(_ form: EstimateForm) -> Int { form.activations }
+}
+
+/// The spectrum.
+package struct SpectrumStatistic: FeatureStatistic {
+  package static let seesActivations = false
+  package static let name = StatisticName.spectrum
+  package let model: RobustGaussian
+
+  package init(_ model: RobustGaussian) { self.model = model }
+
+  package static func features(_ appearance: Appearance) -> [Float] { spectrum(appearance) }
+
+  package static func count(_ form: EstimateForm) -> Int { BlockSpectrum.count }
+}

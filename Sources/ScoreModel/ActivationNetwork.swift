@@ -1,0 +1,94 @@
+import Tensors
+
+/// The network's way down as an encoder of images: what it sees in one look, without noise.
+///
+/// An image goes in clean, though the network is told a noise level at which shapes show (`sigma`); the activations at the
+/// lowest resolution are pooled over place. Use from one thread at a time.
+package final class ActivationNetwork {
+  /// The noise level that the network is told of: chosen on CIFAR-10's training images and traffic signs
+  /// (models/README.md, `Benchmarks/peers/photos.py layers`).
+  package static let sigma: Float = 0.2
+
+  package let network: Network
+  private let preconditioning: Preconditioning
+  private let batch: Int
+  private let graph: Graph
+  private let x: Graph.Value
+  private let middle: Graph.Value
+
+  /// - Parameter batch: images one pass takes; filled up with what was there, so that an image's activations do not depend on
+  ///   how many come with it.
+  /// - Throws: `EngineError` when oneDNN cannot build the network.
+  package init(
+    _ network: Network, weights: FrozenWeights, preconditioning: Preconditioning, engine: Engine,
+    precision: Precision = .fastest, batch: Int = 8
+  ) throws(EngineError) {
+    self.network = network
+    self.preconditioning = preconditioning
+    self.batch = batch
+    let shape = network.architecture.shape
+    graph = Graph(engine: engine, weights: weights, usesWinograd: precision != .direct)
+    x = try graph.input([batch, shape.height, shape.width, network.inputChannels])
+    let features = try graph.input([1, 2 * network.architecture.frequencies])
+    middle = try network.buildMiddle(in: graph, x: x, features: features, precision: precision)
+    graph.output(middle)
+    try graph.compile()
+    graph.write(network.levelFeatures(Self.sigma), to: features)
+  }
+
+  /// Activations an image: of each channel its mean over place, then its deviation.
+  package static func count(_ architecture: Architecture) -> Int {
+    2 * Network(architecture).middleChannels
+  }
+
+  /// - Parameter images: `[N, height, width, channels]` on the scale -1...1.
+  /// - Returns: `[N, 2 * middleChannels]`: means over place, then deviations.
+  package func pooled(_ images: [Float]) throws -> [Float] {
+    let shape = network.architecture.shape
+    let count = images.count / shape.count
+    let channels = network.middleChannels
+    let places = middle.shape[1] * middle.shape[2]
+    var result: [Float] = []
+    result.reserveCapacity(count * 2 * channels)
+    for start in stride(from: 0, to: count, by: batch) {
+      let some = min(batch, count - start)
+      images.withUnsafeBufferPointer { images in
+        graph.withFloats(of: x) {
+          // In bounds: start and some stay within whole images.
+          preconditioning.encode(
+            images.baseAddress! + start * shape.count, pixels: some * shape.height * shape.width,
+            channels: shape.channels, sigma: Self.sigma, into: $0.baseAddress!)
+        }
+      }
+      try graph.forward()
+      graph.withFloats(of: middle) { values in
+        for image in 0..<some {
+          let own = UnsafeMutableBufferPointer(
+            rebasing: values[image * places * channels..<(image + 1) * places * channels])
+          Self.pool(own, channels: channels, into: &result)
+        }
+      }
+    }
+    return result
+  }
+
+  /// Appends means and population deviations of `[places, channels]` values.
+  private static func pool(
+    _ values: UnsafeMutableBufferPointer<Float>, channels: Int, into result: inout [Float]
+  ) {
+    let places = Float(values.count / channels)
+    var mean = [Float](repeating: 0, count: channels)
+    var square = mean
+    for start in stride(from: 0, to: values.count, by: channels) {
+      for c in 0..<channels { mean[c] += values[start + c] / places }
+    }
+    for start in stride(from: 0, to: values.count, by: channels) {
+      for c in 0..<channels {
+        let difference = values[start + c] - mean[c]
+        square[c] += difference * difference / places
+      }
+    }
+    result += mean
+    result += square.map { $0.squareRoot() }
+  }
+}

@@ -1,0 +1,129 @@
+import Detection
+import Diffusion
+import Files
+import Foundation
+import Images
+import ScoreModel
+import Tensors
+
+// Fitting is not training: a network that was trained on other images, and a population that it is to tell from others.
+
+extension Model {
+  /// The network that is fitted where none is named: trained on photographs of all kinds.
+  public static let general = "photos"
+
+  /// The network's weights for images of another shape.
+  /// - Throws: `SurprisalError.unsuitableSize` where it cannot take the shape.
+  func weights(for shape: ImageShape) throws -> FrozenWeights {
+    if let refusal = shape.refusal { throw SurprisalError.unsuitableSize(reason: refusal) }
+    guard let weights = try Network(architecture).weights(weights, for: shape) else {
+      throw SurprisalError.unsuitableSize(reason: "the network knows gray images alone: give --channels gray")
+    }
+    return weights
+  }
+
+  /// This model's network for images of another shape, with nothing known of a population yet.
+  ///
+  /// - Parameter images: what is known of the population's pixels, in the shape wanted.
+  /// - Throws: `SurprisalError.unsuitableSize` where the network cannot take the shape.
+  package func emptied(for images: ImageBatch) throws -> Model {
+    let weights = try weights(for: images.shape)
+    var result = Model(
+      architecture: architecture.reshaped(images.shape), preconditioning: preconditioning, range: range,
+      moments: PopulationMoments(images: images), noise: noise, weights: weights)
+    result.facts.trainingImages = facts.trainingImages
+    result.facts.options = facts.options
+    result.facts.onednn = facts.onednn
+    result.learned.take(.trained, of: learned)
+    // Where the bits of other images lay, and how the control variate served them: any such are right, the population's own are
+    // only better (`survey`).
+    if let survey = control?.survey, !images.isEmpty {
+      result.control = LogProbability.Control(
+        variate: ControlVariate(fitting: images, mean: result.moments.mean), survey: survey)
+    }
+    return result
+  }
+
+  /// Fits the network to a population: every statistic of one look with its references, and those of denoising errors where
+  /// evaluations are asked for.
+  ///
+  /// - Parameters:
+  ///   - paths: images known to belong.
+  ///   - shape: at which they are taken.
+  ///   - anew: whether what the model knows of another population is dropped; it is where the shape is another.
+  ///   - budget: `.look` for one look alone.
+  ///   - unreadable: told the name of an image that cannot be had, and why.
+  /// - Returns: which of the images show the same.
+  /// - Throws: `CalibrationError` with too few, `EngineError`, `SurprisalError`.
+  @discardableResult
+  public mutating func fit(
+    to paths: [FilePath], shape: FittedShape = FittedShape(), anew: Bool = true,
+    reading: ImageReading = ImageReading(), budget: EvaluationBudget = .look, compute: Compute = Compute(),
+    unreadable: (String, String) -> Void = { _, _ in }, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> CopyGroups {
+    let size = shape.size(of: paths, reading: reading)
+    var reading = reading
+    reading.decoder.takesMeasures = true
+    let images = ImageStream.images(
+      of: paths,
+      shape: ImageShape(
+        height: size.height, width: size.width, channels: shape.channels ?? self.shape.channels),
+      reading: reading, unreadable: unreadable)
+    guard !images.isEmpty else { throw SurprisalError.noReadableImages(purpose: "fit to") }
+    return try fit(
+      to: shape.channels == nil ? images.inFewestChannels : images, anew: anew, budget: budget,
+      compute: compute, progress: progress)
+  }
+
+  /// The same of images in memory, of any shape that the network takes.
+  @discardableResult
+  package mutating func fit(
+    to images: ImageBatch, anew: Bool, budget: EvaluationBudget = .look, compute: Compute = Compute(),
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> CopyGroups {
+    if anew || images.shape != shape {
+      self = try emptied(for: images)
+      if budget != .look || control == nil { try survey(on: images, compute: compute) }
+    }
+    if budget != .look { try calibrate(on: images, budget: budget, compute: compute, progress: progress) }
+    return try calibrate(on: images, budget: .look, compute: compute, progress: progress)
+  }
+}
+
+/// In which shape images are looked at.
+public struct FittedShape: Sendable {
+  /// Nil to be chosen from the images.
+  public var size: (width: Int, height: Int)?
+  public var channels: Int?
+
+  public init(size: (width: Int, height: Int)? = nil, channels: Int? = nil) {
+    self.size = size
+    self.channels = channels
+  }
+
+  /// That of a model.
+  public init(of model: Model) {
+    self.init(size: (model.shape.width, model.shape.height), channels: model.shape.channels)
+  }
+
+  /// Side of images unless they say otherwise themselves.
+  public static let side = 32
+  /// Images looked into for their size.
+  private static let sample = 32
+
+  /// The size that images have, where all that are looked into have the same and a network takes it without losing what
+  /// it was trained to see; else squares of 32.
+  func size(of paths: [FilePath], reading: ImageReading) -> (width: Int, height: Int) {
+    if let size { return size }
+    let standard = ImageShape(height: Self.side, width: Self.side, channels: 3)
+    let stream = ImageStream(paths, shape: standard, reading: reading, limit: Self.sample)
+    let origins = stream.next(Self.sample).compactMap(\.origin)
+    stream.cancel()
+    guard let first = origins.first,
+      origins.allSatisfy({ $0.width == first.width && $0.height == first.height }),
+      (16...64).contains(first.width), (16...64).contains(first.height),
+      ImageShape(height: first.height, width: first.width, channels: 3).refusal == nil
+    else { return (Self.side, Self.side) }
+    return (first.width, first.height)
+  }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Foundation
+import Surprisal
+
+struct FitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fit",
+    abstract: "Fits a network to images known to belong: statistics and reference scores, in seconds.",
+    discussion: """
+      A model is a network and a population. Fitting takes the network as it is, the shipped one for photographs of all kinds
+      unless --model names another, and learns the population from the images given. Without --model images are looked at
+      once each, at a size and in channels chosen from them; with it, denoising errors are fitted too, and the size stays.
+
+      With --samples, the model draws images by reverse diffusion; where it holds references of real images, the
+      samples' scores must pass a two-sample test against them.
+      """,
+    aliases: ["calibrate"])
+
+  @Argument(help: "Files, folders, IDX files, or - for paths from standard input.") var paths: [FilePath] = []
+  @Flag(name: .customShort("0"), help: "With -, paths end in NUL instead of a line break.") var nul = false
+  @OptionGroup var read: ReadingOptions
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var form: ShapeOptions
+  @OptionGroup var shown: OutputOptions
+  @Option(help: "Model file to write, - for standard output.") var output: FilePath
+  @Option(
+    parsing: .upToNextOption,
+    help: "Fit the statistics on these images, such as those trained on, and take PATHS as references only.")
+  var fit: [FilePath] = []
+  @Option(help: "Fit to so many of the model's own samples instead of images.") var samples: Int?
+  @OptionGroup(title: "With --samples") var sampling: SamplingOptions
+  @Flag(help: "--samples: fit although the samples score unlike real images.") var force = false
+
+  func validate() throws {
+    if (samples == nil) == paths.isEmpty { throw ValidationError("give images, or --samples N") }
+    try PathOptions.refuse(nul: nul, without: paths)
+    if samples == nil, force || sampling.isGiven {
+      throw ValidationError("--force, --noise, --steps and --seed are for --samples")
+    }
+    if !fit.isEmpty, samples != nil || model.evaluations == .auto {
+      throw ValidationError("--fit is for images at a number of --evaluations")
+    }
+    if !fit.isEmpty, model.given == nil || form.isGiven {
+      throw ValidationError("--fit is for a network of --model at its own size")
+    }
+    if let samples, samples < 12 { throw ValidationError("--samples must be at least 12") }
+    if samples != nil, model.evaluations == .auto {
+      throw ValidationError("--samples takes a number of --evaluations")
+    }
+    if samples != nil, form.isGiven { throw ValidationError("--size and --channels are for images") }
+  }
+
+  func run() throws {
+    let destination = try Destination(option: output)
+    var loaded = try model.load()
+    shown.detail(loaded, model.model)
+    if let samples {
+      try fit(&loaded, toSamples: samples)
+    } else {
+      try fit(&loaded)
+    }
+    try loaded.write(to: destination)
+    for calibration in loaded.calibrations {
+      shown.note(
+        "\(destination.name): \(calibration.referenceCount) reference scores at "
+          + (calibration.evaluations > 0 ? "\(calibration.evaluations) evaluations" : "one look"))
+    }
+    let name = destination.isFile ? output.quoted : "MODEL"
+    shown.next([
+      ("surprisal scan NEW-IMAGES --model \(name)", "judges images by these"),
+      ("surprisal gate NEW-IMAGES --model \(name)", "decides for CI"),
+    ])
+  }
+
+  private func fit(_ loaded: inout Model) throws {
+    let images = PathOptions.expand(paths, nul: nul)
+    let unreadable: (String, String) -> Void = { shown.warn("\($0): unreadable, left out: \($1)") }
+    let progress: (Int, Int) -> Void = { shown.progress("fitting to image \($0) of \($1)") }
+    let copies: CopyGroups
+    if !fit.isEmpty {
+      copies = try loaded.calibrate(
+        on: images, fitting: fit, reading: read.reading, budget: model.evaluations ?? .standard,
+        compute: model.compute, unreadable: unreadable, progress: progress)
+    } else {
+      let given = try form.fitted()
+      let isOwn = model.given != nil && !form.isGiven
+      copies = try loaded.fit(
+        to: images, shape: isOwn ? .init(of: loaded) : given, anew: !isOwn, reading: read.reading,
+        budget: model.evaluations ?? (model.given == nil ? .look : .standard), compute: model.compute,
+        unreadable: unreadable, progress: progress)
+    }
+    shown.progressDone()
+    if copies.exact + copies.near > 0 {
+      shown.note("\(copies.exact) exact and \(copies.near) near copies of other images left out")
+    }
+  }
+
+  private func fit(_ loaded: inout Model, toSamples count: Int) throws {
+    let comparisons = try loaded.calibrate(
+      onSamples: count, stochasticity: sampling.noise, steps: sampling.steps, seed: sampling.seed,
+      evaluations: model.evaluations?.count ?? EvaluationBudget.standardCount, insists: force,
+      compute: model.compute,
+      progress: { shown.progress("sample \($0) of \($1)") })
+    shown.progressDone()
+    if comparisons.isEmpty { shown.warn("no real references to compare the samples with") }
+    for comparison in comparisons {
+      shown.note(
+        String(
+          format: "%@: distance to real references %.3f, p-value %.2g",
+          comparison.statistic.rawValue as NSString,
+          comparison.test.distance, comparison.test.pValue))
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Surprisal
+
+/// At which size images are taken.
+struct ShapeOptions: ParsableArguments {
+  @Option(
+    help:
+      "Image size, N or WxH; multiples of 4 from 16 to 128 (default: 32, or the images' own where a network is fitted)."
+  )
+  var size: String?
+  @Option(help: "gray or rgb (default: rgb, or as the images are where a network is fitted).")
+  var channels: String?
+
+  func validate() throws {
+    _ = try sides()
+    _ = try colours()
+  }
+
+  /// Width and height; nil where none is given.
+  func sides() throws -> (Int, Int)? {
+    guard let size else { return nil }
+    let sides = size.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    guard let first = sides.first ?? nil, let last = sides.last ?? nil, sides.count <= 2 else {
+      throw ValidationError("--size \(size): give N or WxH")
+    }
+    return (first, last)
+  }
+
+  /// 1 or 3; nil where none is given.
+  func colours() throws -> Int? {
+    switch channels {
+    case nil: nil
+    case "gray": 1
+    case "rgb": 3
+    default: throw ValidationError("--channels must be gray or rgb")
+    }
+  }
+
+  var isGiven: Bool { size != nil || channels != nil }
+
+  func fitted() throws -> FittedShape {
+    var shape = FittedShape()
+    if let (width, height) = try sides() {
+      if let refusal = ImageShape(height: height, width: width, channels: 3).refusal {
+        throw ValidationError(refusal)
+      }
+      shape.size = (width, height)
+    }
+    shape.channels = try colours()
+    return shape
+  }
+}

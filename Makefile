@@ -52,10 +52,12 @@ demo: build
 
 # Figures of docs and model card, on the shipped model. FASHION and MNIST: IDX files of test images; REFERENCES: images
 # to calibrate on for other numbers of evaluations. An hour in all; BENCH=cost (or any name below) runs one. decoding,
-# parity, speed and end-to-end install their peers with pip.
+# parity, speed, end-to-end and folder install their peers with pip. folder takes half an hour more, 12 GB in FOLDER_WORK and
+# photographs of Debian packages by apt-get download: only where asked for by name.
 FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 REFERENCES ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz\#50000-54999
 MNIST ?= t10k-images-idx3-ubyte.gz
+FOLDER_WORK ?= .build/folder
 BENCH ?= evaluate detection verdicts copies leftout samples cost coverage auto sigma roads integrand decoding parity precision int8 speed end-to-end
 BENCH_RUN = .build/$(CONFIGURATION)/bench
 PEERS = .build/peers/bin/python
@@ -81,6 +83,10 @@ bench: build
 	  end-to-end) peers torch numpy safetensors pillow; $(PEERS) Benchmarks/peers/end_to_end.py \
     .build/$(CONFIGURATION)/surprisal models/fashion-mnist.safetensors $(FASHION);; \
   integrand) $(BENCH_RUN) integrand --typical "$(FASHION)#0" --odd "$(MNIST)#0";; \
+	  folder) peers torch numpy pillow cleanvision; \
+    [ -d $(FOLDER_WORK)/root ] || $(PEERS) models/photos/sources.py fetch $(FOLDER_WORK); \
+    $(PEERS) Benchmarks/peers/folder.py troubles $(FOLDER_WORK) .build/$(CONFIGURATION)/surprisal; \
+    $(PEERS) Benchmarks/peers/folder.py speed $(FOLDER_WORK) .build/$(CONFIGURATION)/surprisal $(BENCH_RUN);; \
 	  *) $(BENCH_RUN) $$name --images $(FASHION);; esac; done
 
 # Fuzzing and damaged files, under address and undefined-behaviour sanitizers. CORPUS: files to start from.

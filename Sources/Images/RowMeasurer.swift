@@ -53,19 +53,55 @@ struct RowMeasurer {
   /// Ends a row of squares.
   private mutating func close() {
     guard held > 0 else { return }
-    sums.withUnsafeMutableBufferPointer { sums in
-      for x in stride(from: 0, to: width, by: square) {
-        let end = min(x + square, width)
-        let count = UInt32((end - x) * held)
-        for c in 0..<channels {
-          var sum = count / 2
-          for at in x..<end { sum += UInt32(sums[at * channels + c]) }
-          means.append(UInt8(sum / count))
+    let (row, held, width, across) = (means.count, held, width, across)
+    let (square, channels) = (square, channels)
+    means.append(contentsOf: repeatElement(0, count: across * channels))
+    // Whole squares hold a power of two of pixels: dividing takes longer than all else here.
+    let whole = held == square ? width / square : 0
+    let shift = UInt32(2 * square.trailingZeroBitCount)
+    means.withUnsafeMutableBufferPointer { means in
+      sums.withUnsafeMutableBufferPointer { sums in
+        let means = means.baseAddress! + row
+        if channels == 3 {
+          Self.average(sums.baseAddress!, to: means, whole, square, shift)
+        } else {
+          for x in 0..<whole {
+            var sum: UInt32 = (1 << shift) / 2
+            for at in x * square..<(x + 1) * square { sum += UInt32(sums[at]) }
+            means[x] = UInt8(truncatingIfNeeded: sum >> shift)
+          }
         }
+        for x in whole..<across {
+          let columns = x * square..<min((x + 1) * square, width)
+          let count = UInt32(columns.count * held)
+          for c in 0..<channels {
+            let sum = columns.reduce(count / 2) { $0 + UInt32(sums[$1 * channels + c]) }
+            means[x * channels + c] = UInt8(sum / count)
+          }
+        }
+        sums.update(repeating: 0)
       }
-      for i in sums.indices { sums[i] = 0 }
     }
-    held = 0
+    self.held = 0
+  }
+
+  /// Means of whole squares of RGB, of the sums of their rows.
+  private static func average(
+    _ sums: UnsafePointer<UInt16>, to means: UnsafeMutablePointer<UInt8>, _ count: Int, _ square: Int,
+    _ shift: UInt32
+  ) {
+    let half: UInt32 = (1 << shift) / 2
+    for x in 0..<count {
+      var (red, green, blue) = (half, half, half)
+      for at in x * square..<(x + 1) * square {
+        red &+= UInt32(sums[3 * at])
+        green &+= UInt32(sums[3 * at + 1])
+        blue &+= UInt32(sums[3 * at + 2])
+      }
+      means[3 * x] = UInt8(truncatingIfNeeded: red >> shift)
+      means[3 * x + 1] = UInt8(truncatingIfNeeded: green >> shift)
+      means[3 * x + 2] = UInt8(truncatingIfNeeded: blue >> shift)
+    }
   }
 
   /// The measures, once all rows are in.

@@ -80,6 +80,11 @@ public struct Calibration: Sendable {
       let (statistic, scores) = try StatisticRegistry.crossFitted(type, estimates, by: split)
       whole.append(statistic)
       references[type.name] = try ReferenceScores(scores)
+      for part in type.parts {
+        guard let part = StatisticRegistry.type(of: part) else { continue }
+        references[part.name] = try ReferenceScores(
+          StatisticRegistry.crossFitted(part, estimates, by: split).1)
+      }
     }
     self.init(
       evaluations: 0, profile: ErrorProfile(fitting: estimates), whole: whole, references: references)

@@ -75,9 +75,9 @@ package struct CrossJudgement: Sendable {
   }
 
   /// Every trouble that was looked for.
-  package func findings(_ index: Int, _ estimate: SurprisalEstimate) -> [Finding] {
+  package func findings(_ index: Int, _ estimate: SurprisalEstimate, _ form: EstimateForm) -> [Finding] {
     guard let appearance = fitted as? AppearanceStatistic else { return [] }
-    return appearance.findings(verdicts[index], estimate, threshold: threshold)
+    return appearance.findings(verdicts[index], estimate, form, threshold: threshold)
   }
 
   /// What stands out in an image.
@@ -95,13 +95,14 @@ package struct CrossJudgement: Sendable {
 extension AppearanceStatistic {
   /// Every trouble of a verdict.
   package func findings(
-    _ verdict: Verdict, _ estimate: SurprisalEstimate, threshold: Double
+    _ verdict: Verdict, _ estimate: SurprisalEstimate, _ form: EstimateForm, threshold: Double
   ) -> [CrossJudgement.Finding] {
     let named = verdict.reasons(threshold: threshold).troubles
     return Trouble.named.compactMap { trouble in
       verdict.troubles[trouble].map {
         CrossJudgement.Finding(
-          trouble: trouble, pValue: $0, words: words(trouble, estimate), isReason: named.contains(trouble))
+          trouble: trouble, pValue: $0, words: words(trouble, estimate, form),
+          isReason: named.contains(trouble))
       }
     }
   }

@@ -15,7 +15,6 @@ package enum StatisticRegistry {
     RatioStatistic.self,
     GaussianStatistic.self,
     AppearanceStatistic.self,
-    ContentStatistic.self,
     ActivationStatistic.self,
     SpectrumStatistic.self,
   ]

@@ -17,9 +17,13 @@ public enum Trouble: String, CaseIterable, Codable, Sendable {
   case colour
   /// See-through among images that are not, or the other way round.
   case transparent
+  /// Of another spectrum than the others: noise, blocks, patterns (`SpectrumStatistic`).
+  case texture = "odd texture"
 
   /// Those whose p-values can be small.
   package static let named = allCases.filter { $0 != .turned }
+  /// Those that are told by `Measures`.
+  static let measured = allCases.filter { $0 != .texture }
   /// Its part in the names of tensors.
   var key: String { rawValue.replacingOccurrences(of: " ", with: "-") }
 
@@ -32,7 +36,7 @@ public enum Trouble: String, CaseIterable, Codable, Sendable {
     case .lowInformation: .information
     case .oddAspect: .aspect
     case .oddSize: .size
-    case .turned: nil
+    case .turned, .texture: nil
     case .gray, .colour: .colour
     case .transparent: .transparency
     }
@@ -42,7 +46,7 @@ public enum Trouble: String, CaseIterable, Codable, Sendable {
   var side: EmpiricalNull.Side {
     switch self {
     case .dark, .blurry, .lowInformation, .gray: .low
-    case .bright, .colour: .high
+    case .bright, .colour, .texture: .high
     case .oddAspect, .oddSize, .turned, .transparent: .both
     }
   }

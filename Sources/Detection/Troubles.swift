@@ -21,7 +21,7 @@ package struct Troubles: Sendable, Equatable {
       throw .tooFewToFit(found: images.count, needed: Self.fewest)
     }
     var nulls: [Trouble: MeasureNull] = [:]
-    for trouble in Trouble.allCases {
+    for trouble in Trouble.measured {
       guard let feature = trouble.feature else { continue }
       nulls[trouble] = MeasureNull(
         fitting: images.map(feature.value), side: trouble.side, blur: feature.blur)
@@ -38,7 +38,7 @@ package struct Troubles: Sendable, Equatable {
   }
 
   package func pValues(_ measures: Measures) -> [Trouble: Double] {
-    Dictionary(uniqueKeysWithValues: Trouble.allCases.map { ($0, pValue($0, measures)) })
+    Dictionary(uniqueKeysWithValues: Trouble.measured.map { ($0, pValue($0, measures)) })
   }
 
   /// Conformal, of those two kinds: images of no rarer one than its own.
@@ -68,7 +68,7 @@ package struct Troubles: Sendable, Equatable {
   /// - Parameter tensor: a tensor by name, of a certain count where one is given.
   package init(tensor: (String, Int?) throws -> [Double]) throws {
     var nulls: [Trouble: MeasureNull] = [:]
-    for trouble in Trouble.allCases where trouble.feature != nil {
+    for trouble in Trouble.measured where trouble.feature != nil {
       let null = try MeasureNull { try tensor("\(trouble.key).\($0)", $1) }
       guard null.isRegular, null.law.side == trouble.side else {
         throw CalibrationError.unsuitable("what was measured of \(trouble.rawValue) is no distribution")

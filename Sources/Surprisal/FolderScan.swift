@@ -162,7 +162,7 @@ public struct FolderScan {
       record.evaluations = estimate.evaluations
       record.relativeTo = "folder"
       record.outlier = judged.isOutlier(place)
-      let findings = judged.findings(place, estimate)
+      let findings = judged.findings(place, estimate, scorer.form)
       if !findings.isEmpty { record.troubles = findings.map(Record.Trouble.init) }
       for finding in findings where finding.isReason {
         outcome.troubles[finding.trouble.rawValue, default: 0] += 1

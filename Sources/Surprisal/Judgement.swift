@@ -47,7 +47,7 @@ extension Judgement {
     bitsPerDim = evaluations > 0 ? estimate.bitsPerDim : nil
     standardError = estimate.standardError
     tailPValue = calibration.tailPValue(score, by: statistic)
-    troubles = calibration.troubles(estimate, by: statistic, isOdd: pValue <= 0.05)
+    troubles = calibration.troubles(estimate, by: statistic, form, isOdd: pValue <= 0.05)
     reason = calibration.words(estimate, by: statistic, form)
     profile = calibration.profile.levels(estimate, quadrature)
   }
@@ -56,11 +56,11 @@ extension Judgement {
 extension Calibration {
   /// What is wrong with an image as its file holds it; named is what its oddness is for.
   func troubles(
-    _ estimate: SurprisalEstimate, by statistic: StatisticName, isOdd: Bool
+    _ estimate: SurprisalEstimate, by statistic: StatisticName, _ form: EstimateForm, isOdd: Bool
   ) -> [Record.Trouble]? {
     guard let appearance = self.statistic(statistic) as? AppearanceStatistic else { return nil }
     let verdict = appearance.verdict(estimate)
-    let found = appearance.findings(verdict, estimate, threshold: isOdd ? verdict.pValue : -1)
+    let found = appearance.findings(verdict, estimate, form, threshold: isOdd ? verdict.pValue : -1)
     return found.isEmpty ? nil : found.map(Record.Trouble.init)
   }
 }

@@ -25,6 +25,12 @@ public struct CopyGroups: Sendable {
   static let nearest = 0.5
   static let farthest: Float = 0.45
 
+  /// Of images that are known to differ.
+  package init(distinct count: Int) {
+    first = Array(0..<count)
+    (exact, near) = (0, 0)
+  }
+
   public init(of images: ImageBatch) {
     var seen: [ArraySlice<UInt8>: Int] = [:]
     var first: [Int] = []

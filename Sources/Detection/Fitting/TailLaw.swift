@@ -125,7 +125,9 @@ struct TailLaw: Sendable, Equatable {
   }
 
   var isRegular: Bool {
-    values.allSatisfy(\.isFinite) && scale > 0 && Stretch.least...Stretch.most ~= stretch
+    // The limits themselves, as a file rounds them.
+    values.allSatisfy(\.isFinite) && scale > 0
+      && Stretch.least - 1e-6...Stretch.most + 1e-6 ~= stretch
   }
 }
 

@@ -7,28 +7,36 @@ extension StatisticName {
   public static let appearance = StatisticName(declaring: "appearance")
 }
 
-/// What an image shows (`ContentStatistic`) and what is measured of it as its file holds it (`Troubles`), as one: minus the
-/// logarithm of 2 min(content, troubles), where content is the p-value of what it shows among the ordinary images that it
-/// was fitted to (`EmpiricalNull`), and troubles those of all that is measured, joined by Simes' inequality.
+/// What an image shows (`ActivationStatistic`) and how it was made (`SpectrumStatistic`, and `Troubles` by what is measured of its
+/// file), as one: minus the logarithm of min(content / w, troubles / (1 - w)). Content is the p-value of what it shows among the
+/// ordinary images that it was fitted to (`EmpiricalNull`), troubles are those of all else, joined by Simes' inequality, and w
+/// is nine tenths: a trouble is told by a p-value that a tenth does not hide, what an image shows often is not.
 package struct AppearanceStatistic: Statistic {
   package static let name = StatisticName.appearance
   package static let kind = StatisticKind.appearance
-  package static let parts = [ContentStatistic.name]
+  package static let parts = [ActivationStatistic.name, SpectrumStatistic.name]
 
-  package let content: ContentStatistic
+  package let content: ActivationStatistic
+  private let spectrum: SpectrumStatistic
   /// Of the content's scores.
   private let null: EmpiricalNull
+  /// Of the spectrum's.
+  private let texture: EmpiricalNull
   /// Nil where too few images were measured.
   private let troubles: Troubles?
   /// Estimated share of ordinary images among those fitted.
   package var ordinaryShare: Double { null.ordinaryShare }
 
-  package var fittedParts: [any Statistic] { [content] }
+  package var fittedParts: [any Statistic] { [content, spectrum] }
 
-  private init(_ content: ContentStatistic, scores: [Double], _ measures: [Measures]) throws(CalibrationError)
-  {
-    self.content = content
-    null = EmpiricalNull(fitting: scores)
+  private init(
+    _ content: (fitted: ActivationStatistic, scores: [Double]),
+    _ spectrum: (fitted: SpectrumStatistic, scores: [Double]), _ measures: [Measures]
+  ) throws(CalibrationError) {
+    self.content = content.fitted
+    self.spectrum = spectrum.fitted
+    null = EmpiricalNull(fitting: content.scores)
+    texture = EmpiricalNull(fitting: spectrum.scores)
     troubles = measures.count >= Troubles.fewest ? try Troubles(fitting: measures) : nil
   }
 
@@ -47,9 +55,15 @@ package struct AppearanceStatistic: Statistic {
   package static func judged(
     _ estimates: [SurprisalEstimate], by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, verdicts: [Verdict]) {
-    let (content, scores) = try ContentStatistic.crossFitted(estimates, by: split)
-    let fitted = try Self(content, scores: scores, estimates.compactMap { $0.appearance?.measures })
-    return (fitted, zip(estimates, scores).map { Verdict(fitted, content: $1, $0) })
+    let content = try ActivationStatistic.crossFitted(estimates, by: split)
+    let spectrum = try SpectrumStatistic.crossFitted(estimates, by: split)
+    let fitted = try Self(content, spectrum, estimates.compactMap { $0.appearance?.measures })
+    return (
+      fitted,
+      estimates.indices.map {
+        Verdict(fitted, content: content.scores[$0], spectrum: spectrum.scores[$0], estimates[$0])
+      }
+    )
   }
 
   // MARK: Verdicts
@@ -58,12 +72,15 @@ package struct AppearanceStatistic: Statistic {
   package struct Verdict: Sendable {
     /// Probability that an ordinary image shows something as odd.
     package let content: Double
-    /// Probability of as much of each trouble in an ordinary image; none where it was not measured.
+    /// Probability of as much of each trouble in an ordinary image, of those that it could be told by.
     package let troubles: [Trouble: Double]
 
-    /// 2 min(content, Simes(troubles)), a p-value wherever its parts are (Simes 1986); content alone without troubles.
+    /// How much of the say has what an image shows.
+    static let weight = 0.9
+
+    /// A p-value wherever its parts are (Simes 1986, and the weighted inequality of Bonferroni).
     package var pValue: Double {
-      troubles.isEmpty ? content : min(2 * min(content, Self.simes(Array(troubles.values))), 1)
+      min(content / Self.weight, Self.simes(Array(troubles.values)) / (1 - Self.weight), 1)
     }
 
     /// Minus its logarithm; higher is odder.
@@ -75,35 +92,42 @@ package struct AppearanceStatistic: Statistic {
       return pValues.sorted().enumerated().map { n * $1 / Double($0 + 1) }.min() ?? 1
     }
 
-    fileprivate init(_ statistic: AppearanceStatistic, content score: Double, _ estimate: SurprisalEstimate) {
-      content = statistic.null.pValue(score)
-      troubles =
-        if let fitted = statistic.troubles, let own = estimate.appearance?.measures {
-          Dictionary(uniqueKeysWithValues: Trouble.named.map { ($0, fitted.pValue($0, own)) })
-        } else { [:] }
+    fileprivate init(
+      _ statistic: AppearanceStatistic, content: Double, spectrum: Double, _ estimate: SurprisalEstimate
+    ) {
+      self.content = statistic.null.pValue(content)
+      var troubles = [Trouble.texture: statistic.texture.pValue(spectrum)]
+      if let fitted = statistic.troubles, let own = estimate.appearance?.measures {
+        for trouble in Trouble.named where trouble != .texture {
+          troubles[trouble] = fitted.pValue(trouble, own)
+        }
+      }
+      self.troubles = troubles
     }
 
     /// What flags the image where p-values up to a threshold are flagged; never empty for an image that is.
     package func reasons(threshold: Double) -> (isContent: Bool, troubles: [Trouble]) {
       guard pValue <= threshold else { return (false, []) }
-      let least = troubles.isEmpty ? 1 : 2.0
-      let isContent = least * content <= threshold
+      let isContent = content / Self.weight <= threshold
       let ordered = Trouble.named.filter { troubles[$0] != nil }
         .sorted { (troubles[$0] ?? 1) < (troubles[$1] ?? 1) }
-      let enough = ordered.filter { 2 * Double(ordered.count) * (troubles[$0] ?? 1) <= threshold }
+      let enough = ordered.filter {
+        Double(ordered.count) * (troubles[$0] ?? 1) / (1 - Self.weight) <= threshold
+      }
       // Where nothing is enough alone, several troubles are together: the first stands for them.
       return (isContent, enough.isEmpty && !isContent ? Array(ordered.prefix(1)) : enough)
     }
   }
 
   package func verdict(_ estimate: SurprisalEstimate) -> Verdict {
-    Verdict(self, content: content.score(estimate), estimate)
+    Verdict(self, content: content.score(estimate), spectrum: spectrum.score(estimate), estimate)
   }
 
   package func score(_ estimate: SurprisalEstimate) -> Double { verdict(estimate).score }
 
   /// What was measured of a trouble, beside what is ordinary.
-  package func words(_ trouble: Trouble, _ estimate: SurprisalEstimate) -> String {
+  package func words(_ trouble: Trouble, _ estimate: SurprisalEstimate, _ form: EstimateForm) -> String {
+    if trouble == .texture { return spectrum.words(estimate, form) ?? "" }
     guard let troubles, let own = estimate.appearance?.measures else { return "" }
     return troubles.words(trouble, own)
   }
@@ -118,7 +142,7 @@ package struct AppearanceStatistic: Statistic {
   package func words(
     _ estimate: SurprisalEstimate, _ form: EstimateForm, isContent: Bool, _ named: [Trouble]
   ) -> String {
-    (named.map { "\($0.rawValue): \(words($0, estimate))" }
+    (named.map { "\($0.rawValue): \(words($0, estimate, form))" }
       + (isContent ? [content.words(estimate, form) ?? ""] : [])).joined(separator: "; ")
   }
 
@@ -127,19 +151,24 @@ package struct AppearanceStatistic: Statistic {
   package var tensors: [String: [Double]] {
     var all: [String: [Double]] = [:]
     for (name, values) in content.tensors { all["content.\(name)"] = values }
+    for (name, values) in spectrum.tensors { all["spectrum.\(name)"] = values }
     for (name, values) in null.tensors { all["null.\(name)"] = values }
+    for (name, values) in texture.tensors { all["texture.\(name)"] = values }
     all["measured"] = [troubles == nil ? 0 : 1]
     for (name, values) in troubles?.tensors ?? [:] { all["troubles.\(name)"] = values }
     return all
   }
 
   package init(tensor: (String, Int?) throws -> [Double]) throws {
-    content = try ContentStatistic { try tensor("content.\($0)", $1) }
+    content = try ActivationStatistic { try tensor("content.\($0)", $1) }
+    spectrum = try SpectrumStatistic { try tensor("spectrum.\($0)", $1) }
+    texture = try EmpiricalNull { try tensor("texture.\($0)", $1) }
     null = try EmpiricalNull { try tensor("null.\($0)", $1) }
     troubles = try tensor("measured", 1)[0] == 0 ? nil : Troubles { try tensor("troubles.\($0)", $1) }
   }
 
   package func refusal(for form: EstimateForm) -> String? {
-    content.refusal(for: form) ?? (null.isRegular ? nil : "the law of ordinary scores is none")
+    content.refusal(for: form) ?? spectrum.refusal(for: form)
+      ?? (null.isRegular && texture.isRegular ? nil : "the law of ordinary scores is none")
   }
 }

@@ -2,11 +2,9 @@ import Diffusion
 import Foundation
 
 extension StatisticName {
-  /// What an image shows: what the network sees in one look, with the image's spectrum.
-  public static let content = StatisticName(declaring: "content")
-  /// What the network sees in one look, alone.
+  /// What an image shows: what the network sees of it in one look.
   public static let activations = StatisticName(declaring: "activations")
-  /// How strong patterns of 8x8 pixels are: what pixels alone say. A control that `content` has to beat.
+  /// How strong patterns of 8x8 pixels are: what pixels alone say. A control that `activations` has to beat.
   public static let spectrum = StatisticName(declaring: "spectrum")
 }
 
@@ -17,7 +15,7 @@ package protocol FeatureStatistic: Statistic {
   init(_ model: RobustGaussian)
   /// As many for each image.
   static func features(_ appearance: Appearance) -> [Float]
-  /// Whether the network's activations come first among them.
+  /// Whether they are the network's activations, and not the spectrum.
   static var seesActivations: Bool { get }
   /// How many there are.
   static func count(_ form: EstimateForm) -> Int
@@ -76,15 +74,11 @@ extension FeatureStatistic {
     return String(format: "%@ %.1f times as far from the middle as ordinary", most.0 as NSString, most.1)
   }
 
-  /// What its features are, by name: activations first, then the spectrum, as far as it has them.
+  /// What its features are, by name.
   private static func groups(_ form: EstimateForm) -> [(name: String, places: [Int])] {
-    let seen = seesActivations ? form.activations : 0
-    let shown = seesActivations ? [("what it shows", Array(0..<seen))] : []
-    guard count(form) > seen else { return shown }
-    return shown
-      + BlockSpectrum.Part.allCases.map { part in
-        (part.rawValue, BlockSpectrum.places(part).map { seen + $0 })
-      }
+    seesActivations
+      ? [("what it shows", Array(0..<form.activations))]
+      : BlockSpectrum.Part.allCases.map { ($0.rawValue, BlockSpectrum.places($0)) }
   }
 
   fileprivate static func features(_ estimate: SurprisalEstimate) -> [Float] {
@@ -96,21 +90,6 @@ extension FeatureStatistic {
     return BlockSpectrum.features(
       pixels: image.pixels, width: image.width, height: image.height, channels: image.channels)
   }
-}
-
-/// What the network sees, and the spectrum.
-package struct ContentStatistic: FeatureStatistic {
-  package static let seesActivations = true
-  package static let name = StatisticName.content
-  package let model: RobustGaussian
-
-  package init(_ model: RobustGaussian) { self.model = model }
-
-  package static func features(_ appearance: Appearance) -> [Float] {
-    appearance.activations + spectrum(appearance)
-  }
-
-  package static func count(_ form: EstimateForm) -> Int { form.activations + BlockSpectrum.count }
 }
 
 /// What the network sees.

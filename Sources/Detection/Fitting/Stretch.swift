@@ -2,9 +2,9 @@ import Foundation
 
 /// How a law's upper side is drawn out or in against the normal one's.
 enum Stretch {
-  /// Shortest tails there are, and the longest.
-  static let least = -0.15
-  static let most = 0.8
+  /// Shortest tails there are, and the longest; exact in single precision.
+  static let least = -0.125
+  static let most = 0.75
   /// u below which a short tail is a parabola, and straight from there on.
   private static let bend = 3.0
 

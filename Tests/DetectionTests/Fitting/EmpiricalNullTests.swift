@@ -107,5 +107,7 @@ struct EmpiricalNullTests {
     let kept = null.tensors
     #expect(try EmpiricalNull { name, _ in kept[name] ?? [] } == null)
     #expect(null.isRegular)
+    // At the shortest tails too.
+    #expect(EmpiricalNull(fitting: (0..<400).map { -Double($0 * $0) }, side: side).isRegular)
   }
 }

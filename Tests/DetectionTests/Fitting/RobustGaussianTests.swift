@@ -62,4 +62,17 @@ struct RobustGaussianTests {
     let alone = RobustGaussian.fit(table, by: CrossFit(groups: [Int](repeating: 3, count: 60)))
     #expect(alone.model.score(table[0]).isFinite)
   }
+
+  @Test("Copies do not vouch for each other where they are one group")
+  func copies() {
+    var table = Self.table(ordinary: 90, alike: 0, seed: 12)
+    // Odd only in how features go together, so that the medians do not see it.
+    for _ in 0..<10 { table.append((0..<30).map { $0 % 2 == 0 ? 1.5 : -1.5 }) }
+    let groups = (0..<100).map { min($0, 90) }
+    let together = RobustGaussian.fit(table, by: CrossFit(groups: groups)).scores
+    let ordinary = together.prefix(90).sorted()[80]
+    #expect(together.suffix(10).allSatisfy { $0 > ordinary })
+    let apart = RobustGaussian.fit(table, by: CrossFit(rows: 100)).scores
+    #expect(apart[95] < together[95] - 1)
+  }
 }

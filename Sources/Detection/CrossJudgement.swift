@@ -44,13 +44,18 @@ package struct CrossJudgement: Sendable {
     let pValues: [Double]
     if name == AppearanceStatistic.name {
       // Its verdicts are p-values already.
-      let (appearance, own) = try AppearanceStatistic.judged(images, by: split)
+      let (appearance, own) = try AppearanceStatistic.judged(images, by: split, trusted: false)
       fitted = appearance
       verdicts = spread(own)
       scores = own.map(\.score)
       pValues = own.map(\.pValue)
     } else {
-      (fitted, scores) = try StatisticRegistry.crossFitted(type, images, by: split)
+      if let type = type as? any FeatureStatistic.Type {
+        let found = try Self.robust(type, images, split)
+        (fitted, scores) = (found.0, found.1)
+      } else {
+        (fitted, scores) = try StatisticRegistry.crossFitted(type, images, by: split)
+      }
       verdicts = []
       let null = EmpiricalNull(fitting: scores)
       pValues = scores.map(null.pValue)
@@ -60,6 +65,13 @@ package struct CrossJudgement: Sendable {
     self.pValues = spread(pValues)
     threshold = rule.threshold(for: pValues)
     profile = ErrorProfile(fitting: estimates)
+  }
+
+  private static func robust<S: FeatureStatistic>(
+    _ type: S.Type, _ images: [SurprisalEstimate], _ split: CrossFit
+  ) throws(CalibrationError) -> (any Statistic, [Double]) {
+    let (fitted, scores) = try S.crossFitted(images, by: split, trusted: false)
+    return (fitted, scores)
   }
 
   package func isOutlier(_ index: Int) -> Bool { pValues[index] <= threshold }

@@ -41,22 +41,23 @@ package struct AppearanceStatistic: Statistic {
   }
 
   package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
-    self = try Self.judged(estimates, by: CrossFit(rows: estimates.count)).fitted
+    self = try Self.judged(estimates, by: CrossFit(rows: estimates.count), trusted: true).fitted
   }
 
   package static func crossFitted(
     _ estimates: [SurprisalEstimate], by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
-    let (fitted, verdicts) = try judged(estimates, by: split)
+    let (fitted, verdicts) = try judged(estimates, by: split, trusted: true)
     return (fitted, verdicts.map(\.score))
   }
 
   /// Fits to images, and judges each by what was fitted on the parts that it is not in.
+  /// - Parameter trusted: whether all images are known to belong.
   package static func judged(
-    _ estimates: [SurprisalEstimate], by split: CrossFit
+    _ estimates: [SurprisalEstimate], by split: CrossFit, trusted: Bool
   ) throws(CalibrationError) -> (fitted: Self, verdicts: [Verdict]) {
-    let content = try ActivationStatistic.crossFitted(estimates, by: split)
-    let spectrum = try SpectrumStatistic.crossFitted(estimates, by: split)
+    let content = try ActivationStatistic.crossFitted(estimates, by: split, trusted: trusted)
+    let spectrum = try SpectrumStatistic.crossFitted(estimates, by: split, trusted: trusted)
     let fitted = try Self(content, spectrum, estimates.compactMap { $0.appearance?.measures })
     return (
       fitted,

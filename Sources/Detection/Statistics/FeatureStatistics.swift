@@ -8,8 +8,7 @@ extension StatisticName {
   public static let spectrum = StatisticName(declaring: "spectrum")
 }
 
-/// Distance of an image from the population's in features of its appearance (`RobustGaussian`), whose fit a quarter of
-/// foreign images does not pull over.
+/// Distance of an image from the population's in features of its appearance (`RobustGaussian`).
 package protocol FeatureStatistic: Statistic {
   var model: RobustGaussian { get }
   init(_ model: RobustGaussian)
@@ -28,15 +27,23 @@ extension FeatureStatistic {
   package static func crossFitted(
     _ estimates: [SurprisalEstimate], by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
+    try crossFitted(estimates, by: split, trusted: true)
+  }
+
+  /// - Parameter trusted: whether all images are known to belong; where not, what is far takes no part in the fit.
+  package static func crossFitted(
+    _ estimates: [SurprisalEstimate], by split: CrossFit, trusted: Bool
+  ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
     guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
-    let fit = RobustGaussian.fit(FeatureTable(estimates.map(features)), by: split)
+    let fit = RobustGaussian.fit(
+      FeatureTable(estimates.map(features)), by: split, trusted: trusted)
     return (Self(fit.model), fit.scores)
   }
 
   package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
     guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
     let table = FeatureTable(estimates.map(Self.features))
-    self.init(RobustGaussian.fit(table, by: CrossFit(rows: table.rows)).model)
+    self.init(RobustGaussian.fit(table, by: CrossFit(rows: table.rows), trusted: true).model)
   }
 
   package init(tensor: (String, Int?) throws -> [Double]) throws {

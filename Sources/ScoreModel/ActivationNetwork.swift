@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// The network's way down as an encoder of images: what it sees in one look, without noise.
@@ -36,13 +37,14 @@ package final class ActivationNetwork {
     graph.write(network.levelFeatures(Self.sigma), to: features)
   }
 
-  /// Activations an image: of each channel its mean over place, then its deviation.
+  /// Activations an image: of each channel its mean over place, then the logarithm of its deviation, which is nearer to normal
+  /// than the deviation and tells classes apart better (docs/folders.md).
   package static func count(_ architecture: Architecture) -> Int {
     2 * Network(architecture).middleChannels
   }
 
   /// - Parameter images: `[N, height, width, channels]` on the scale -1...1.
-  /// - Returns: `[N, 2 * middleChannels]`: means over place, then deviations.
+  /// - Returns: `[N, 2 * middleChannels]`: means over place, then logarithms of deviations.
   package func pooled(_ images: [Float]) throws -> [Float] {
     let shape = network.architecture.shape
     let count = images.count / shape.count
@@ -72,7 +74,10 @@ package final class ActivationNetwork {
     return result
   }
 
-  /// Appends means and population deviations of `[places, channels]` values.
+  /// Added to deviations before their logarithm is taken: far below what images give.
+  private static let leastDeviation: Float = 1e-4
+
+  /// Appends means, and logarithms of population deviations, of `[places, channels]` values.
   private static func pool(
     _ values: UnsafeMutableBufferPointer<Float>, channels: Int, into result: inout [Float]
   ) {
@@ -89,6 +94,6 @@ package final class ActivationNetwork {
       }
     }
     result += mean
-    result += square.map { $0.squareRoot() }
+    result += square.map { log($0.squareRoot() + leastDeviation) }
   }
 }

@@ -26,6 +26,24 @@ extension CommandTests {
       }
     }
 
+    @Test("Without --model the general network is fitted to looks, at the images' own size and channels")
+    func general() throws {
+      try withFolder { folder in
+        let path = "\(folder)/model.safetensors"
+        let outcome = try Command.run("fit", "fixtures/clothes", "--threads", "1", "--output", path)
+        #expect(outcome.code == 0 && outcome.output.isEmpty, "\(outcome)")
+        #expect(outcome.errors.contains("next:") && outcome.errors.contains("--model \(path)"), "\(outcome)")
+        let facts = try #require(try Command.run("model", path, "--format", "json").objects.first)
+        #expect(facts["width"] as? Int == 28 && facts["channels"] as? Int == 1, "\(facts)")
+        #expect(try Command.references(path, evaluations: 0) == 28)
+        let scan = try Command.run("scan", "fixtures/other", "--model", path, "--fpr", "0.1", "--quiet")
+        let records = try scan.objects
+        #expect(records.count == 10 && records.count { $0["outlier"] as? Bool == true } >= 5, "\(scan)")
+        #expect(
+          records.allSatisfy { $0["statistic"] as? String == "appearance" && $0["bits_per_dim"] == nil })
+      }
+    }
+
     @Test("Images that fit apart leave all others as references, from standard input too")
     func fitting() throws {
       try withFolder { folder in

@@ -4,6 +4,41 @@ import Testing
 
 extension CommandTests {
   struct ScanTests {
+    @Test("Without --model a folder judges itself, says why and what next, and loses no file")
+    func folder() throws {
+      try withFolder { folder in
+        let kept = "\(folder)/mine.safetensors"
+        let scan = try Command.run("scan", "fixtures", "--save", kept, "--threads", "1")
+        #expect(scan.code == 0, "\(scan.errors)")
+        let records = try scan.objects
+        #expect(records.count == 44)
+        let flagged = records.filter { $0["outlier"] as? Bool == true }
+        let foreign = flagged.count { ($0["path"] as? String)?.contains("other/") == true }
+        // Ten of thirty-eight are foreign, five of them of one kind: more than robust fits promise to find.
+        #expect(foreign >= 3 && flagged.count - foreign <= 1, "\(flagged.compactMap { $0["path"] })")
+        #expect(flagged.allSatisfy { ($0["reason"] as? String)?.isEmpty == false })
+        #expect(records.prefix(38).allSatisfy { $0["relative_to"] as? String == "folder" })
+        for words in ["next:", "--model", "explain", "p-values are relative to"] {
+          #expect(scan.errors.contains(words), "\(words): \(scan.errors)")
+        }
+        let again = try Command.run("scan", "fixtures/clothes", "--model", kept, "--fpr", "0.1", "--quiet")
+        #expect(again.code == 0, "\(again.errors)")
+      }
+    }
+
+    @Test("Too few images to judge one another are refused, with what to do; so is what needs a model")
+    func tooFew() throws {
+      let few = try Command.run("scan", "fixtures/clothes")
+      #expect(few.code == 1 && few.output.isEmpty, "\(few)")
+      for words in ["28 different images", "at least 30", "--model photos", "surprisal fit"] {
+        #expect(few.errors.contains(words), "\(words): \(few.errors)")
+      }
+      for line in ["scan x --save y --model photos", "scan x --evaluations auto", "scan x --size 15"] {
+        let wrong = try Command.run(line.split(separator: " ").map(String.init))
+        #expect(wrong.code == 64, "\(wrong)")
+      }
+    }
+
     @Test(
       "One record for every image, readable or not, named twice or not, most surprising first, unreadable last"
     )

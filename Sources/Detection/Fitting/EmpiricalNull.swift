@@ -39,7 +39,7 @@ package struct EmpiricalNull: Sendable, Equatable {
       lower = nil
       return
     }
-    let least = max(leastScale, .leastNormalMagnitude)
+    let least = max(leastScale, 1e-30)
     upper = side == .low ? nil : TailLaw(fitting: sorted, least: least)
     lower = side == .high ? nil : TailLaw(fitting: sorted.reversed().map { -$0 }, least: least)
   }

@@ -1,40 +1,57 @@
 import Foundation
 
-/// What a population's features are, fitted on images of which up to a fifth may not belong: a Gaussian without those far
-/// from the medians, and the distance from the medians beside it. The score is the larger of the two, each less its median
-/// over the images and in units of its spread there, the distance less a handicap.
+/// What a population's features are, fitted on images of which up to a fifth may not belong.
 ///
 /// Odd images that are alike, ten screenshots among holiday photographs, take a direction of the covariance and look more
 /// ordinary by it than the rest do. Concentration steps, which leave out what the Gaussian itself finds far (Rousseeuw and
-/// Van Driessen 1999), then keep them and lose others; the medians do not see such company. What the medians overlook,
-/// what is odd only in how features go together, the Gaussian finds.
+/// Van Driessen 1999), then keep them and lose others. The distance from the medians does not see such company, and misses
+/// what is odd only in how features go together. So the first Gaussian is fitted on the three quarters that are nearest to
+/// the medians, the second on all that neither finds far, and the score is the largest of the three numbers: each less
+/// its median over the images and in units of its spread there, and less a handicap for all but the second Gaussian, which
+/// knows most where nothing hides.
 package struct RobustGaussian: RowScorer, Equatable {
+  /// Fitted on all that is not far.
   package let gaussian: ShrunkGaussian
+  /// Fitted on what is nearest to the medians.
+  package let core: ShrunkGaussian
   package let distance: MedianDistance
-  /// Median and spread of each of the two scores over images that it was not fitted on.
+  /// Median and spread of each of the three scores over images that it was not fitted on.
   package let centers: [Double]
   package let spreads: [Double]
 
-  /// Share of the images that may not belong, for which the Gaussian does not see the farthest.
-  package static let dropped = 0.25
-  /// The distance from the medians counts less so many spreads: it decides only where it is large.
-  package static let handicap = 1.5
+  /// Share of the images, the farthest from the medians, that the core is fitted without: more than may not belong.
+  private static let dropped = 0.25
+  /// Spreads beyond the median from where on the core or the medians find an image far.
+  private static let far = 1.5
+  /// Spreads that each score counts less, in order: Gaussian, core, distance.
+  private static let handicaps = [0, 0.5, 1.5]
 
-  init(gaussian: ShrunkGaussian, distance: MedianDistance, centers: [Double], spreads: [Double]) {
+  init(
+    gaussian: ShrunkGaussian, core: ShrunkGaussian, distance: MedianDistance, centers: [Double],
+    spreads: [Double]
+  ) {
     self.gaussian = gaussian
+    self.core = core
     self.distance = distance
-    self.centers = centers
-    self.spreads = spreads
+    // As a file keeps them: a model scores the same before it is written and after it is read.
+    self.centers = centers.map { Double(Float($0)) }
+    self.spreads = spreads.map { Double(Float($0)) }
   }
 
+  /// Spreads beyond the median.
   package func score(_ row: ArraySlice<Float>) -> Double {
-    Self.join([gaussian.score(row), distance.score(row)], centers, spreads)
+    join([gaussian.score(row), core.score(row), distance.score(row)])
   }
 
   /// Not a number where one is none.
-  private static func join(_ scores: [Double], _ centers: [Double], _ spreads: [Double]) -> Double {
-    let standard = scores.indices.map { (scores[$0] - centers[$0]) / spreads[$0] }
-    return standard.contains(where: \.isNaN) ? .nan : max(standard[0], standard[1] - handicap)
+  private func join(_ scores: [Double]) -> Double {
+    var most = -Double.infinity
+    for k in scores.indices {
+      let standard = (scores[k] - centers[k]) / spreads[k] - Self.handicaps[k]
+      guard !standard.isNaN else { return .nan }
+      most = max(most, standard)
+    }
+    return most
   }
 
   /// What a fit yields: the model for other images, and the scores of its own.
@@ -49,23 +66,37 @@ package struct RobustGaussian: RowScorer, Equatable {
   /// - Parameters:
   ///   - table: at least two rows of finite values.
   ///   - split: which rows never judge each other.
-  ///   - dropping: share of the rows that does not fit the Gaussian; 0 where all are known to belong.
-  package static func fit(_ table: FeatureTable, by split: CrossFit, dropping: Double = dropped) -> Fit {
+  ///   - trusted: whether all rows are known to belong; none is left out then.
+  package static func fit(_ table: FeatureTable, by split: CrossFit, trusted: Bool = false) -> Fit {
     let usable = (0..<table.rows).map { table.isFinite($0) }
     let distances = MedianDistance.crossFitted(table, by: split, fittingOn: usable)
-    let kept = CrossFit.keeping(distances, dropping: dropping)
-    let lengths = ShrunkGaussian.crossFitted(table, by: split, fittingOn: kept)
-    let middles = [lengths, distances].map(middle)
-    let centers = middles.map(\.center)
-    let spreads = middles.map(\.spread)
+    let near = trusted ? usable : CrossFit.keeping(distances, dropping: dropped)
+    let first = ShrunkGaussian.crossFitted(table, by: split, fittingOn: near)
+    let kept = trusted ? usable : notFar(first, distances)
+    let second = trusted ? first : ShrunkGaussian.crossFitted(table, by: split, fittingOn: kept)
+    let middles = [second, first, distances].map(middle)
     // The models for other images are fitted on as many images as judged these: all parts but one.
     let others = (0..<table.rows).filter { split.folds == 1 || split.fold[$0] != 0 }
+    func gaussian(_ kept: [Bool]) -> ShrunkGaussian {
+      ShrunkGaussian(fitting: table, rows: others.filter { kept[$0] })
+    }
+    let core = gaussian(near)
     let model = RobustGaussian(
-      gaussian: ShrunkGaussian(fitting: table, rows: others.filter { kept[$0] }),
-      distance: MedianDistance(fitting: table, rows: others.filter { usable[$0] }), centers: centers,
-      spreads: spreads)
-    let scores = lengths.indices.map { join([lengths[$0], distances[$0]], centers, spreads) }
+      gaussian: trusted ? core : gaussian(kept), core: core,
+      distance: MedianDistance(fitting: table, rows: others.filter { usable[$0] }),
+      centers: middles.map(\.center), spreads: middles.map(\.spread))
+    let scores = usable.indices.map { model.join([second[$0], first[$0], distances[$0]]) }
     return Fit(model: model, scores: scores, kept: kept)
+  }
+
+  private static func notFar(_ lengths: [Double], _ distances: [Double]) -> [Bool] {
+    let (a, b) = (middle(lengths), middle(distances))
+    let larger = lengths.indices.map {
+      max((lengths[$0] - a.center) / a.spread, (distances[$0] - b.center) / b.spread - handicaps[2])
+    }
+    let limit = middle(larger)
+    // False for what is no number.
+    return larger.map { ($0 - limit.center) / limit.spread < far }
   }
 
   /// Median, and the distance of the quartiles in units of a normal law's standard deviation.
@@ -79,6 +110,7 @@ package struct RobustGaussian: RowScorer, Equatable {
   package var tensors: [String: [Double]] {
     var all = ["centers": centers, "spreads": spreads]
     for (name, values) in gaussian.tensors { all["gaussian.\(name)"] = values }
+    for (name, values) in core.tensors { all["core.\(name)"] = values }
     for (name, values) in distance.tensors { all["distance.\(name)"] = values }
     return all
   }
@@ -87,23 +119,13 @@ package struct RobustGaussian: RowScorer, Equatable {
   package init(columns: Int, tensor: (String, Int?) throws -> [Double]) throws {
     self.init(
       gaussian: try ShrunkGaussian(columns: columns) { try tensor("gaussian.\($0)", $1) },
+      core: try ShrunkGaussian(columns: columns) { try tensor("core.\($0)", $1) },
       distance: try MedianDistance(columns: columns) { try tensor("distance.\($0)", $1) },
-      centers: try tensor("centers", 2), spreads: try tensor("spreads", 2))
+      centers: try tensor("centers", 3), spreads: try tensor("spreads", 3))
   }
 
   /// Whether it can judge: tensors of a file may hold anything.
-  package var isRegular: Bool { gaussian.isRegular && distance.isRegular && spreads.allSatisfy { $0 > 0 } }
-}
-
-/// Quantiles of ascending values, between neighbours by proportion.
-enum Quantile {
-  /// Distance of the quartiles of a standard normal law.
-  static let normalQuartiles = 1.3489795003921634
-
-  static func of(_ sorted: [Double], _ share: Double) -> Double {
-    let place = share * Double(sorted.count - 1)
-    let low = Int(place)
-    guard low + 1 < sorted.count else { return sorted[low] }
-    return sorted[low] + (place - Double(low)) * (sorted[low + 1] - sorted[low])
+  package var isRegular: Bool {
+    gaussian.isRegular && core.isRegular && distance.isRegular && spreads.allSatisfy { $0 > 0 }
   }
 }

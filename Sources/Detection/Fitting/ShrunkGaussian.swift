@@ -48,14 +48,14 @@ package struct ShrunkGaussian: RowScorer, Equatable {
     mean = moments.mean.map { Float($0) }
     self.deviation = deviation.map { Float($0) }
     factor = PackedCholesky.factor(matrix, width).map { Float($0) }
-    self.shrinkage = share
+    self.shrinkage = Double(Float(share))
   }
 
   package init(mean: [Float], deviation: [Float], factor: [Float], shrinkage: Double) {
     self.mean = mean
     self.deviation = deviation
     self.factor = factor
-    self.shrinkage = shrinkage
+    self.shrinkage = Double(Float(shrinkage))
   }
 
   /// Variance of the correlations over their square, estimated.

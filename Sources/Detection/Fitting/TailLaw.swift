@@ -34,10 +34,14 @@ struct TailLaw: Sendable, Equatable {
   static let count = 10
 
   init(center: Double, scale: Double, stretch: Double, foreign: Double, covariance: [Double]) {
+    // As a file keeps them: a law says the same before it is written and after it is read.
+    func rounded(_ value: Double) -> Double { Double(Float(value)) }
+    let (center, scale, stretch) = (rounded(center), rounded(scale), rounded(stretch))
+    let covariance = covariance.map(rounded)
     self.center = center
     self.scale = scale
     self.stretch = stretch
-    self.foreign = foreign
+    self.foreign = rounded(foreign)
     self.covariance = covariance
     let variance = max(covariance[5], 1e-12)
     points = Self.nodes.map { node, weight in

@@ -52,4 +52,14 @@ struct RobustGaussianTests {
     let mean: Double = ranks.reduce(0, +) / 300
     #expect(abs(mean - 0.5) < 4 / 1800.0.squareRoot())
   }
+
+  @Test("Where all rows are known to belong, none is left out; one group alone does not stop a fit")
+  func trusted() {
+    let table = Self.table(ordinary: 60, alike: 0, seed: 11)
+    let fit = RobustGaussian.fit(table, by: CrossFit(rows: 60), trusted: true)
+    #expect(fit.kept.allSatisfy { $0 })
+    #expect(fit.model.gaussian == fit.model.core)
+    let alone = RobustGaussian.fit(table, by: CrossFit(groups: [Int](repeating: 3, count: 60)))
+    #expect(alone.model.score(table[0]).isFinite)
+  }
 }

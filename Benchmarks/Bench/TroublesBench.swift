@@ -11,10 +11,12 @@ struct TroublesBench: ParsableCommand {
 
   @Argument(help: "Image files and folders.") var paths: [String]
   @Option var size = 64
+  @Option(help: "p-value from which down a trouble is named.") var level = 0.001
 
   private struct Line: Encodable {
-    let file: String
+    let path: String
     let troubles: [String: Double]
+    let named: [String]
     let words: [String: String]
     let measures: Measures
   }
@@ -30,12 +32,11 @@ struct TroublesBench: ParsableCommand {
     let troubles = try Troubles(fitting: found.map(\.measures))
     for (file, measures) in found {
       let pValues = troubles.pValues(measures)
+      let named = Trouble.allCases.filter { (pValues[$0] ?? 1) <= level }
       let line = Line(
-        file: file, troubles: Dictionary(uniqueKeysWithValues: pValues.map { ($0.rawValue, $1) }),
-        words: Dictionary(
-          uniqueKeysWithValues: pValues.filter { $1 < 0.01 }.map {
-            ($0.key.rawValue, troubles.words($0.key, measures))
-          }),
+        path: file, troubles: Dictionary(uniqueKeysWithValues: pValues.map { ($0.rawValue, $1) }),
+        named: named.map(\.rawValue),
+        words: Dictionary(uniqueKeysWithValues: named.map { ($0.rawValue, troubles.words($0, measures)) }),
         measures: measures)
       print(String(decoding: try JSONEncoder().encode(line), as: UTF8.self))
     }

@@ -37,7 +37,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 # What the records of `surprisal scan --format jsonl` call things.
-FILE, P_VALUE, OUTLIER, TROUBLES, COPY = "file", "p_value", "outlier", "troubles", "copy_of"
+FILE, TROUBLES, NAMED, COPY = "path", "troubles", "named", "copy_of"
 
 # Our names, and cleanvision's.
 NAMES = {
@@ -78,20 +78,16 @@ def records(surprisal, folder):
     return [json.loads(line) for line in timed(scan(surprisal, folder))[1].stdout.splitlines() if line.startswith("{")]
 
 
-# An image is flagged with a trouble whose p-value is at most this.
-LEVEL = 0.001
-
-
 def ours(rows):
-    """{file: {trouble: (badness, flag)}} of the records of a scan."""
+    """{file: {trouble: (badness, flag)}} of the records of a scan. Of copies both are flagged, as cleanvision does."""
+    copied = {name for row in rows if COPY in row for name in (row[FILE], row[COPY])}
     found = {}
     for row in rows:
-        if FILE not in row:
-            continue
-        troubles = {name: (-np.log(max(p, 1e-300)), p <= LEVEL) for name, p in (row.get(TROUBLES) or {}).items()}
+        # Logarithms: p-values of what is far out lie far below each other.
+        troubles = {name: (-np.log(max(p, 1e-300)), name in row[NAMED])
+                    for name, p in row.get(TROUBLES, {}).items()}
         for name in COPIES:
-            copied = row.get(COPY) is not None
-            troubles.setdefault(name, (float(copied), copied))
+            troubles[name] = (float(row[FILE] in copied), row[FILE] in copied)
         found[pathlib.Path(row[FILE]).name] = troubles
     return found
 
@@ -134,10 +130,10 @@ def table(truth, tools):
         if "cleanvision" in tools and NAMES.get(trouble):
             alarms = sum(tools["cleanvision"][name][trouble][1] for name in others)
         for name, found in tools.items():
-            if trouble not in next(iter(found.values())):
+            if not any(trouble in troubles for troubles in found.values()):
                 cells.append(f"| {'-':^47}")
                 continue
-            good, bad = (np.array([found[file][trouble] for file in files]).T for files in (others, planted))
+            good, bad = (np.array([found[file].get(trouble, (0, False)) for file in files]).T for files in (others, planted))
             ranked = f"{auroc(good[0], bad[0]):.3f}   {recall(good[0], bad[0], len(others) // 100):10.2f}" \
                 if trouble not in COPIES else f"{'':18}"
             cells.append(f"| {ranked}      {int(bad[1].sum()):3} of {len(bad[1])}, {int(good[1].sum()):4}        ")

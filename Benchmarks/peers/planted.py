@@ -26,7 +26,7 @@ TROUBLES = ["dark", "bright", "blurry", "low information", "odd aspect", "odd si
 # Looked at, and largely out of focus or empty: windows of them are in trouble that no one planted.
 SOFT = {
     "Bridge", "Dragonfly", "free", "greentock", "seeding", "Kleiber", "Aqua", "FreshFlower", "LadyBird", "Storm", "TwoWings",
-    "Wood", "Autumn", "BytheWater", "DarkestHour", "FallenLeaf", "Kite", "summer_1am", "graffiti",
+    "Wood", "sunset", "Autumn", "BytheWater", "DarkestHour", "FallenLeaf", "Kite", "summer_1am", "graffiti",
 }
 SIZES = [(480, 360), (640, 480), (800, 600), (1024, 768), (1280, 960), (1600, 1200), (900, 600), (1200, 800)]
 
@@ -50,7 +50,7 @@ class Photographs:
         self.random = random
         self.turn = 0
         self.kept = {}
-        # By photograph, and whether it was turned over: the windows so far.
+        # By photograph: the windows so far.
         self.taken = {}
 
     def image(self, index):
@@ -81,7 +81,7 @@ class Photographs:
             y = self.random.uniform(0, whole[1] - height)
             box, is_turned = (x, y, x + width, y + height), self.random.random() < 0.5
             # Two windows of nearly the same are copies that no one planted.
-            before = self.taken.setdefault((index, is_turned), [])
+            before = self.taken.setdefault(index, [])
             if any(shared(box, other) > 0.25 + attempt / 10000 for other in before):
                 continue
             before.append(box)
@@ -177,11 +177,13 @@ def near_copy(image, random):
 
 
 def stamp(work, random, paths=[]):
+    """A thing with transparent surroundings, each once."""
     if not paths:
         package, folder, _ = STAMPS
         paths += [p for p in sorted((pathlib.Path(work) / "root" / package / folder).rglob("*.png"))
-                  if Image.open(p).mode == "RGBA"]
-    image = Image.open(paths[random.integers(len(paths))]).convert("RGBA")
+                  if not p.stem.endswith(("_mirror", "_flip")) and Image.open(p).mode == "RGBA"]
+        random.shuffle(paths)
+    image = Image.open(paths.pop()).convert("RGBA")
     size = SIZES[random.integers(len(SIZES) - 4)]
     canvas = Image.new("RGBA", size, (0, 0, 0, 0))
     scale = min(size[0] / image.width, size[1] / image.height) * random.uniform(0.7, 1)

@@ -94,7 +94,7 @@ extension Trouble.Feature {
     let size = "\(measures.width) x \(measures.height)"
     return switch self {
     case .highlight: "brightest 1 % at \(found) of 255, \(ordinary)"
-    case .shadow: "darkest 5 % at \(found) of 255, \(ordinary)"
+    case .shadow: "darkest 1 % at \(found) of 255, \(ordinary)"
     case .sharpness: "sharpness of edges \(found), \(ordinary)"
     case .information: "\(found) bits a pixel, \(ordinary)"
     case .aspect: "\(size), one side \(found) times the other, \(ordinary)"

@@ -12,11 +12,12 @@ public struct Measures: Sendable, Equatable, Codable {
   /// Pixels of the file, upright.
   public let width: Int
   public let height: Int
-  /// Luma that 5 % of its area is darker than: high in images without dark parts.
+  /// Luma that 1 % of its area is darker than: high in images without dark parts.
   public let shadow: Double
   /// Mean luma.
   public let brightness: Double
-  /// Luma that 1 % of its area is brighter than: low in dark images.
+  /// The largest of red, green and blue that 1 % of its area is brighter than: low in dark images, in which no colour
+  /// shines.
   public let highlight: Double
   /// Standard deviation of the luma.
   public let contrast: Double
@@ -70,41 +71,57 @@ public struct Measures: Sendable, Equatable, Codable {
     self.width = width
     self.height = height
     self.transparency = transparency
-    colourfulness = reduced.channels == 3 ? Self.colourfulness(reduced.pixels) : 0
-    let luma = reduced.channels == 3 ? Self.luma(reduced.pixels) : reduced.pixels
+    let luma: [UInt8]
+    if reduced.channels == 3 {
+      let colours = Colours(reduced.pixels)
+      luma = colours.luma
+      colourfulness = colours.colourfulness
+      highlight = Levels(colours.largest).quantile(0.99)
+    } else {
+      luma = reduced.pixels
+      colourfulness = 0
+      highlight = Levels(luma).quantile(0.99)
+    }
     let levels = Levels(luma)
-    shadow = levels.quantile(0.05)
-    highlight = levels.quantile(0.99)
+    shadow = levels.quantile(0.01)
     (brightness, contrast) = levels.moments
     let differences = Levels(differencesOf: luma, width: reduced.width)
     information = (levels.entropy + differences.entropy) / 2
     sharpness = Edges(luma, width: reduced.width).sharpness
   }
+}
 
-  private static func luma(_ pixels: [UInt8]) -> [UInt8] {
+/// What the colours of each pixel come to.
+private struct Colours {
+  let luma: [UInt8]
+  /// The largest of the three.
+  let largest: [UInt8]
+  /// Root mean square of the difference between the largest and the smallest.
+  let colourfulness: Double
+
+  /// - Parameter pixels: RGB.
+  init(_ pixels: [UInt8]) {
     let count = pixels.count / 3
-    return [UInt8](unsafeUninitializedCapacity: count) { luma, filled in
-      pixels.withUnsafeBufferPointer { pixels in
-        // In bounds: whole pixels of three values.
-        for at in 0..<count {
-          luma[at] = Bitmap.luma(Int(pixels[3 * at]), Int(pixels[3 * at + 1]), Int(pixels[3 * at + 2]))
-        }
-      }
-      filled = count
-    }
-  }
-
-  private static func colourfulness(_ pixels: [UInt8]) -> Double {
+    var luma = [UInt8](repeating: 0, count: count)
+    var largest = luma
     var sum = 0
     pixels.withUnsafeBufferPointer { pixels in
-      // In bounds: whole pixels of three values.
-      for at in stride(from: 0, to: pixels.count - 2, by: 3) {
-        let (red, green, blue) = (pixels[at], pixels[at + 1], pixels[at + 2])
-        let chroma = Int(max(red, green, blue)) - Int(min(red, green, blue))
-        sum += chroma * chroma
+      luma.withUnsafeMutableBufferPointer { luma in
+        largest.withUnsafeMutableBufferPointer { largest in
+          // In bounds: whole pixels of three values.
+          for at in 0..<count {
+            let (red, green, blue) = (pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2])
+            luma[at] = Bitmap.luma(Int(red), Int(green), Int(blue))
+            largest[at] = max(red, green, blue)
+            let chroma = Int(largest[at] - min(red, green, blue))
+            sum += chroma * chroma
+          }
+        }
       }
     }
-    return (Double(sum) / Double(max(pixels.count / 3, 1))).squareRoot()
+    self.luma = luma
+    self.largest = largest
+    colourfulness = (Double(sum) / Double(max(count, 1))).squareRoot()
   }
 }
 

@@ -44,21 +44,22 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks examples
 
-# The main job on the shipped model: scan, and draw from the population.
+# The main job: a folder judged by itself, then by the shipped model of clothes; and samples of these.
 demo: build
+	.build/$(CONFIGURATION)/surprisal scan fixtures --format text
 	.build/$(CONFIGURATION)/surprisal scan fixtures --model models/fashion-mnist.safetensors --fpr 0.01 --format text
 	@mkdir -p demo-out
 	.build/$(CONFIGURATION)/surprisal sample --model models/fashion-mnist.safetensors -n 64 --sheet demo-out/samples.png
 
 # Figures of docs and model card, on the shipped model. FASHION and MNIST: IDX files of test images; REFERENCES: images
-# to calibrate on for other numbers of evaluations. An hour in all; BENCH=cost (or any name below) runs one. decoding,
+# to calibrate on for other numbers of evaluations; IMAGES and LABELS: IDX files of classes, for oneclass. An hour in all; BENCH=cost (or any name below) runs one. decoding,
 # parity, speed, end-to-end and folder install their peers with pip. folder takes half an hour more, 12 GB in FOLDER_WORK and
 # photographs of Debian packages by apt-get download: only where asked for by name.
 FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 REFERENCES ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz\#50000-54999
 MNIST ?= t10k-images-idx3-ubyte.gz
 FOLDER_WORK ?= .build/folder
-BENCH ?= evaluate detection verdicts copies leftout samples cost coverage auto sigma roads integrand decoding parity precision int8 speed end-to-end
+BENCH ?= evaluate detection verdicts copies folders folder leftout samples cost coverage auto sigma roads integrand decoding parity precision int8 speed end-to-end
 BENCH_RUN = .build/$(CONFIGURATION)/bench
 PEERS = .build/peers/bin/python
 bench: build
@@ -72,6 +73,11 @@ bench: build
 	  auto) $(BENCH_RUN) auto --images $(FASHION) --outliers $(MNIST) --limit 2000;; \
 	  precision) $(BENCH_RUN) precision --images $(FASHION) --outliers $(MNIST) --limit 500;; \
 	  int8) peers torch numpy safetensors; $(PEERS) Benchmarks/peers/int8.py models/fashion-mnist.safetensors $(FASHION);; \
+	  folders) $(BENCH_RUN) folders --images $(FASHION) --outliers $(MNIST);; \
+	  oneclass) $(BENCH_RUN) oneclass --images $(IMAGES) --labels $(LABELS) --limit 100000;; \
+	  folder) peers numpy pillow cleanvision torch; $(PEERS) models/photos/sources.py fetch .build/photographs; \
+	    $(PEERS) Benchmarks/peers/folder.py troubles .build/photographs .build/$(CONFIGURATION)/surprisal; \
+	    $(PEERS) Benchmarks/peers/folder.py speed .build/photographs .build/$(CONFIGURATION)/surprisal $(BENCH_RUN);; \
 	  verdicts) $(BENCH_RUN) verdicts --images $(FASHION) --limit 3000;; \
 	  roads) $(BENCH_RUN) roads --images $(FASHION) --limit 100;; \
 	  leftout|samples) $(BENCH_RUN) $$name;; \

@@ -4,7 +4,7 @@
     python photos.py report NETWORK DATA      the recipe below on other sets, with the controls
 
 NETWORK is a checkpoint or model file; DATA the folder with cifar10/, gtsrb32/ and magnetic-tile.tar (Fashion-MNIST comes
-from Debian's dataset-fashion-mnist when installed). Needs torch, numpy, Pillow and safetensors.
+from Debian's dataset-fashion-mnist when installed). Needs torch, numpy, Pillow, safetensors and, for a control, pyod.
 
 One class is fitted on some of its images; scored are others of it and others of all other classes. Controls: the
 Mahalanobis distance of 64 principal components of the pixels, and the same recipe on the same network with random
@@ -111,6 +111,35 @@ class Mahalanobis:
     def __call__(self, features):
         x = (features.double() - self.mean) / self.deviation
         return torch.linalg.solve_triangular(self.factor, x.T, upper=False).square().sum(0)
+
+
+def recipe(features):
+    """The features that Surprisal fits: means, and logarithms of deviations, of the last axis' halves."""
+    half = features.shape[1] // 2
+    return torch.cat([features[:, :half], (features[:, half:] + 1e-4).log()], 1)
+
+
+def estimated(features):
+    """Mahalanobis, its shrinkage by Schaefer and Strimmer (2005), at least 1 %."""
+    x = features.double()
+    r = torch.corrcoef(x.T).nan_to_num()
+    square = r.square() - torch.diag(r.diagonal().square())
+    noise = ((1 - square).square().sum() - len(r)) / (len(x) - 1)
+    return Mahalanobis(features, float((noise / square.sum()).clamp(0.01, 1)))
+
+
+def detector(name):
+    """A detector of PyOD on standardised features, as a fit."""
+    def fit(features):
+        from pyod.models.ecod import ECOD
+        from pyod.models.knn import KNN
+
+        mean, deviation = features.mean(0), features.std(0) + 1e-6
+        made = {"ECOD": ECOD, "kNN": KNN}[name]()
+        made.fit(((features - mean) / deviation).numpy())
+        return lambda x: torch.from_numpy(made.decision_function(((x - mean) / deviation).numpy()))
+
+    return fit
 
 
 class Pixels:
@@ -336,6 +365,11 @@ def report(arguments):
                 for parts, said in ((slice(0, 1), "mean"), (slice(None), "mean, deviation")):
                     rows[f"{name}, {layer}, {said}"] = protocol.aurocs(
                         joined(found, [layer], parts=parts), lambda x: Mahalanobis(x, SHRINKAGE))
+            fitted = recipe(joined(found, SHOWN[:1]).cpu())
+            rows[f"{name}, as Surprisal fits it"] = protocol.aurocs(fitted, estimated)
+            if name == arguments.network and not arguments.alone:
+                for kind in ("ECOD", "kNN"):
+                    rows[f"{name}, the same features, PyOD's {kind}"] = protocol.aurocs(fitted, detector(kind))
         for name, values in rows.items():
             print(f"  {mean(values):.3f} {name}: " + " ".join(f"{v:.3f}" for v in values), flush=True)
 

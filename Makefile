@@ -75,9 +75,6 @@ bench: build
 	  int8) peers torch numpy safetensors; $(PEERS) Benchmarks/peers/int8.py models/fashion-mnist.safetensors $(FASHION);; \
 	  folders) $(BENCH_RUN) folders --images $(FASHION) --outliers $(MNIST);; \
 	  oneclass) $(BENCH_RUN) oneclass --images $(IMAGES) --labels $(LABELS) --limit 100000;; \
-	  folder) peers numpy pillow cleanvision torch; $(PEERS) models/photos/sources.py fetch .build/photographs; \
-	    $(PEERS) Benchmarks/peers/folder.py troubles .build/photographs .build/$(CONFIGURATION)/surprisal; \
-	    $(PEERS) Benchmarks/peers/folder.py speed .build/photographs .build/$(CONFIGURATION)/surprisal $(BENCH_RUN);; \
 	  verdicts) $(BENCH_RUN) verdicts --images $(FASHION) --limit 3000;; \
 	  roads) $(BENCH_RUN) roads --images $(FASHION) --limit 100;; \
 	  leftout|samples) $(BENCH_RUN) $$name;; \

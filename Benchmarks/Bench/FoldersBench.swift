@@ -120,6 +120,7 @@ struct FoldersBench: ParsableCommand {
             }.joined())
       }
     }
+    try fits(own)
     print(
       "\nforeign images inside: false share of the flagged at --fdr \(fdr), share of the foreign flagged; AUROC in the folder"
     )
@@ -151,6 +152,39 @@ struct FoldersBench: ParsableCommand {
         print(
           String(format: "%6d  %6.0f %%  %.3f  %.3f   ", size, 100 * share, mean(wrong), mean(found))
             + aurocs.map { String(format: "%.3f        ", mean($0)) }.joined())
+      }
+    }
+  }
+
+  /// Share of new images flagged by a fit to some, whose references are cross-fitted.
+  private func fits(_ own: Looks.Seen) throws {
+    print(
+      "\nfitted to so many: share of new images with p-values at or below each level that the references support"
+    )
+    for size in sizes where size + 300 <= own.images.count {
+      for eye in [Looks.Eye.appearance, .activations] {
+        let estimates = own.estimates(eye)
+        var shares: [[Double]] = [[], [], []]
+        for split in 0..<splits {
+          var random = RandomSource(seed: UInt64(split), stream: 43)
+          let order = own.images.indices.shuffled(using: &random)
+          let calibration = try Calibration(
+            evaluations: 0, estimates: order.prefix(size).map { estimates[$0] })
+          let pValues = order.dropFirst(size).prefix(300).map {
+            calibration.pValue(calibration.score(estimates[$0], by: eye.statistic), by: eye.statistic)
+          }
+          for (k, level) in Self.levels.enumerated() {
+            shares[k].append(Double(pValues.count { $0 <= level }) / Double(pValues.count))
+          }
+        }
+        let allowed = Self.levels.map { (Double(size + 1) * $0).rounded(.down) / Double(size + 1) }
+        print(
+          String(format: "%5d  ", size) + eye.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0)
+            + zip(shares, allowed).map {
+              String(
+                format: "  %.4f +- %.4f (%.4f)", mean($0), 2 * deviation($0) / Double(splits).squareRoot(), $1
+              )
+            }.joined())
       }
     }
   }

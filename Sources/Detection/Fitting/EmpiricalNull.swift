@@ -62,15 +62,6 @@ package struct EmpiricalNull: Sendable, Equatable {
     max(smallest, law.probability(above: number))
   }
 
-  /// Whether a number is odd by being high, where both are: for words.
-  package func isHigh(_ number: Double) -> Bool {
-    switch side {
-    case .high: true
-    case .low: false
-    case .both: (upper.map { Self.above($0, number) } ?? 1) <= (lower.map { Self.above($0, -number) } ?? 1)
-    }
-  }
-
   /// Estimated share of the images that are ordinary.
   package var ordinaryShare: Double { max(0, 1 - (upper?.foreign ?? 0) - (lower?.foreign ?? 0)) }
 

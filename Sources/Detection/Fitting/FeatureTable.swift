@@ -35,29 +35,6 @@ package struct FeatureTable: Sendable, Equatable {
     return result
   }
 
-  /// These columns of every row.
-  package func columns(_ range: Range<Int>) -> FeatureTable {
-    var result = FeatureTable(columns: range.count)
-    result.reserve(rows: rows)
-    for row in 0..<rows {
-      result.values.append(
-        contentsOf: values[row * columns + range.lowerBound..<row * columns + range.upperBound])
-    }
-    return result
-  }
-
-  /// Every row with the other table's row of the same number behind it.
-  package func beside(_ other: FeatureTable) -> FeatureTable {
-    precondition(rows == other.rows)
-    var result = FeatureTable(columns: columns + other.columns)
-    result.reserve(rows: rows)
-    for row in 0..<rows {
-      result.values.append(contentsOf: self[row])
-      result.values.append(contentsOf: other[row])
-    }
-    return result
-  }
-
   /// Whether every value of the row is a finite number.
   package func isFinite(_ row: Int) -> Bool { self[row].allSatisfy(\.isFinite) }
 

@@ -24,8 +24,6 @@ package struct AppearanceStatistic: Statistic {
   private let texture: EmpiricalNull
   /// Nil where too few images were measured.
   private let troubles: Troubles?
-  /// Estimated share of ordinary images among those fitted.
-  package var ordinaryShare: Double { null.ordinaryShare }
 
   package var fittedParts: [any Statistic] { [content, spectrum] }
 

@@ -261,7 +261,8 @@ def speed(arguments):
         if not count:
             continue
         folder = work / f"speed-{name}"
-        photographs_of(work, folder, count, size, arguments.seed)
+        if not folder.exists() or len(list(folder.iterdir())) != count:
+            photographs_of(work, folder, count, size, arguments.seed)
         files = sorted(folder.iterdir())
         size_in_megabytes = sum(path.stat().st_size for path in files) / 1e6
         print(f"\n{count} JPEG of {size[0]}x{size[1]}, {size_in_megabytes:.0f} MB; seconds, "
@@ -274,17 +275,18 @@ def speed(arguments):
             "decode, all threads": [arguments.bench, "load", "--threads", "0", folder],
             "surprisal scan": scan(arguments.surprisal, folder),
         }
-        if "cleanvision" in arguments.tools:
-            commands["cleanvision"] = [sys.executable, "-c", CLEANVISION, folder]
         if have_torch and "resnet" in arguments.tools:
             commands["ResNet-18, nearest neighbours"] = [sys.executable, "-c", RESNET, folder]
         if "surprisal" not in arguments.tools:
             del commands["surprisal scan"]
+        if "cleanvision" in arguments.tools:
+            commands["cleanvision"] = [sys.executable, "-c", CLEANVISION, folder]
         times = {key: [] for key in commands}
         for _ in range(arguments.rounds):
             for key, command in commands.items():
                 seconds, _ = timed(command)
                 times[key].append(seconds)
+                print(f"  {key}: {seconds:.1f} s", file=sys.stderr, flush=True)
         medians = {key: statistics.median(value) for key, value in times.items()}
         for key, value in medians.items():
             ratio = f"{value / medians['decode, all threads']:6.2f} x decoding on all threads"

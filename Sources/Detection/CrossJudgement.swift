@@ -3,7 +3,8 @@ import Diffusion
 /// Images judged by one another, where nothing else says what is ordinary: the score of each is by a statistic fitted on
 /// parts of the images that it is not in, its p-value by what is ordinary among all scores (`EmpiricalNull`).
 ///
-/// Images that show the same count once, and are judged as one: none by its own copy.
+/// Images that show the same count once: none is judged by its own copy. What a copy shows is as odd as what it is a copy of; the
+/// troubles of its file are its own.
 package struct CrossJudgement: Sendable {
   package let statistic: StatisticName
   /// Of each image; higher is odder.
@@ -34,22 +35,23 @@ package struct CrossJudgement: Sendable {
     }
     let split = CrossFit(rows: distinct.count)
     let images = distinct.map { estimates[$0] }
-    // A copy is as odd as what it shows.
     func spread<Value>(_ values: [Value]) -> [Value] {
       let place = Dictionary(uniqueKeysWithValues: zip(distinct, distinct.indices))
       return copies.first.map { values[place[$0] ?? 0] }
     }
     guard let type = StatisticRegistry.type(of: name) else { throw .notCalibrated(name) }
-    let scores: [Double]
     let pValues: [Double]
     if name == AppearanceStatistic.name {
       // Its verdicts are p-values already.
       let (appearance, own) = try AppearanceStatistic.judged(images, by: split, trusted: false)
       fitted = appearance
-      verdicts = spread(own)
-      scores = own.map(\.score)
-      pValues = own.map(\.pValue)
+      verdicts = zip(estimates.indices, spread(own)).map { index, verdict in
+        copies.first[index] == index ? verdict : verdict.onCopy(estimates[index], by: appearance)
+      }
+      scores = verdicts.map(\.score)
+      pValues = verdicts.map(\.pValue)
     } else {
+      let scores: [Double]
       if let type = type as? any FeatureStatistic.Type {
         let found = try Self.robust(type, images, split)
         (fitted, scores) = (found.0, found.1)
@@ -58,12 +60,16 @@ package struct CrossJudgement: Sendable {
       }
       verdicts = []
       let null = EmpiricalNull(fitting: scores)
-      pValues = scores.map(null.pValue)
+      self.scores = spread(scores)
+      pValues = spread(scores.map(null.pValue))
     }
     statistic = name
-    self.scores = spread(scores)
-    self.pValues = spread(pValues)
-    threshold = rule.threshold(for: pValues)
+    self.pValues = pValues
+    // A copy whose file is as its original's is no further test.
+    threshold = rule.threshold(
+      for: pValues.indices.filter {
+        copies.first[$0] == $0 || pValues[$0] != pValues[copies.first[$0]]
+      }.map { pValues[$0] })
     profile = ErrorProfile(fitting: estimates)
   }
 

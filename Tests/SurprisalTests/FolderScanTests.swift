@@ -98,6 +98,21 @@ struct FolderScanTests {
     }
   }
 
+  @Test("A copy of another size is as odd in what it shows, and is named for its size")
+  func troubledCopy() throws {
+    try Self.folder(discs: 60, odd: 0) { folder in
+      // Enlarged by whole pixels: at the model's size the same image.
+      try Discs.write(Discs.discs(60, seed: 31)[7].enlarged(by: 8), to: "\(folder)/large.png")
+      let records = try Self.run(FolderScan(), [folder]).records
+      let large = try #require(records.first { $0.path.hasSuffix("large.png") })
+      let original = try #require(records.first { $0.path.hasSuffix("disc-107.png") })
+      #expect(large.copyOf == original.file)
+      func size(_ record: Record) -> Record.Trouble? { record.troubles?.first { $0.name == "odd size" } }
+      #expect(try #require(size(large)).isNamed && large.outlier == true, "\(large)")
+      #expect(try #require(size(original)).pValue > 0.05 && original.outlier == false, "\(original)")
+    }
+  }
+
   @Test("The model saved of a folder's ordinary images finds new ones ordinary and what was odd odd")
   func saved() throws {
     try Self.folder(discs: 120, odd: 3) { folder in

@@ -94,14 +94,27 @@ package struct AppearanceStatistic: Statistic {
     fileprivate init(
       _ statistic: AppearanceStatistic, content: Double, spectrum: Double, _ estimate: SurprisalEstimate
     ) {
-      self.content = statistic.null.pValue(content)
-      var troubles = [Trouble.texture: statistic.texture.pValue(spectrum)]
+      self.init(
+        content: statistic.null.pValue(content), texture: statistic.texture.pValue(spectrum), statistic,
+        estimate)
+    }
+
+    private init(
+      content: Double, texture: Double, _ statistic: AppearanceStatistic, _ estimate: SurprisalEstimate
+    ) {
+      self.content = content
+      var troubles = [Trouble.texture: texture]
       if let fitted = statistic.troubles, let own = estimate.appearance?.measures {
         for trouble in Trouble.named where trouble != .texture {
           troubles[trouble] = fitted.pValue(trouble, own)
         }
       }
       self.troubles = troubles
+    }
+
+    /// The verdict on an image that shows the same: what it shows is as odd, its file's troubles are its own.
+    package func onCopy(_ copy: SurprisalEstimate, by statistic: AppearanceStatistic) -> Verdict {
+      Verdict(content: content, texture: troubles[.texture] ?? 1, statistic, copy)
     }
 
     /// What flags the image where p-values up to a threshold are flagged; never empty for an image that is.

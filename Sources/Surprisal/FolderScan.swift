@@ -144,7 +144,7 @@ public struct FolderScan {
         estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
     }
     (outcome.exactCopies, outcome.nearCopies) = (copies.exact, copies.near)
-    let distance = OrdinaryImages(
+    let ordinary = OrdinaryImages(
       copies.representatives.filter { !judged.isOutlier($0) }, images: images, estimates: estimates)
     outcome.ordinary = images[copies.representatives.filter { !judged.isOutlier($0) }]
     try begin(
@@ -172,7 +172,7 @@ public struct FolderScan {
       }
       record.reason = judged.words(place, estimate, scorer.form)
       if judged.isOutlier(place) {
-        record.nearest = distance.nearest(to: place).map { files[$0] }
+        record.nearest = ordinary.nearest(to: place).map { files[$0] }
       }
       if copies.first[place] != place { record.copyOf = files[copies.first[place]] }
       if evaluations > 0 {

@@ -35,6 +35,9 @@ struct ScanCommand: ParsableCommand {
 
   @OptionGroup var collecting: CollectOptions
 
+  @Flag(help: "--save: keep none of the images as examples, which reports show beside what is odd.")
+  var noExamples = false
+
   @OptionGroup(title: "Without --model") var form: ShapeOptions
 
   func validate() throws {
@@ -187,7 +190,8 @@ struct ScanCommand: ParsableCommand {
     try collecting.finish(collection, shown)
     if let kept {
       let mine = try outcome.fitted(
-        budget: model.evaluations ?? .look, compute: model.compute,
+        budget: model.evaluations ?? .look, examples: noExamples ? 0 : Model.standardExamples,
+        compute: model.compute,
         progress: { shown.progress("fitting to image \($0) of \($1)") })
       shown.progressDone()
       try mine.write(to: kept)

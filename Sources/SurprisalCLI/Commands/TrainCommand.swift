@@ -46,6 +46,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Network evaluations an image that the reference scores are for, or auto (default 16).")
   var evaluations: EvaluationBudget?
   @Option(help: "Seed of every random draw (default \(TrainingOptions().seed)).") var seed: UInt64?
+  @Flag(help: "Keep none of the held-out images as examples, which reports show beside what is odd.")
+  var noExamples = false
   @Flag(help: "Mirror images left to right at random.") var flips = false
   @Option(
     help:
@@ -105,6 +107,7 @@ struct TrainCommand: ParsableCommand {
     if !heldOut.isEmpty { training.heldOut = heldOut }
     if let evaluations { training.budget = evaluations }
     if let seed { training.options.seed = seed }
+    if noExamples { training.examples = 0 }
     if flips { training.options.flips = true }
     if let patience { training.patience = patience }
     if noEarlyStop { training.patience = nil }

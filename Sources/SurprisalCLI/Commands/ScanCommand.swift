@@ -21,7 +21,9 @@ struct ScanCommand: ParsableCommand {
   @Option(help: "Write the records here instead of standard output, which is -.")
   var output: FilePath?
 
-  @Flag(help: "Go on with an interrupted scan to --output: images it had scored are not scored again.")
+  @OptionGroup var caching: CacheOptions
+
+  @Flag(help: "Go on with an interrupted scan: what it found is in the cache, which must then be usable.")
   var resume = false
 
   @Flag(help: "Write an empty report where there are no images, instead of an error.")
@@ -39,19 +41,46 @@ struct ScanCommand: ParsableCommand {
     if model.given != nil, save != nil || form.isGiven {
       throw ValidationError("--save, --size and --channels are for scans without --model")
     }
-    if model.given == nil, resume { throw ValidationError("--resume needs --model") }
+    if resume, caching.noCache { throw ValidationError("--resume goes on by the cache: not with --no-cache") }
     if model.given == nil, model.evaluations == .auto {
       throw ValidationError("--evaluations auto needs --model: give a number")
     }
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
-    if resume, output == nil { throw ValidationError("--resume needs --output") }
   }
 
   func run() throws {
-    let destination = try output.map { try Destination(option: $0) } ?? .standardOutput
-    if resume, !destination.isFile { throw ValidationError("--resume needs --output to be a file") }
-    guard model.given != nil else { return try scanFolder(destination) }
+    let records = try RecordOutput(to: output, as: format)
+    let kept = try save.map { try Destination(option: $0) }
     let loaded = try model.load()
+    let run = Run(
+      paths: images.expanded(), records: records, cache: try caching.open(shown, isAsked: resume),
+      stop: Interruption(shown))
+    let found = model.given == nil ? try scanFolder(run, by: loaded) : try scan(run, under: loaded)
+    guard found.summary.isComplete else { throw interrupted(after: found.summary, run) }
+    shown.note(found.text)
+    if let kept, let outcome = found.folder { try keep(outcome, kept) }
+    shown.next(model.given == nil ? folderSteps(run) : modelSteps(run))
+  }
+
+  /// What a scan works with, by a model or without.
+  private struct Run {
+    let paths: [FilePath]
+    let records: RecordOutput
+    let cache: ResultCache?
+    let stop: Interruption
+  }
+
+  private struct Found {
+    let summary: Scan.Summary
+    let text: String
+    var folder: FolderScan.Outcome?
+  }
+
+  private func meter(_ verb: String, _ run: Run) -> ProgressMeter {
+    ProgressMeter(shown, verb, counting: run.paths, reading: images.read.reading, limit: limit)
+  }
+
+  private func scan(_ run: Run, under loaded: Model) throws -> Found {
     let rule = verdict.rule ?? .standard
     let judge = try Judge(
       loaded, budget: model.evaluations, statistic: verdict.statistic, rate: rule.rate,
@@ -60,54 +89,23 @@ struct ScanCommand: ParsableCommand {
     var scan = Scan()
     scan.rule = rule
     scan.limit = limit
-    if let output, destination.isFile {
-      let kept = "\(output).progress"
-      if !resume, unlink(kept) == 0 {
-        shown.warn("\(kept): an unfinished scan's records, dropped without --resume")
-      }
-      scan.progressFile = kept
-    }
     scan.reading = images.read.reading
-    let isTerminal = destination.isStandardOutput && isatty(1) != 0
-    var writer = RecordWriter(
-      format ?? (isTerminal ? .text : .jsonl), isColoured: isTerminal && OutputOptions.allowsColour)
-    var file: OutputFile?
-    var first: FilePath?
+    scan.cache = run.cache
+    let meter = meter("scored", run)
     let summary = try scan.run(
-      images.expanded(), by: judge,
-      progress: { done in shown.progress("\(done) images scored") },
+      run.paths, by: judge, shouldStop: { run.stop.isSet }, progress: { meter.tell($0) },
       begin: {
-        guard allowEmpty || $0.scored + $0.unreadable > 0 else { return }
-        file = try OutputFile(destination)
-        try file?.write(writer.begin($0))
-      },
-      { record in
-        if record.outlier == true { first = first ?? record.file }
-        try file?.write(writer.line(record))
-      })
-    shown.progressDone()
-    try file?.write(writer.end)
-    try file?.finish()
-    scan.finish()
-    guard file != nil else {
-      throw SurprisalError.noImages(
-        given: images.paths.map(\.description).joined(separator: ", "), skipped: summary.skipped)
-    }
-    shown.note(summary.text)
-    if let odd = first, let given = model.given {
-      shown.next([
-        (
-          "surprisal explain \(odd.quoted) --model \(FilePath(given).quoted)",
-          "where and at which scale it is odd"
-        )
-      ])
-    }
+        meter.end()
+        guard $0.scored + $0.unreadable > 0 || allowEmpty && $0.isComplete else { return }
+        try run.records.begin($0)
+      }, { try run.records.take($0) })
+    try run.records.finish()
+    guard run.records.hasBegun || !summary.isComplete else { throw nothing(skipped: summary.skipped) }
+    return Found(summary: summary, text: summary.text)
   }
 
   /// The images judged by one another.
-  private func scanFolder(_ destination: Destination) throws {
-    let kept = try save.map { try Destination(option: $0) }
-    let network = try model.load()
+  private func scanFolder(_ run: Run, by network: Model) throws -> Found {
     shown.detail(
       "network \(model.model), \(network.parameterCount) parameters; oneDNN \(Compute.engineVersion)")
     var scan = FolderScan()
@@ -117,50 +115,71 @@ struct ScanCommand: ParsableCommand {
     scan.limit = limit
     scan.reading = images.read.reading
     scan.shape = try form.fitted()
-    let paths = images.expanded()
-    let isTerminal = destination.isStandardOutput && isatty(1) != 0
-    var writer = RecordWriter(
-      format ?? (isTerminal ? .text : .jsonl), isColoured: isTerminal && OutputOptions.allowsColour)
-    var file: OutputFile?
-    var first: FilePath?
+    scan.cache = run.cache
+    let meter = meter("looked at", run)
     let outcome: FolderScan.Outcome
     do {
       outcome = try scan.run(
-        paths, by: network, compute: model.compute,
-        progress: { done in shown.progress("\(done) images looked at") },
+        run.paths, by: network, compute: model.compute, shouldStop: { run.stop.isSet },
+        progress: { meter.tell($0) },
         begin: {
-          shown.progressDone()
-          file = try OutputFile(destination)
-          try file?.write(writer.begin($0))
-        },
-        { record in
-          if record.outlier == true { first = first ?? record.file }
-          try file?.write(writer.line(record))
-        })
+          meter.end()
+          try run.records.begin($0)
+        }, { try run.records.take($0) })
     } catch let error as CalibrationError {
-      shown.progressDone()
-      guard case .tooFewToJudge(let found, _) = error else { throw error }
-      if found == 0, !allowEmpty {
-        throw SurprisalError.noImages(
-          given: images.paths.map(\.description).joined(separator: ", "), skipped: 0)
-      }
-      shown.next([
-        ("surprisal scan \(images.quoted) --model \(ModelOptions.shipped)", "by photographs of all kinds"),
-        ("surprisal fit MORE-IMAGES --output mine.safetensors", "a model of more images like them"),
-      ])
-      throw error
+      meter.end()
+      throw run.stop.isSet ? ExitCode(Interruption.code) : refused(error)
     }
-    try file?.write(writer.end)
-    try file?.finish()
-    shown.note(outcome.text(scan.rule))
-    if let kept {
-      let mine = try outcome.fitted(
-        budget: model.evaluations ?? .look, compute: model.compute,
-        progress: { shown.progress("fitting to image \($0) of \($1)") })
-      shown.progressDone()
-      try mine.write(to: kept)
-      shown.note("\(kept.name): a model of \(outcome.ordinaryCount) images that were not flagged")
-    }
+    try run.records.finish()
+    return Found(summary: outcome.summary, text: outcome.text(scan.rule), folder: outcome)
+  }
+
+  private func nothing(skipped: Int) -> SurprisalError {
+    .noImages(given: images.paths.map(\.description).joined(separator: ", "), skipped: skipped)
+  }
+
+  /// What to do where images are too few to judge one another.
+  private func refused(_ error: CalibrationError) -> any Error {
+    guard case .tooFewToJudge(let found, _) = error else { return error }
+    if found == 0, !allowEmpty { return nothing(skipped: 0) }
+    shown.next([
+      ("surprisal scan \(images.quoted) --model \(ModelOptions.shipped)", "by photographs of all kinds"),
+      ("surprisal fit MORE-IMAGES --output mine.safetensors", "a model of more images like them"),
+    ])
+    return error
+  }
+
+  private func interrupted(after summary: Scan.Summary, _ run: Run) -> ExitCode {
+    let count = summary.scored + summary.unreadable
+    let written =
+      run.records.hasBegun ? ": what is written is of these alone (\(run.records.incompleteName))" : ""
+    shown.warn("interrupted after \(count) images\(written)")
+    if run.cache != nil { shown.note("the same command goes on from there") }
+    return ExitCode(Interruption.code)
+  }
+
+  // MARK: What comes after
+
+  private func keep(_ outcome: FolderScan.Outcome, _ kept: Destination) throws {
+    let meter = ProgressMeter(shown, "fitted to")
+    let mine = try outcome.fitted(
+      budget: model.evaluations ?? .look, compute: model.compute, progress: { meter.tell($0, of: $1) })
+    meter.end()
+    try mine.write(to: kept)
+    shown.note("\(kept.name): a model of \(outcome.ordinaryCount) images that were not flagged")
+  }
+
+  private func modelSteps(_ run: Run) -> [(String, String)] {
+    guard let odd = run.records.firstOutlier, let given = model.given else { return [] }
+    return [
+      (
+        "surprisal explain \(odd.quoted) --model \(FilePath(given).quoted)",
+        "where and at which scale it is odd"
+      )
+    ]
+  }
+
+  private func folderSteps(_ run: Run) -> [(String, String)] {
     let name = save ?? FilePath("mine.safetensors")
     var steps: [(String, String)] = []
     if save == nil {
@@ -177,14 +196,14 @@ struct ScanCommand: ParsableCommand {
         "surprisal train \(images.quoted) --output \(name.quoted)",
         "learns them, for bits a pixel and nearer outliers"
       ))
-    if let first {
+    if let first = run.records.firstOutlier {
       steps.append(
         (
           "surprisal explain \(first.quoted) --model \(name.quoted)",
           "by such a model: what is odd about this one"
         ))
     }
-    shown.next(steps)
+    return steps
   }
 }
 
@@ -216,6 +235,7 @@ extension Scan.Summary {
           Double(evaluations) / Double(scored - repeats))
       } ?? ""
     let again = repeats > 0 ? " (\(repeats) by more paths than one)" : ""
+    let before = recalled > 0 ? ", \(recalled) known from before" : ""
     let others = skipped > 0 ? ", \(skipped) other files skipped" : ""
     let whole =
       set.map {
@@ -230,6 +250,6 @@ extension Scan.Summary {
         + "images would, and their p-values are too large"
       : ""
     return
-      "\(scored) scored\(again)\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)\(whole)\(learned)"
+      "\(scored) scored\(again)\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)\(before)\(whole)\(learned)"
   }
 }

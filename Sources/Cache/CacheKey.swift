@@ -7,7 +7,7 @@ package struct CacheKey: Hashable, Sendable {
 
   /// - Parameter index: of an image in a file of many.
   package init(_ file: FilePath, index: Int? = nil) {
-    bytes = Data(file.absolute.bytes + [0] + (index.map { "\($0)" } ?? "").utf8)
+    bytes = Data(file.fromRoot.bytes + [0] + (index.map { "\($0)" } ?? "").utf8)
   }
 
   /// The file's path: what stands before the NUL, which no path holds.

@@ -60,7 +60,7 @@ extension FilePath {
   /// From the root on, without steps that lead nowhere: a path that names the same file from every folder.
   ///
   /// `..` stays: behind a link it leads elsewhere than it looks.
-  package var absolute: FilePath {
+  package var fromRoot: FilePath {
     var whole = bytes
     if bytes.first != Self.slash {
       var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -131,6 +131,7 @@ struct FolderLooks {
       guard let place = entries[index].place else { continue }
       var record = try verdicts.record(place, of: entries[index].file)
       if verdicts.first[place] != place { record.copyOf = files[verdicts.first[place]] }
+      record.nearest = verdicts.nearest[place].map { files[$0] }
       if hashesContent { record.content = entries[index].hash }
       for trouble in record.troubles ?? [] where trouble.isNamed {
         outcome.troubles[trouble.name, default: 0] += 1

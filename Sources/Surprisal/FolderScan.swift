@@ -50,12 +50,13 @@ public struct FolderScan {
     /// The model of these images, to judge others by: the network fitted to those that were not flagged.
     /// - Throws: `CalibrationError` with too few, `EngineError`.
     public func fitted(
-      budget: EvaluationBudget = .look, compute: Compute = Compute(),
-      progress: (Int, Int) -> Void = { _, _ in }
+      budget: EvaluationBudget = .look, examples: Int = Model.standardExamples,
+      compute: Compute = Compute(), progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> Model {
       var model = network
       try model.fit(
-        to: ordinary.inFewestChannels, anew: true, budget: budget, compute: compute, progress: progress)
+        to: ordinary.inFewestChannels, anew: true, budget: budget, examples: examples, compute: compute,
+        progress: progress)
       return model
     }
   }

@@ -13,6 +13,8 @@ struct FolderVerdicts {
   let nearCopies: Int
   /// The first image that shows the same.
   let first: [Int]
+  /// The ordinary image that is most like a flagged one, where there is any.
+  let nearest: [Int?]
   let scores: [Double]
   let pValues: [Double]
   private let flags: [UInt8]
@@ -33,6 +35,9 @@ struct FolderVerdicts {
     let copies = CopyGroups(of: images)
     let judged = try CrossJudgement(estimates, copies: copies, statistic: statistic, rule: rule)
     (exactCopies, nearCopies, first) = (copies.exact, copies.near, copies.first)
+    let ordinary = OrdinaryImages(
+      copies.representatives.filter { !judged.isOutlier($0) }, images: images, estimates: estimates)
+    nearest = estimates.indices.map { judged.isOutlier($0) ? ordinary.nearest(to: $0) : nil }
     (scores, pValues) = (judged.scores, judged.pValues)
     flags = estimates.indices.map { judged.isOutlier($0) ? 1 : 0 }
     var packer = Packer()
@@ -78,6 +83,7 @@ struct FolderVerdicts {
     packer.add(exactCopies)
     packer.add(nearCopies)
     packer.add(first)
+    packer.add(nearest.map { $0 ?? -1 })
     packer.add(scores)
     packer.add(pValues)
     packer.add(flags)
@@ -91,14 +97,37 @@ struct FolderVerdicts {
     exactCopies = try unpacker.take()
     nearCopies = try unpacker.take()
     first = try unpacker.take([Int].self)
+    nearest = try unpacker.take([Int].self).map { $0 >= 0 ? $0 : nil }
     scores = try unpacker.take([Double].self)
     pValues = try unpacker.take([Double].self)
     flags = try unpacker.take([UInt8].self)
     ends = try unpacker.take([Int].self)
     records = try unpacker.take([UInt8].self)
-    guard [first.count, scores.count, pValues.count, flags.count, ends.count].allSatisfy({ $0 == count })
+    guard
+      [first.count, nearest.count, scores.count, pValues.count, flags.count, ends.count].allSatisfy({
+        $0 == count
+      })
     else {
       throw Unpacker.Cut()
     }
   }
+}
+
+/// The ordinary images of a folder, to find the one that an odd one is most like: by what the network saw in both, or by their
+/// pixels where it was not asked.
+private struct OrdinaryImages {
+  private let places: [Int]
+  private let likeness: Likeness
+  private let features: (Int) -> [Float]
+
+  /// - Parameter places: of the ordinary ones among `images`, each of which has its estimate.
+  init(_ places: [Int], images: ImageBatch, estimates: [SurprisalEstimate]) {
+    self.places = places
+    features = { place in
+      estimates[place].appearance?.activations ?? images.pixels(of: place).map { Float($0) }
+    }
+    likeness = Likeness(places.map(features))
+  }
+
+  func nearest(to place: Int) -> Int? { likeness.nearest(to: features(place)).map { places[$0] } }
 }

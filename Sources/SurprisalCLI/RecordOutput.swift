@@ -7,6 +7,10 @@ final class RecordOutput {
   private let destination: Destination
   private var writer: RecordWriter
   private var file: OutputFile?
+  /// What a page shows of images; nil for other formats.
+  var pictures: ReportPictures?
+  /// Nil where outliers are not collected.
+  var collection: OutlierCollection?
   /// The first that was flagged.
   private(set) var firstOutlier: FilePath?
 
@@ -32,15 +36,21 @@ final class RecordOutput {
     var destination = destination
     if !totals.isComplete, destination.isFile, let path { destination = try Destination(path.incomplete) }
     file = try OutputFile(destination)
+    pictures?.begin(totals)
     try file?.write(writer.begin(totals))
   }
 
   func take(_ record: Record) throws {
+    var record = record
     if record.outlier == true { firstOutlier = firstOutlier ?? record.file }
+    pictures?.add(to: &record)
+    collection?.take(record)
     try file?.write(writer.line(record))
   }
 
-  func finish() throws {
+  /// - Parameter facts: what is known of the run.
+  func finish(_ facts: ReportFacts) throws {
+    writer.facts = facts
     try file?.write(writer.end)
     try file?.finish()
   }

@@ -39,7 +39,7 @@ extension CommandTests {
         // Its first images are known now.
         let some = ["\(images)#0-31", "--resume", "--format", "jsonl"]
         let next = try Command.run(scan.dropLast() + some, cache: "\(folder)/cache")
-        #expect(next.code == 0 && next.errors.contains("32 known from before"), "\(next)")
+        #expect(next.code == 0 && next.errors.contains("32 were known from before"), "\(next)")
         #expect(
           next.output
             == (try Command.run(scan.dropLast() + some.filter { $0 != "--resume" } + ["--no-cache"])).output)

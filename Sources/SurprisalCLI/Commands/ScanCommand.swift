@@ -35,6 +35,8 @@ struct ScanCommand: ParsableCommand {
   @Option(help: "Without --model: keep the images that were not flagged as a model, to judge others by.")
   var save: FilePath?
 
+  @OptionGroup var collecting: CollectOptions
+
   @OptionGroup(title: "Without --model") var form: ShapeOptions
 
   func validate() throws {
@@ -51,13 +53,20 @@ struct ScanCommand: ParsableCommand {
   func run() throws {
     let records = try RecordOutput(to: output, as: format)
     let kept = try save.map { try Destination(option: $0) }
+    let paths = images.expanded()
+    records.collection = try collecting.collection(of: images, paths)
     let loaded = try model.load()
+    records.pictures = try pictures(by: loaded)
     let run = Run(
-      paths: images.expanded(), records: records, cache: try caching.open(shown, isAsked: resume),
+      paths: paths, records: records, cache: try caching.open(shown, isAsked: resume),
       stop: Interruption(shown))
     let found = model.given == nil ? try scanFolder(run, by: loaded) : try scan(run, under: loaded)
     guard found.summary.isComplete else { throw interrupted(after: found.summary, run) }
     shown.note(found.text)
+    if found.summary.recalled > 0 {
+      shown.note("\(found.summary.recalled) were known from before (surprisal cache)")
+    }
+    try collecting.finish(records.collection, shown)
     if let kept, let outcome = found.folder { try keep(outcome, kept) }
     shown.next(model.given == nil ? folderSteps(run) : modelSteps(run))
   }
@@ -76,6 +85,12 @@ struct ScanCommand: ParsableCommand {
     var folder: FolderScan.Outcome?
   }
 
+  /// What a page shows of images; nil for other formats.
+  private func pictures(by model: Model) throws -> ReportPictures? {
+    format == .html
+      ? try ReportPictures(model, reading: images.read.reading, compute: self.model.compute) : nil
+  }
+
   private func meter(_ verb: String, _ run: Run) -> ProgressMeter {
     ProgressMeter(shown, verb, counting: run.paths, reading: images.read.reading, limit: limit)
   }
@@ -91,6 +106,7 @@ struct ScanCommand: ParsableCommand {
     scan.limit = limit
     scan.reading = images.read.reading
     scan.cache = run.cache
+    scan.hashesContent = format == .html
     let meter = meter("scored", run)
     let summary = try scan.run(
       run.paths, by: judge, shouldStop: { run.stop.isSet }, progress: { meter.tell($0) },
@@ -99,7 +115,9 @@ struct ScanCommand: ParsableCommand {
         guard $0.scored + $0.unreadable > 0 || allowEmpty && $0.isComplete else { return }
         try run.records.begin($0)
       }, { try run.records.take($0) })
-    try run.records.finish()
+    var facts = ReportFacts.ofRun(loaded, model.model, rule: rule, statistic: judge.statistic)
+    facts.notes = summary.text.components(separatedBy: "\n")
+    try run.records.finish(facts)
     guard run.records.hasBegun || !summary.isComplete else { throw nothing(skipped: summary.skipped) }
     return Found(summary: summary, text: summary.text)
   }
@@ -116,6 +134,7 @@ struct ScanCommand: ParsableCommand {
     scan.reading = images.read.reading
     scan.shape = try form.fitted()
     scan.cache = run.cache
+    scan.hashesContent = format == .html
     let meter = meter("looked at", run)
     let outcome: FolderScan.Outcome
     do {
@@ -130,7 +149,11 @@ struct ScanCommand: ParsableCommand {
       meter.end()
       throw run.stop.isSet ? ExitCode(Interruption.code) : refused(error)
     }
-    try run.records.finish()
+    var facts = ReportFacts.ofRun(
+      network, model.model, rule: scan.rule,
+      statistic: verdict.statistic ?? .standard(evaluations: model.evaluations?.count ?? 0))
+    facts.notes = outcome.text(scan.rule).components(separatedBy: "\n")
+    try run.records.finish(facts)
     return Found(summary: outcome.summary, text: outcome.text(scan.rule), folder: outcome)
   }
 
@@ -154,6 +177,7 @@ struct ScanCommand: ParsableCommand {
     let written =
       run.records.hasBegun ? ": what is written is of these alone (\(run.records.incompleteName))" : ""
     shown.warn("interrupted after \(count) images\(written)")
+    if run.records.collection != nil { shown.note("nothing was collected") }
     if run.cache != nil { shown.note("the same command goes on from there") }
     return ExitCode(Interruption.code)
   }
@@ -235,7 +259,6 @@ extension Scan.Summary {
           Double(evaluations) / Double(scored - repeats))
       } ?? ""
     let again = repeats > 0 ? " (\(repeats) by more paths than one)" : ""
-    let before = recalled > 0 ? ", \(recalled) known from before" : ""
     let others = skipped > 0 ? ", \(skipped) other files skipped" : ""
     let whole =
       set.map {
@@ -250,6 +273,6 @@ extension Scan.Summary {
         + "images would, and their p-values are too large"
       : ""
     return
-      "\(scored) scored\(again)\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)\(before)\(whole)\(learned)"
+      "\(scored) scored\(again)\(mean), \(outliers) outliers, \(unreadable) unreadable\(others)\(whole)\(learned)"
   }
 }

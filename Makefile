@@ -10,7 +10,7 @@ PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev $(CODECS
 # Formats that a build without them goes without (Package.swift looks for their headers).
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
-.PHONY: all setup build test lint format demo bench fuzz mutate docs clean install
+.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install
 
 all: build
 
@@ -59,7 +59,8 @@ FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 REFERENCES ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz\#50000-54999
 MNIST ?= t10k-images-idx3-ubyte.gz
 FOLDER_WORK ?= .build/folder
-BENCH ?= evaluate detection verdicts copies folders folder leftout samples cost coverage auto sigma roads integrand decoding parity precision int8 speed end-to-end
+PHOTOS ?= fixtures/clothes
+BENCH ?= evaluate detection verdicts copies folders folder leftout samples cost coverage auto sigma roads integrand pages decoding parity precision int8 speed end-to-end
 BENCH_RUN = .build/$(CONFIGURATION)/bench
 PEERS = .build/peers/bin/python
 bench: build
@@ -90,7 +91,23 @@ bench: build
     [ -d $(FOLDER_WORK)/root ] || $(PEERS) models/photos/sources.py fetch $(FOLDER_WORK); \
     $(PEERS) Benchmarks/peers/folder.py troubles $(FOLDER_WORK) .build/$(CONFIGURATION)/surprisal; \
     $(PEERS) Benchmarks/peers/folder.py speed $(FOLDER_WORK) .build/$(CONFIGURATION)/surprisal $(BENCH_RUN);; \
+	  pages) $(MAKE) $(PAGES); for count in 1000 10000 100000; do \
+    $(BENCH_RUN) pages --images $(PHOTOS) --count $$count --flagged $$((count / 100)) --output .build/pages/$$count.html; done; \
+    $(PAGES) Tests/Pages/load.py .build/pages/1000.html .build/pages/10000.html .build/pages/100000.html;; \
 	  *) $(BENCH_RUN) $$name --images $(FASHION);; esac; done
+
+# The pages that the tool writes, used in headless Chromium. PICTURES: where screenshots go.
+PAGES = .build/pages/bin/python
+PICTURES ?= .build/pages/pictures
+$(PAGES):
+	python3 -m venv .build/pages
+	.build/pages/bin/pip install -q websocket-client
+	.build/pages/bin/pip install -q --no-deps axe-playwright-python
+	command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
+
+check-pages: $(PAGES)
+	$(PAGES) Tests/Pages/report.py .build/$(CONFIGURATION)/surprisal --pictures $(PICTURES)
 
 # Fuzzing and damaged files, under address and undefined-behaviour sanitizers. CORPUS: files to start from.
 SECONDS ?= 60

@@ -89,6 +89,7 @@ let package = Package(
       name: "bench",
       dependencies: [
         "CThreadWaiting", "Surprisal", "Files", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection",
+        "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/Bench", swiftSettings: strict),
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The names in a folder, sorted by their bytes, hidden ones left out; one buffer, however many.
+/// The names in a folder, sorted by their bytes; one buffer, however many.
 struct Listing {
   /// Each name with a NUL after it.
   private let names: [CChar]
@@ -8,8 +8,8 @@ struct Listing {
 
   var count: Int { starts.count }
 
-  /// - Parameter folder: read from where it stands.
-  init(_ folder: Descriptor) throws(SystemError) {
+  /// - Parameter withHidden: whether names that begin with a dot are told too, but for `.` and `..`.
+  init(_ folder: Descriptor, withHidden: Bool = false) throws(SystemError) {
     // The stream takes over its descriptor.
     let own = openat(folder.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard own >= 0 else { throw .latest }
@@ -26,7 +26,9 @@ struct Listing {
       // By pointer: an entry is shorter than the type says.
       let name = UnsafeRawPointer(entry).advanced(by: MemoryLayout<dirent>.offset(of: \.d_name)!)
         .assumingMemoryBound(to: CChar.self)
-      guard name[0] != 0x2E else { continue }
+      if name[0] == 0x2E {
+        guard withHidden, strcmp(name, ".") != 0, strcmp(name, "..") != 0 else { continue }
+      }
       starts.append(names.count)
       names.append(contentsOf: UnsafeBufferPointer(start: name, count: strlen(name) + 1))
     }

@@ -1,4 +1,11 @@
 extension String {
+  /// A cell of comma-separated values (RFC 4180), in quotes where its characters need them. By scalars: to `Character`s,
+  /// CR LF is one that is neither.
+  package var csvCell: String {
+    guard unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else { return self }
+    return "\"\(replacing("\"", with: "\"\""))\""
+  }
+
   /// Safe inside XML and HTML; characters that XML 1.0 cannot hold become U+FFFD.
   var markupEscaped: String {
     var result = ""

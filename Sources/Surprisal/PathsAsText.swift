@@ -51,3 +51,13 @@ extension ImageReading {
     try image(at: FilePath(path), as: shape)
   }
 }
+
+extension OutlierCollection {
+  public init(
+    in folder: String, of paths: some Sequence<String>, copies: Bool = false,
+    reading: ImageReading = ImageReading()
+  ) throws(CollectionError) {
+    try self.init(
+      in: FilePath(folder), of: paths.map { FilePath($0) }, copies: copies, reading: reading)
+  }
+}

@@ -21,12 +21,6 @@ struct CSVFormat: RecordFormat {
       record.named?.joined(separator: "; ") ?? "",
       record.copyOf.map { "\($0)" } ?? "", record.relativeTo ?? "",
     ]
-    return fields.map(Self.cell).joined(separator: ",") + "\n"
-  }
-
-  /// In quotes where its characters need them. By scalars: to `Character`s, CR LF is one that is neither.
-  private static func cell(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else { return text }
-    return "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\""
+    return fields.map(\.csvCell).joined(separator: ",") + "\n"
   }
 }

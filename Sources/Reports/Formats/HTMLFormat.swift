@@ -100,7 +100,7 @@ struct HTMLFormat: RecordFormat {
       "unreadable": unreadable.enumerated().map { $1.unreadableRow(rank: $0) },
       "hasCopies": !copies.groups.isEmpty, "copies": copies.content,
       "copiesHeading": "Images that show the same: \(copies.seen.spaced)",
-      "hasOrdinary": !ordinary.isEmpty, "ordinary": ordinary.enumerated().map { $1.row(rank: $0) },
+      "hasOrdinary": !ordinary.isEmpty, "rows": rows.script,
       "ordinaryHeading": "Ordinary: \(ordinarySeen.spaced)",
       "gallery": ordinary.compactMap { record in
         record.pictures?.thumbnail?.content(alt: record.path.printable)
@@ -116,6 +116,12 @@ struct HTMLFormat: RecordFormat {
     content["ordinaryMore"] = left(ordinary.count, ordinarySeen, "ordinary images")
     if !values.isEmpty { content["histograms"] = ["charts": [pValues.content, scores.content]] }
     return content
+  }
+
+  private var rows: PageRows {
+    var rows = PageRows()
+    for record in ordinary { rows.append(record) }
+    return rows
   }
 
   private func choices(_ counts: [String: Int]) -> [[String: Any]] {

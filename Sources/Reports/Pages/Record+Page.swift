@@ -82,16 +82,6 @@ extension Record {
     return lines
   }
 
-  func row(rank: Int) -> [String: Any] {
-    var row = element(rank: rank)
-    row["content"] = content
-    row["pValue"] = pageProbability
-    row["score"] = score.map { String(format: "%.2f", $0) }
-    row["size"] = size?.replacingOccurrences(of: "x", with: "×")
-    row["format"] = format
-    return row
-  }
-
   func unreadableRow(rank: Int) -> [String: Any] {
     var row = element(rank: rank)
     row["error"] = (error ?? "").printable

@@ -149,8 +149,7 @@ extension SampleCommand {
     return images
   }
 
-  private func compare(_ samples: ImageBatch, _ images: ImageBatch, _ loaded: Model) throws -> Likeness
-  {
+  private func compare(_ samples: ImageBatch, _ images: ImageBatch, _ loaded: Model) throws -> Likeness {
     let found = try Likeness(
       of: samples, to: images, under: loaded, evaluations: model.evaluations?.count, compute: model.compute
     ) { shown.progress("scoring \($0) of \($1)") }

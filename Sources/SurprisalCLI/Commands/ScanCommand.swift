@@ -33,6 +33,8 @@ struct ScanCommand: ParsableCommand {
   @Option(help: "Without --model: keep the images that were not flagged as a model, to judge others by.")
   var save: FilePath?
 
+  @OptionGroup var collecting: CollectOptions
+
   @OptionGroup(title: "Without --model") var form: ShapeOptions
 
   func validate() throws {
@@ -50,7 +52,9 @@ struct ScanCommand: ParsableCommand {
   func run() throws {
     let destination = try output.map { try Destination(option: $0) } ?? .standardOutput
     if resume, !destination.isFile { throw ValidationError("--resume needs --output to be a file") }
-    guard model.given != nil else { return try scanFolder(destination) }
+    let paths = images.expanded()
+    var collection = try collecting.collection(of: images, paths)
+    guard model.given != nil else { return try scanFolder(destination, paths, &collection) }
     let loaded = try model.load()
     let rule = verdict.rule ?? .standard
     let judge = try Judge(
@@ -76,7 +80,7 @@ struct ScanCommand: ParsableCommand {
     var file: OutputFile?
     var first: FilePath?
     let summary = try scan.run(
-      images.expanded(), by: judge,
+      paths, by: judge,
       progress: { done in shown.progress("\(done) images scored") },
       begin: {
         guard allowEmpty || $0.scored + $0.unreadable > 0 else { return }
@@ -88,6 +92,7 @@ struct ScanCommand: ParsableCommand {
         if record.outlier == true { first = first ?? record.file }
         var record = record
         pictures?.add(to: &record)
+        collection?.take(record)
         try file?.write(writer.line(record))
       })
     shown.progressDone()
@@ -102,6 +107,7 @@ struct ScanCommand: ParsableCommand {
         given: images.paths.map(\.description).joined(separator: ", "), skipped: summary.skipped)
     }
     shown.note(summary.text)
+    try collecting.finish(collection, shown)
     if let odd = first, let given = model.given {
       shown.next([
         (
@@ -119,7 +125,9 @@ struct ScanCommand: ParsableCommand {
   }
 
   /// The images judged by one another.
-  private func scanFolder(_ destination: Destination) throws {
+  private func scanFolder(
+    _ destination: Destination, _ paths: [FilePath], _ collection: inout OutlierCollection?
+  ) throws {
     let kept = try save.map { try Destination(option: $0) }
     let network = try model.load()
     shown.detail(
@@ -131,7 +139,6 @@ struct ScanCommand: ParsableCommand {
     scan.limit = limit
     scan.reading = images.read.reading
     scan.shape = try form.fitted()
-    let paths = images.expanded()
     let isTerminal = destination.isStandardOutput && isatty(1) != 0
     var writer = RecordWriter(
       format ?? (isTerminal ? .text : .jsonl), isColoured: isTerminal && OutputOptions.allowsColour)
@@ -153,6 +160,7 @@ struct ScanCommand: ParsableCommand {
           if record.outlier == true { first = first ?? record.file }
           var record = record
           pictures?.add(to: &record)
+          collection?.take(record)
           try file?.write(writer.line(record))
         })
     } catch let error as CalibrationError {
@@ -176,6 +184,7 @@ struct ScanCommand: ParsableCommand {
     try file?.write(writer.end)
     try file?.finish()
     shown.note(outcome.text(scan.rule))
+    try collecting.finish(collection, shown)
     if let kept {
       let mine = try outcome.fitted(
         budget: model.evaluations ?? .look, compute: model.compute,

@@ -117,7 +117,7 @@ struct FolderVerdicts {
 /// pixels where it was not asked.
 private struct OrdinaryImages {
   private let places: [Int]
-  private let likeness: Likeness
+  private let distance: FeatureDistance
   private let features: (Int) -> [Float]
 
   /// - Parameter places: of the ordinary ones among `images`, each of which has its estimate.
@@ -126,8 +126,8 @@ private struct OrdinaryImages {
     features = { place in
       estimates[place].appearance?.activations ?? images.pixels(of: place).map { Float($0) }
     }
-    likeness = Likeness(places.map(features))
+    distance = FeatureDistance(places.map(features))
   }
 
-  func nearest(to place: Int) -> Int? { likeness.nearest(to: features(place)).map { places[$0] } }
+  func nearest(to place: Int) -> Int? { distance.nearest(to: features(place)).map { places[$0] } }
 }

@@ -35,6 +35,9 @@ struct ScanCommand: ParsableCommand {
   @Option(help: "Without --model: keep the images that were not flagged as a model, to judge others by.")
   var save: FilePath?
 
+  @Flag(help: "--save: keep none of the images as examples, which reports show beside what is odd.")
+  var noExamples = false
+
   @OptionGroup var collecting: CollectOptions
 
   @OptionGroup(title: "Without --model") var form: ShapeOptions
@@ -187,7 +190,8 @@ struct ScanCommand: ParsableCommand {
   private func keep(_ outcome: FolderScan.Outcome, _ kept: Destination) throws {
     let meter = ProgressMeter(shown, "fitted to")
     let mine = try outcome.fitted(
-      budget: model.evaluations ?? .look, compute: model.compute, progress: { meter.tell($0, of: $1) })
+      budget: model.evaluations ?? .look, examples: noExamples ? 0 : Model.standardExamples,
+      compute: model.compute, progress: { meter.tell($0, of: $1) })
     meter.end()
     try mine.write(to: kept)
     shown.note("\(kept.name): a model of \(outcome.ordinaryCount) images that were not flagged")

@@ -156,7 +156,8 @@ struct ResultCacheTests {
         } catch { failures.add("\(error)") }
       }
       #expect(failures.sentences.isEmpty)
-      #expect(try ResultCache.scratch(folder).facts().results == 8)
+      let cache = try ResultCache.scratch(folder)
+      #expect(try cache.facts().results == 8)
     }
   }
 

@@ -9,6 +9,7 @@ struct JUnitFormat: RecordFormat {
     <testsuite name="surprisal" tests="\(totals.scored + totals.unreadable)" failures="\(totals.outliers)" errors="\(totals.unreadable)">
 
     """
+      + (totals.isComplete ? "" : "<properties><property name=\"incomplete\" value=\"true\"/></properties>\n")
   }
 
   func line(_ record: Record) -> String {

@@ -3,19 +3,18 @@ import Foundation
 /// SARIF 2.1.0 (OASIS): outliers as warnings, unreadable files as errors, the rest left out.
 struct SARIFFormat: RecordFormat {
   private let encoder = JSONEncoder.oneLine()
-  /// A log without results, cut where they go.
-  private let (head, tail): (String, String)
   private var written = 0
 
-  init() {
-    let log = encoder.text(Log())
+  /// What stands before the results, and after them, of a log of none.
+  private func parts(_ totals: ReportTotals?) -> (head: String, tail: String) {
+    let log = encoder.text(Log(runs: [Run(isComplete: totals?.isComplete ?? true)]))
     let results = "\"results\":["
     // In its place in every log: `Run` has the key, and no text before it holds quotes.
     let cut = log.range(of: results)!.upperBound
-    (head, tail) = (String(log[..<cut]), String(log[cut...]))
+    return (String(log[..<cut]), String(log[cut...]))
   }
 
-  func begin(_ totals: ReportTotals) -> String { head + "\n" }
+  func begin(_ totals: ReportTotals) -> String { parts(totals).head + "\n" }
 
   mutating func line(_ record: Record) -> String {
     guard let result = Result(record) else { return "" }
@@ -23,7 +22,7 @@ struct SARIFFormat: RecordFormat {
     return (written > 1 ? ",\n" : "") + encoder.text(result)
   }
 
-  var end: String { "\n\(tail)\n" }
+  var end: String { "\n\(parts(nil).tail)\n" }
 }
 
 // The parts of the standard's object model that are used, by its names.
@@ -31,7 +30,7 @@ struct SARIFFormat: RecordFormat {
 private struct Log: Encodable {
   let schema = "https://json.schemastore.org/sarif-2.1.0.json"
   let version = "2.1.0"
-  let runs = [Run()]
+  let runs: [Run]
 
   enum CodingKeys: String, CodingKey {
     case version, runs
@@ -41,7 +40,13 @@ private struct Log: Encodable {
 
 private struct Run: Encodable {
   let tool = Tool()
+  let invocations: [Invocation]
   let results: [Result] = []
+
+  init(isComplete: Bool) { invocations = [Invocation(executionSuccessful: isComplete)] }
+
+  /// Unsuccessful is one that was interrupted: its results are not all.
+  struct Invocation: Encodable { let executionSuccessful: Bool }
 
   struct Tool: Encodable { let driver = Driver() }
 

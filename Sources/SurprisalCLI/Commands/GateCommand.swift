@@ -16,6 +16,7 @@ struct GateCommand: ParsableCommand {
   @OptionGroup var images: PathOptions
   @OptionGroup var verdict: VerdictOptions
   @OptionGroup var computing: ComputeOptions
+  @OptionGroup var caching: CacheOptions
   @OptionGroup var shown: OutputOptions
 
   @Option(help: "A model file, or the name of a shipped model.") var model: String?
@@ -49,16 +50,24 @@ struct GateCommand: ParsableCommand {
     shown.detail(loaded, name)
     var gate = try Gate(rules)
     gate.reading = images.read.reading
+    gate.cache = try caching.open(shown)
     var writer = RecordWriter(format, isColoured: isatty(1) != 0 && OutputOptions.allowsColour)
     let records = accepted?.isStandardOutput == true ? nil : try OutputFile(.standardOutput)
+    let paths = images.expanded()
+    let stop = Interruption(shown)
+    let meter = ProgressMeter(shown, "scored", counting: paths, reading: images.read.reading)
     let outcome = try gate.run(
-      images.expanded(), under: loaded, compute: computing.compute,
-      begin: { try records?.write(writer.begin($0)) }, { try records?.write(writer.line($0)) })
+      paths, under: loaded, compute: computing.compute, shouldStop: { stop.isSet },
+      progress: { meter.tell($0) },
+      begin: {
+        meter.end()
+        try records?.write(writer.begin($0))
+      }, { try records?.write(writer.line($0)) })
     if let summary = outcome.summary {
       try records?.write(writer.end)
       try records?.finish()
       shown.note(summary.text)
-      if let accepted {
+      if let accepted, summary.isComplete {
         try Baseline(entries: outcome.outliers).write(to: accepted)
         shown.note("baseline of \(outcome.outliers.count) outliers written to \(accepted.name)")
         return

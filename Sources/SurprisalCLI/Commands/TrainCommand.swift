@@ -46,6 +46,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Network evaluations an image that the reference scores are for, or auto (default 16).")
   var evaluations: EvaluationBudget?
   @Option(help: "Seed of every random draw (default \(TrainingOptions().seed)).") var seed: UInt64?
+  @Flag(help: "Keep none of the held-out images as examples, which reports show beside what is odd.")
+  var noExamples = false
   @Flag(help: "Mirror images left to right at random.") var flips = false
   @Option(
     help:
@@ -106,6 +108,7 @@ struct TrainCommand: ParsableCommand {
     if !heldOut.isEmpty { training.heldOut = heldOut }
     if let evaluations { training.budget = evaluations }
     if let seed { training.options.seed = seed }
+    if noExamples { training.examples = 0 }
     if flips { training.options.flips = true }
     if let patience { training.patience = patience }
     if noEarlyStop { training.patience = nil }
@@ -182,7 +185,20 @@ struct TrainCommand: ParsableCommand {
     guard let model else { throw ExitCode(1) }
     try model.write(to: destination)
     if destination.isFile { unlink(checkpoint) }
-    if model.facts.validationBitsPerDim > 8 {
+    tell(model, destination, seconds())
+    try log?.write(lines.done(model, output: destination.name, seconds: seconds()))
+    if let page, let review {
+      let name = String(decoding: output.name, as: UTF8.self)
+      try page.write(Array(review.page(of: name, facts(model)).utf8))
+      shown.note("\(page.name): the training as a page")
+    }
+    if destination.isFile { shown.next(next) }
+  }
+
+  /// What came of it.
+  private func tell(_ model: Model, _ destination: Destination, _ seconds: Double) {
+    let facts = model.facts
+    if facts.validationBitsPerDim > 8 {
       shown.warn(
         "the model knows nothing: 8 bits/dim is what pixels cost that may have any value. "
           + "Train longer, or with a lower learning rate")
@@ -190,18 +206,7 @@ struct TrainCommand: ParsableCommand {
     shown.note(
       String(
         format: "%@: %.3f bits/dim on %d held-out images; this run took %.0f s",
-        destination.name as NSString,
-        model.facts.validationBitsPerDim, model.facts.validationImages,
-        seconds()))
-    try log?.write(lines.done(model, output: destination.name, seconds: seconds()))
-    if let page, let review {
-      let name = String(decoding: output.name, as: UTF8.self)
-      try page.write(Array(review.page(of: name, facts(model)).utf8))
-      shown.note("\(page.name): the training as a page")
-    }
-    if destination.isFile {
-      shown.next(next)
-    }
+        destination.name as NSString, facts.validationBitsPerDim, facts.validationImages, seconds))
   }
 
   /// The model's name with the ending of a page.

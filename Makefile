@@ -60,7 +60,7 @@ REFERENCES ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz\#5000
 MNIST ?= t10k-images-idx3-ubyte.gz
 FOLDER_WORK ?= .build/folder
 PHOTOS ?= fixtures/clothes
-BENCH ?= evaluate detection verdicts copies folders folder leftout samples cost coverage auto sigma roads integrand pages decoding parity precision int8 speed end-to-end
+BENCH ?= evaluate detection verdicts copies folders folder leftout samples cost coverage auto sigma roads integrand pages decoding parity precision int8 speed end-to-end cache
 BENCH_RUN = .build/$(CONFIGURATION)/bench
 PEERS = .build/peers/bin/python
 bench: build
@@ -73,6 +73,9 @@ bench: build
 	    --references $(REFERENCES) --evaluations 4 8 16;; \
 	  auto) $(BENCH_RUN) auto --images $(FASHION) --outliers $(MNIST) --limit 2000;; \
 	  precision) $(BENCH_RUN) precision --images $(FASHION) --outliers $(MNIST) --limit 500;; \
+	  cache) peers pillow; $(PEERS) Benchmarks/peers/cache.py speed .build/$(CONFIGURATION)/surprisal models/fashion-mnist.safetensors \
+	      $(FASHION) $(REFERENCES); \
+	    $(PEERS) Benchmarks/peers/cache.py kill .build/$(CONFIGURATION)/surprisal models/fashion-mnist.safetensors $(FASHION);; \
 	  int8) peers torch numpy safetensors; $(PEERS) Benchmarks/peers/int8.py models/fashion-mnist.safetensors $(FASHION);; \
 	  folders) $(BENCH_RUN) folders --images $(FASHION) --outliers $(MNIST);; \
 	  oneclass) $(BENCH_RUN) oneclass --images $(IMAGES) --labels $(LABELS) --limit 100000;; \

@@ -83,7 +83,7 @@ def main():
         count = len(os.listdir(folder))
         print(f"{count} JPEGs, {a.evaluations} evaluations, {a.threads} threads")
         for precision in a.precisions:
-            ours = [a.surprisal, "scan", folder, "--model", a.model, "--evaluations", str(a.evaluations), "--threads",
+            ours = [a.surprisal, "scan", folder, "--no-cache", "--model", a.model, "--evaluations", str(a.evaluations), "--threads",
                     str(a.threads), "--precision", precision, "--format", "jsonl", "--quiet"]
             theirs = [sys.executable, __file__, "run", a.model, folder, str(a.evaluations), str(a.threads), precision]
             first = f"{folder}/00000.jpg"

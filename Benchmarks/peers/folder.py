@@ -71,7 +71,7 @@ def scan(surprisal, folder):
     """The command that judges a folder without a model."""
     if pathlib.Path(surprisal).name == "bench":
         return [surprisal, "troubles", folder]
-    return [surprisal, "scan", folder, "--format", "jsonl"]
+    return [surprisal, "scan", folder, "--no-cache", "--format", "jsonl"]
 
 
 def records(surprisal, folder):

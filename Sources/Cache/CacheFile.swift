@@ -33,9 +33,23 @@ final class CacheFile: Sendable {
     }
     do {
       queue = try DatabaseQueue(path: path, configuration: configuration)
-      try Self.prepare(queue, path)
+      try Self.prepare(queue, path, patience: wait)
     } catch { throw CacheError(error, path: path) }
     identity = FilePath(path).stamp?.identity
+  }
+
+  /// SQLite waits for a lock by itself, but not where the journal's mode is changed: of two that make the file at once, one
+  /// would be turned away.
+  private static func prepare(_ queue: DatabaseQueue, _ path: String, patience: Double) throws {
+    let end = ContinuousClock.now + .seconds(patience)
+    while true {
+      do {
+        return try prepare(queue, path)
+      } catch let error as DatabaseError {
+        guard error.resultCode == .SQLITE_BUSY, ContinuousClock.now < end else { throw error }
+        usleep(10_000)
+      }
+    }
   }
 
   private static func prepare(_ queue: DatabaseQueue, _ path: String) throws {

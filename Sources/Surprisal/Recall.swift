@@ -24,7 +24,7 @@ struct Recall: Sendable {
 
   /// The hash in a content, as `sha256sum` writes it.
   static func hash(in content: Data) -> String {
-    content.prefix(SHA256.byteCount).map { String(format: "%02x", $0) }.joined()
+    content.prefix(SHA256.byteCount).hexadecimal
   }
 
   private static func key(_ source: ImageSource) -> CacheKey {
@@ -65,6 +65,10 @@ extension [UInt8] {
   var sha256: String { SHA256.hash(data: self).hexadecimal }
 }
 
-extension SHA256.Digest {
-  var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
+extension Sequence<UInt8> {
+  /// Two digits a byte.
+  var hexadecimal: String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
 }

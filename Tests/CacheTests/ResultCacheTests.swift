@@ -145,6 +145,22 @@ struct ResultCacheTests {
     }
   }
 
+  @Test("Any number may begin one at once")
+  func begun() throws {
+    try withFolder { folder in
+      let failures = Reports()
+      DispatchQueue.concurrentPerform(iterations: 8) { which in
+        do {
+          let cache = try ResultCache.scratch(folder, wait: 10, reports: failures)
+          cache.keep(Data("x".utf8), of: content(which), under: "one")
+        } catch { failures.add("\(error)") }
+      }
+      #expect(failures.sentences.isEmpty)
+      let cache = try ResultCache.scratch(folder)
+      #expect(try cache.facts().results == 8)
+    }
+  }
+
   @Test("Folders of the cache are for their owner alone")
   func rights() throws {
     try withFolder { folder in

@@ -65,7 +65,7 @@ struct JSONLinesFormatTests {
     }
   }
 
-  @Test("Records keep every digit in their own Codable, which waits on disk")
+  @Test("Records keep every digit in their own Codable")
   func everyDigit() throws {
     var record = try Record.scored("a\u{1}\"b\n.png")
     record.bitsPerDim = 0.1 + 0.2

@@ -59,7 +59,9 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func score(_ set: Evaluation.ImageSet, _ evaluation: Evaluation) throws -> Evaluation.Scores {
-    let scores = try evaluation.score(set) { shown.progress("\($0) of \(set.name)") }
+    let meter = ProgressMeter(
+      shown, "of \(set.name) scored", counting: set.paths, reading: read.reading, limit: limit)
+    let scores = try evaluation.score(set) { meter.tell($0) }
     shown.progressDone()
     if scores.unreadable > 0 { shown.warn("\(set.name): \(scores.unreadable) unreadable and left out") }
     guard scores.count > 0 else {

@@ -77,7 +77,8 @@ struct FitCommand: ParsableCommand {
   private func fit(_ loaded: inout Model) throws {
     let images = PathOptions.expand(paths, nul: nul)
     let unreadable: (String, String) -> Void = { shown.warn("\($0): unreadable, left out: \($1)") }
-    let progress: (Int, Int) -> Void = { shown.progress("fitting to image \($0) of \($1)") }
+    let meter = ProgressMeter(shown, "fitted to")
+    let progress: (Int, Int) -> Void = { meter.tell($0, of: $1) }
     let copies: CopyGroups
     if !fit.isEmpty {
       copies = try loaded.calibrate(

@@ -150,7 +150,9 @@ struct ScanCommand: ParsableCommand {
         }, { try run.records.take($0) })
     } catch let error as CalibrationError {
       meter.end()
-      throw run.stop.isSet ? ExitCode(Interruption.code) : refused(error)
+      guard run.stop.isSet else { throw refused(error) }
+      shown.warn("interrupted: \(error)")
+      throw ExitCode(Interruption.code)
     }
     var facts = ReportFacts.ofRun(
       network, model.model, rule: scan.rule,

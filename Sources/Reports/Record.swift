@@ -70,6 +70,9 @@ public struct Record: Codable, Sendable, Equatable {
   /// SHA-256 of the file's bytes, of an image in an IDX file of its pixels, where it was asked for.
   public var content: String?
 
+  /// Of an outlier, whether it was accepted before, where that was asked for (`gate`).
+  public var accepted: Bool?
+
   /// `file` as text, bytes that are none as `\xf1`.
   public var path: String { "\(file)" }
 
@@ -90,6 +93,6 @@ public struct Record: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey {
     case file = "path"
     case error, bitsPerDim, standardError, evaluations, statistic, score, pValue, tailPValue, outlier, reason,
-      profile, warning, known, content, width, height, format, troubles, copyOf, relativeTo
+      profile, warning, known, content, accepted, width, height, format, troubles, copyOf, relativeTo
   }
 }

@@ -4,14 +4,17 @@ import Foundation
 ///
 /// A new format is a file in Formats and its name in `ReportFormat`.
 package protocol RecordFormat: Sendable {
-  func begin(_ totals: ReportTotals) -> String
+  mutating func begin(_ totals: ReportTotals) -> String
   /// What a record adds; empty where the format leaves it out.
   mutating func line(_ record: Record) -> String
+  /// Takes what is known of the run, before `end`.
+  mutating func take(_ facts: ReportFacts)
   var end: String { get }
 }
 
 extension RecordFormat {
   package func begin(_ totals: ReportTotals) -> String { "" }
+  package func take(_ facts: ReportFacts) {}
   package var end: String { "" }
 }
 

@@ -3,10 +3,18 @@ public struct ReportTotals: Sendable {
   public let scored: Int
   public let outliers: Int
   public let unreadable: Int
+  /// Of the outliers, those that were accepted before.
+  public let accepted: Int
+  /// Nil where nothing is decided.
+  public let decision: ReportDecision?
 
-  public init(scored: Int, outliers: Int, unreadable: Int) {
+  public init(
+    scored: Int, outliers: Int, unreadable: Int, accepted: Int = 0, decision: ReportDecision? = nil
+  ) {
     self.scored = scored
     self.outliers = outliers
     self.unreadable = unreadable
+    self.accepted = accepted
+    self.decision = decision
   }
 }

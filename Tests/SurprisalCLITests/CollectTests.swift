@@ -21,7 +21,7 @@ extension CommandTests {
         #expect(
           found
             == odd.enumerated().map { index, path in
-              "000\(index + 1)-\((path as NSString).lastPathComponent)"
+              String(format: "%04d-", index + 1) + (path as NSString).lastPathComponent
             })
         for (name, path) in zip(found, odd) {
           #expect(try bytes("\(folder)/odd/\(name)") == bytes(Command.root.appendingPathComponent(path).path))

@@ -1,21 +1,32 @@
 import Foundation
 
-/// SARIF 2.1.0 (OASIS): outliers as warnings, unreadable files as errors, the rest left out.
+/// SARIF 2.1.0 (OASIS): outliers as warnings, unreadable files as errors, the rest left out; what was accepted before is
+/// suppressed, and what was decided is a property of the run.
 struct SARIFFormat: RecordFormat {
   private let encoder = JSONEncoder.oneLine()
-  /// A log without results, cut where they go.
-  private let (head, tail): (String, String)
+  private var properties: Run.Properties?
+  private var facts = ReportFacts()
   private var written = 0
 
-  init() {
-    let log = encoder.text(Log())
+  /// A log without results, cut where they go.
+  private var parts: (head: String, tail: String) {
+    let log = encoder.text(Log(runs: [Run(properties: properties)]))
     let results = "\"results\":["
-    // In its place in every log: `Run` has the key, and no text before it holds quotes.
+    // In its place in every log: `Run` has the key, and what stands before it are our own words, with quotes escaped.
     let cut = log.range(of: results)!.upperBound
-    (head, tail) = (String(log[..<cut]), String(log[cut...]))
+    return (String(log[..<cut]), String(log[cut...]))
   }
 
-  func begin(_ totals: ReportTotals) -> String { head + "\n" }
+  mutating func begin(_ totals: ReportTotals) -> String {
+    properties = totals.decision.map {
+      Run.Properties(
+        decision: $0.outcome.rawValue, reason: $0.reason,
+        next: facts.steps.map { "\($0.purpose): \($0.command)" })
+    }
+    return parts.head + "\n"
+  }
+
+  mutating func take(_ facts: ReportFacts) { self.facts = facts }
 
   mutating func line(_ record: Record) -> String {
     guard let result = Result(record) else { return "" }
@@ -23,7 +34,7 @@ struct SARIFFormat: RecordFormat {
     return (written > 1 ? ",\n" : "") + encoder.text(result)
   }
 
-  var end: String { "\n\(tail)\n" }
+  var end: String { "\n\(parts.tail)\n" }
 }
 
 // The parts of the standard's object model that are used, by its names.
@@ -31,7 +42,7 @@ struct SARIFFormat: RecordFormat {
 private struct Log: Encodable {
   let schema = "https://json.schemastore.org/sarif-2.1.0.json"
   let version = "2.1.0"
-  let runs = [Run()]
+  let runs: [Run]
 
   enum CodingKeys: String, CodingKey {
     case version, runs
@@ -42,20 +53,34 @@ private struct Log: Encodable {
 private struct Run: Encodable {
   let tool = Tool()
   let results: [Result] = []
+  /// Of a gate.
+  let properties: Properties?
+
+  struct Properties: Encodable {
+    let decision: String
+    let reason: String
+    let next: [String]
+  }
 
   struct Tool: Encodable { let driver = Driver() }
 
   struct Driver: Encodable {
     let name = "surprisal"
     let rules = [
-      Rule(id: "outlier", shortDescription: Message(text: "Image does not belong to the population")),
-      Rule(id: "unreadable", shortDescription: Message(text: "Image cannot be decoded")),
+      Rule(
+        id: "outlier", shortDescription: Message(text: "Image does not belong to the population"),
+        help: Message(
+          text: "Look at the image. Remove it, or accept it: surprisal gate PATHS --write-baseline FILE.")),
+      Rule(
+        id: "unreadable", shortDescription: Message(text: "Image cannot be decoded"),
+        help: Message(text: "Replace the file, or take what it gives: --lenient.")),
     ]
   }
 
   struct Rule: Encodable {
     let id: String
     let shortDescription: Message
+    let help: Message
   }
 }
 
@@ -66,6 +91,9 @@ private struct Result: Encodable {
   let level: String
   let message: Message
   let locations: [Location]
+  /// By its content, an image is the same wherever it is moved to; GitHub's name for it.
+  let partialFingerprints: [String: String]?
+  let suppressions: [Suppression]?
   /// Of the image; none where it is unreadable.
   let properties: Properties?
 
@@ -75,8 +103,18 @@ private struct Result: Encodable {
     let format: String?
   }
 
+  struct Suppression: Encodable {
+    let kind = "external"
+    let justification: String
+  }
+
   struct Location: Encodable { let physicalLocation: PhysicalLocation }
-  struct PhysicalLocation: Encodable { let artifactLocation: ArtifactLocation }
+  struct PhysicalLocation: Encodable {
+    let artifactLocation: ArtifactLocation
+    // GitHub shows what has a line, and nothing else.
+    let region = Region()
+  }
+  struct Region: Encodable { let startLine = 1 }
   struct ArtifactLocation: Encodable { let uri: String }
 
   /// nil for an image that belongs.
@@ -100,6 +138,9 @@ private struct Result: Encodable {
       return isPlain ? String(UnicodeScalar(byte)) : String(format: "%%%02X", byte)
     }.joined()
     let uri = path.hasPrefix("/") ? "file://\(path)" : path
+    partialFingerprints = record.content.map { ["primaryLocationLineHash": $0] }
+    suppressions =
+      record.accepted == true ? [Suppression(justification: "accepted in the baseline")] : nil
     properties = record.format.map { Properties(width: record.width, height: record.height, format: $0) }
     locations = [Location(physicalLocation: PhysicalLocation(artifactLocation: ArtifactLocation(uri: uri)))]
   }

@@ -18,7 +18,7 @@ BINARY = str(Path(sys.argv[1]).resolve())
 ENV = {**os.environ, "SURPRISAL_MODELS": str(ROOT / "models"), "OMP_WAIT_POLICY": "passive"}
 
 HOSTILE = [
-    b"<script>alert(1)</script>.png", b"a|b`c`.png", b"line\nbreak.png", b"carriage\rreturn.png", b"tab\tquote\"'.png",
+    b"<img src=x onerror=alert(1)>.png", b"a|b`c`.png", b"line\nbreak.png", b"carriage\rreturn.png", b"tab\tquote\"'.png",
     b"&amp;.png", b"]]>.png", b"--><b>.png", "‮gpj.png".encode(), "⁦x.png".encode(), "שלום.png".encode(),
     b"Mu\xf1oz.png", b"\xff\xfe.png", b"\x1b[31mred.png", b"=1+1,.png", b"@everyone #1 www.example.com.png",
     b"![x](y).png", b"-rf.png", b"%41 ?#.png", b"{\"a\":1}.png", b"\\|\\.png", b"a:b.png", "\u2028\u0085.png".encode(),

@@ -25,8 +25,13 @@ enum Manual {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let root = ManualPage(command: help.command, parent: nil, date: date)
     let pages = help.command.pages.map { ManualPage(command: $0, parent: help.command, date: date) }
-    for (name, text) in ([root] + pages).flatMap(\.files) {
-      try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+    for page in [root] + pages {
+      try Data(page.text.utf8).write(to: folder.appendingPathComponent(page.file))
+      for name in page.links {
+        let link = folder.appendingPathComponent(name)
+        try? FileManager.default.removeItem(at: link)
+        try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: page.file)
+      }
     }
   }
 }

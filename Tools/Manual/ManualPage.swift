@@ -19,13 +19,11 @@ struct ManualPage {
     parent.map { "\($0.commandName) \(command.commandName)" } ?? command.commandName
   }
 
-  /// Files by name: the page, and for each other name of the command one that leads to it.
-  var files: [(name: String, text: String)] {
-    let others = (command.aliases ?? []).map { alias in
-      ("\(root.commandName)-\(alias).1", ".so man1/\(name).1\n")
-    }
-    return [("\(name).1", text)] + others
-  }
+  /// Names of files that are to be links to the page, for the command's other names.
+  var links: [String] { (command.aliases ?? []).map { "\(root.commandName)-\($0).1" } }
+
+  /// Of its file.
+  var file: String { "\(name).1" }
 
   var text: String {
     var lines = [
@@ -107,10 +105,12 @@ struct ManualPage {
       default: names
       }
     var text = [argument.abstract, argument.discussion].compactMap { $0 }.joined(separator: "\n\n")
+    let standard = argument.defaultValue.map { " (default: \($0))" } ?? ""
     if let values = argument.allValues, !values.isEmpty, !text.contains(values[0]) {
-      text += " One of \(values.joined(separator: ", "))."
+      text += " One of \(values.joined(separator: ", "))\(standard)."
+    } else if !text.contains("(default") {
+      text = (text.hasSuffix(".") ? String(text.dropLast()) : text) + standard + "."
     }
-    if let standard = argument.defaultValue, !text.contains("(default") { text += " (default: \(standard))" }
     return [".It \(head)"] + Mdoc.filled(text)
   }
 

@@ -10,7 +10,7 @@ PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev $(CODECS
 # Formats that a build without them goes without (Package.swift looks for their headers).
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
-.PHONY: all setup build test lint format demo bench fuzz mutate docs clean install
+.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs
 
 all: build
 
@@ -39,10 +39,10 @@ test: setup
 	$(SWIFT) test -c $(CONFIGURATION) --skip-build -Xswiftc -enable-testing
 
 lint:
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks examples
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Tools Benchmarks examples
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks examples
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Tools Benchmarks examples
 
 # The main job: a folder judged by itself, then by the shipped model of clothes; and samples of these.
 demo: build
@@ -59,7 +59,8 @@ FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 REFERENCES ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz\#50000-54999
 MNIST ?= t10k-images-idx3-ubyte.gz
 FOLDER_WORK ?= .build/folder
-BENCH ?= evaluate detection verdicts copies folders folder leftout samples cost coverage auto sigma roads integrand decoding parity precision int8 speed end-to-end
+PHOTOS ?= fixtures/clothes
+BENCH ?= evaluate detection verdicts copies folders folder leftout samples cost coverage auto sigma roads integrand pages decoding parity precision int8 speed end-to-end
 BENCH_RUN = .build/$(CONFIGURATION)/bench
 PEERS = .build/peers/bin/python
 bench: build
@@ -90,7 +91,50 @@ bench: build
     [ -d $(FOLDER_WORK)/root ] || $(PEERS) models/photos/sources.py fetch $(FOLDER_WORK); \
     $(PEERS) Benchmarks/peers/folder.py troubles $(FOLDER_WORK) .build/$(CONFIGURATION)/surprisal; \
     $(PEERS) Benchmarks/peers/folder.py speed $(FOLDER_WORK) .build/$(CONFIGURATION)/surprisal $(BENCH_RUN);; \
+	  pages) $(MAKE) $(PAGES); for count in 1000 10000 100000; do \
+    $(BENCH_RUN) pages --images $(PHOTOS) --count $$count --flagged $$((count / 100)) --output .build/pages/$$count.html; done; \
+    $(PAGES) Tests/Pages/load.py .build/pages/1000.html .build/pages/10000.html .build/pages/100000.html;; \
 	  *) $(BENCH_RUN) $$name --images $(FASHION);; esac; done
+
+# The pages that the tool writes, used in headless Chromium. PICTURES: where screenshots go.
+PAGES = .build/pages/bin/python
+PICTURES ?= .build/pages/pictures
+$(PAGES):
+	python3 -m venv .build/pages
+	.build/pages/bin/pip install -q websocket-client
+	.build/pages/bin/pip install -q --no-deps axe-playwright-python
+	command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
+
+check-pages: $(PAGES)
+	$(PAGES) Tests/Pages/report.py .build/$(CONFIGURATION)/surprisal --pictures $(PICTURES)
+
+# What the tool writes for others, held against their schemas and parsers; the GitHub action, the pre-commit hook; manual pages and
+# completions; the commands of the docs. By the binary that is there.
+BINARY = .build/$(CONFIGURATION)/surprisal
+CHECKS = .build/checks/venv/bin
+CHECK_PACKAGES = man-db mandoc groff bash-completion zsh fish curl
+$(BINARY):
+	$(MAKE) build
+
+check-formats: $(BINARY)
+	Tests/Checks/setup.sh
+	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-actions action.yml
+	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-workflows examples/ci/github-workflow.yml
+	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.gitlab-ci examples/ci/gitlab-ci.yml
+	$(CHECKS)/python Tests/Checks/formats.py $(BINARY)
+	$(CHECKS)/python Tests/Checks/action.py $(BINARY)
+	Tests/Checks/precommit.sh $(BINARY)
+
+check-manual: $(BINARY) man completions
+	@$(MAKE) -s setup PACKAGES="$(CHECK_PACKAGES)"
+	rm -rf .build/checks/prefix
+	$(MAKE) -s copy PREFIX=$(CURDIR)/.build/checks/prefix DESTDIR=
+	Tests/Checks/manual.sh $(CURDIR)/.build/checks/prefix
+
+check-docs: $(BINARY) man
+	python3 Tests/Checks/docs.py $(BINARY)
+	python3 Tests/Checks/docs.py $(BINARY) .build/man/surprisal*.1
 
 # Fuzzing and damaged files, under address and undefined-behaviour sanitizers. CORPUS: files to start from.
 SECONDS ?= 60
@@ -130,10 +174,32 @@ docs: setup
 	  || { cat .build/docs.log; exit 1; }
 	@! grep -E "doesn't exist|is ambiguous" .build/docs.log
 
-install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/surprisal/models
+# Manual pages in .build/man and completions in .build/completions, from the command's own help.
+man: $(BINARY)
+	$(BUILD) --product manual
+	rm -rf .build/man
+	$(BINARY) --experimental-dump-help | .build/$(CONFIGURATION)/manual .build/man
+
+completions: $(BINARY)
+	@mkdir -p .build/completions
+	$(BINARY) --generate-completion-script bash > .build/completions/surprisal
+	$(BINARY) --generate-completion-script zsh > .build/completions/_surprisal
+	$(BINARY) --generate-completion-script fish > .build/completions/surprisal.fish
+
+install: build man completions copy
+
+# What is built, to where it is used.
+SHARE = $(DESTDIR)$(PREFIX)/share
+copy:
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/surprisal/models $(SHARE)/surprisal/schemas $(SHARE)/man/man1 \
+	  $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install -m 755 .build/$(CONFIGURATION)/surprisal $(DESTDIR)$(PREFIX)/bin/surprisal
-	install -m 644 models/*.safetensors $(DESTDIR)$(PREFIX)/share/surprisal/models
+	install -m 644 models/*.safetensors $(SHARE)/surprisal/models
+	install -m 644 schemas/*.json $(SHARE)/surprisal/schemas
+	cp -P .build/man/*.1 $(SHARE)/man/man1
+	install -m 644 .build/completions/surprisal $(SHARE)/bash-completion/completions
+	install -m 644 .build/completions/_surprisal $(SHARE)/zsh/site-functions
+	install -m 644 .build/completions/surprisal.fish $(SHARE)/fish/vendor_completions.d
 
 clean:
 	$(SWIFT) package clean

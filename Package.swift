@@ -38,6 +38,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     // Version 3: a quarter less to compile than 4, and the same SHA-256.
     .package(url: "https://github.com/apple/swift-crypto", from: "3.12.3"),
   ],
@@ -62,7 +63,11 @@ let package = Package(
 
     // Verdicts and how they are told.
     .target(name: "Detection", dependencies: ["Tensors", "Diffusion"], swiftSettings: strict),
-    .target(name: "Reports", dependencies: ["Files"], swiftSettings: strict),
+    .target(
+      name: "Reports",
+      dependencies: ["Files", .product(name: "Mustache", package: "swift-mustache")],
+      // Templates, styles and scripts of pages, in the binary.
+      resources: [.embedInCode("Pages/Resources")], swiftSettings: strict),
 
     // The public face and the command over it.
     .target(
@@ -84,6 +89,7 @@ let package = Package(
       name: "bench",
       dependencies: [
         "CThreadWaiting", "Surprisal", "Files", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection",
+        "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/Bench", swiftSettings: strict),
 

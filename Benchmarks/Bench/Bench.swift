@@ -17,7 +17,7 @@ struct Bench: ParsableCommand {
       DetectionBench.self,
       ParityDump.self,
       SpeedBench.self, RooflineBench.self, SamplesBench.self, PrecisionBench.self, LeftOutBench.self,
-      VerdictsBench.self, CopiesBench.self, FoldersBench.self, OneClassBench.self,
+      VerdictsBench.self, CopiesBench.self, FoldersBench.self, OneClassBench.self, PagesBench.self,
     ])
 }
 

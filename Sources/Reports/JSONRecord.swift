@@ -10,7 +10,7 @@ struct JSONRecord: Encodable {
   enum CodingKeys: String, CodingKey {
     case path, status, error, evaluations, statistic, score, outlier, reason, profile, warning, known,
       content, accepted
-    case width, height, format, troubles, named
+    case width, height, format, troubles, named, nearest
     case copyOf = "copy_of"
     case relativeTo = "relative_to"
     case pathBytes = "path_bytes"
@@ -53,6 +53,7 @@ struct JSONRecord: Encodable {
       }, forKey: .troubles)
     try fields.encodeIfPresent(record.named, forKey: .named)
     try fields.encodeIfPresent(record.copyOf.map { "\($0)" }, forKey: .copyOf)
+    try fields.encodeIfPresent(record.nearest.map { "\($0)" }, forKey: .nearest)
     try fields.encodeIfPresent(record.relativeTo, forKey: .relativeTo)
   }
 }

@@ -64,6 +64,8 @@ public struct Record: Codable, Sendable, Equatable {
   public var troubles: [Trouble]?
   /// The image that this one shows, exactly or nearly.
   public var copyOf: FilePath?
+  /// Of a flagged image where images were judged by one another: the ordinary one that is most like it.
+  public var nearest: FilePath?
   /// Whose ordinary images the p-value counts: `folder` where images were judged by one another; nil for the model's
   /// references.
   public var relativeTo: String?
@@ -72,6 +74,8 @@ public struct Record: Codable, Sendable, Equatable {
 
   /// Of an outlier, whether it was accepted before, where that was asked for (`gate`).
   public var accepted: Bool?
+  /// For pages alone; not kept with records that wait.
+  public var pictures: Pictures? = nil
 
   /// `file` as text, bytes that are none as `\xf1`.
   public var path: String { "\(file)" }
@@ -93,6 +97,6 @@ public struct Record: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey {
     case file = "path"
     case error, bitsPerDim, standardError, evaluations, statistic, score, pValue, tailPValue, outlier, reason,
-      profile, warning, known, content, accepted, width, height, format, troubles, copyOf, relativeTo
+      profile, warning, known, content, accepted, width, height, format, troubles, copyOf, nearest, relativeTo
   }
 }

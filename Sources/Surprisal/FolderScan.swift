@@ -44,12 +44,13 @@ public struct FolderScan {
     /// The model of these images, to judge others by: the network fitted to those that were not flagged.
     /// - Throws: `CalibrationError` with too few, `EngineError`.
     public func fitted(
-      budget: EvaluationBudget = .look, compute: Compute = Compute(),
-      progress: (Int, Int) -> Void = { _, _ in }
+      budget: EvaluationBudget = .look, examples: Int = Model.standardExamples,
+      compute: Compute = Compute(), progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> Model {
       var model = network
       try model.fit(
-        to: ordinary.inFewestChannels, anew: true, budget: budget, compute: compute, progress: progress)
+        to: ordinary.inFewestChannels, anew: true, budget: budget, examples: examples, compute: compute,
+        progress: progress)
       return model
     }
   }
@@ -143,6 +144,8 @@ public struct FolderScan {
         estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
     }
     (outcome.exactCopies, outcome.nearCopies) = (copies.exact, copies.near)
+    let likeness = OrdinaryImages(
+      copies.representatives.filter { !judged.isOutlier($0) }, images: images, estimates: estimates)
     outcome.ordinary = images[copies.representatives.filter { !judged.isOutlier($0) }]
     try begin(
       ReportTotals(
@@ -168,6 +171,9 @@ public struct FolderScan {
         outcome.troubles[finding.trouble.rawValue, default: 0] += 1
       }
       record.reason = judged.words(place, estimate, scorer.form)
+      if judged.isOutlier(place) {
+        record.nearest = likeness.nearest(to: place).map { files[$0] }
+      }
       if copies.first[place] != place { record.copyOf = files[copies.first[place]] }
       if evaluations > 0 {
         record.bitsPerDim = estimate.bitsPerDim
@@ -199,4 +205,23 @@ extension ImageBatch {
       return values
     } ?? self
   }
+}
+
+/// The ordinary images of a folder, to find the one that an odd one is most like: by what the network saw in both, or by their
+/// pixels where it was not asked.
+private struct OrdinaryImages {
+  private let places: [Int]
+  private let likeness: Likeness
+  private let features: (Int) -> [Float]
+
+  /// - Parameter places: of the ordinary ones among `images`, each of which has its estimate.
+  init(_ places: [Int], images: ImageBatch, estimates: [SurprisalEstimate]) {
+    self.places = places
+    features = { place in
+      estimates[place].appearance?.activations ?? images.pixels(of: place).map { Float($0) }
+    }
+    likeness = Likeness(places.map(features))
+  }
+
+  func nearest(to place: Int) -> Int? { likeness.nearest(to: features(place)).map { places[$0] } }
 }

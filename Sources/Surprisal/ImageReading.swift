@@ -13,10 +13,15 @@ public struct ImageReading: Sendable {
   /// - Parameter path: an image file, or `FILE-ubyte#N`.
   /// - Throws: `SurprisalError.noImage`, `.unreadableImage`.
   public func image(at path: FilePath, as shape: ImageShape) throws(SurprisalError) -> Bitmap {
+    try decoded(path, as: shape).bitmap
+  }
+
+  /// The same with what it was in its file.
+  func decoded(_ path: FilePath, as shape: ImageShape) throws(SurprisalError) -> DecodedImage {
     var found: ImageSource?
     enumerator.forEach(in: [path]) { if found == nil { found = $0 } }
     guard let found else { throw .noImage(path: "\(path)") }
-    do { return try found.load(decoder, as: shape).bitmap } catch {
+    do { return try found.load(decoder, as: shape) } catch {
       throw .unreadableImage(path: "\(path)", error)
     }
   }

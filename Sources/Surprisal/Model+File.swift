@@ -135,6 +135,7 @@ extension Model {
   private enum Name {
     static func network(_ parameter: String) -> String { "network.\(parameter)" }
     static func calibration(_ evaluations: Int) -> String { "calibration.\(evaluations)." }
+    static let examples = "examples"
     static func learned(_ part: LearnedImages.Part) -> String { "learned.\(part.rawValue)" }
     static func ladders(_ part: Ladders, _ statistic: StatisticName) -> String {
       "auto.\(part.rawValue).\(statistic.rawValue)"
@@ -190,6 +191,12 @@ extension Model {
     self.init(header, population, weights: weights)
     for part in LearnedImages.Part.allCases where file.tensors[Name.learned(part)] != nil {
       if let refusal = learned.restore(try tensor(Name.learned(part)), of: part) { throw damaged(refusal) }
+    }
+    if file.tensors[Name.examples] != nil {
+      guard let kept = Examples(try tensor(Name.examples), shape: shape) else {
+        throw damaged("the examples are no images of the model's size")
+      }
+      examples = kept
     }
     // Earlier versions held other statistics: such a model reads as one not yet calibrated.
     guard header.formatVersion == Self.formatVersion else { return }
@@ -257,7 +264,7 @@ extension Model {
   public func write(to destination: Destination) throws { try file().write(to: destination) }
 
   /// SHA-256 of the file that the model would be written as: tells models apart that score differently.
-  package var digest: String {
+  public var digest: String {
     // A model's own values always encode.
     let bytes = (try? file().encoded()) ?? Data()
     return SHA256.hash(data: bytes).hexadecimal
@@ -286,6 +293,10 @@ extension Model {
     for part in LearnedImages.Part.allCases where learned.hashes[part] != nil {
       let values = learned.values(of: part)
       file.tensors[Name.learned(part)] = .init(shape: [values.count / 2, 2], values: values)
+    }
+    if let examples {
+      file.tensors[Name.examples] = .init(
+        shape: [examples.images.count, Examples.numbers(shape)], values: examples.values)
     }
     for calibration in calibrations {
       for (name, values) in calibration.tensors {

@@ -12,6 +12,9 @@ extension Model {
   /// The network that is fitted where none is named: trained on photographs of all kinds.
   public static let general = "photos"
 
+  /// Images that a model keeps as examples unless told otherwise.
+  public static let standardExamples = Examples.standard
+
   /// The network's weights for images of another shape.
   /// - Throws: `SurprisalError.unsuitableSize` where it cannot take the shape.
   func weights(for shape: ImageShape) throws -> FrozenWeights {
@@ -52,14 +55,17 @@ extension Model {
   ///   - shape: at which they are taken.
   ///   - anew: whether what the model knows of another population is dropped; it is where the shape is another.
   ///   - budget: `.look` for one look alone.
+  ///   - examples: how many of the images the model keeps, to show beside what it finds odd.
   ///   - unreadable: told the name of an image that cannot be had, and why.
   /// - Returns: which of the images show the same.
   /// - Throws: `CalibrationError` with too few, `EngineError`, `SurprisalError`.
   @discardableResult
   public mutating func fit(
     to paths: [FilePath], shape: FittedShape = FittedShape(), anew: Bool = true,
-    reading: ImageReading = ImageReading(), budget: EvaluationBudget = .look, compute: Compute = Compute(),
-    unreadable: (String, String) -> Void = { _, _ in }, progress: (Int, Int) -> Void = { _, _ in }
+    reading: ImageReading = ImageReading(), budget: EvaluationBudget = .look,
+    examples: Int = Model.standardExamples,
+    compute: Compute = Compute(), unreadable: (String, String) -> Void = { _, _ in },
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
     let size = shape.size(of: paths, reading: reading)
     var reading = reading
@@ -72,19 +78,21 @@ extension Model {
     guard !images.isEmpty else { throw SurprisalError.noReadableImages(purpose: "fit to") }
     return try fit(
       to: shape.channels == nil ? images.inFewestChannels : images, anew: anew, budget: budget,
-      compute: compute, progress: progress)
+      examples: examples, compute: compute, progress: progress)
   }
 
   /// The same of images in memory, of any shape that the network takes.
   @discardableResult
   package mutating func fit(
-    to images: ImageBatch, anew: Bool, budget: EvaluationBudget = .look, compute: Compute = Compute(),
+    to images: ImageBatch, anew: Bool, budget: EvaluationBudget = .look,
+    examples: Int = Model.standardExamples, compute: Compute = Compute(),
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
     if anew || images.shape != shape {
       self = try emptied(for: images)
       if budget != .look || control == nil { try survey(on: images, compute: compute) }
     }
+    self.examples = Examples(examples, of: images)
     if budget != .look { try calibrate(on: images, budget: budget, compute: compute, progress: progress) }
     return try calibrate(on: images, budget: .look, compute: compute, progress: progress)
   }

@@ -35,6 +35,8 @@ public struct Model: Sendable {
   /// The ladder of `EvaluationBudget.auto`, when calibrated for it.
   package internal(set) var adaptive: AdaptiveCalibration?
   public internal(set) var facts = Facts()
+  /// Some of the images that it was calibrated on, to show what is ordinary.
+  var examples: Examples?
   /// Images that it was trained and calibrated on, to tell when it is to judge them.
   var learned = LearnedImages()
 

@@ -26,6 +26,8 @@ public struct Training {
   /// What the reference scores are for: with `.auto`, every stage of its ladder.
   public var budget = EvaluationBudget.standard
   public var reading = ImageReading()
+  /// Held-out images that the model keeps, to show beside what it finds odd.
+  public var examples = Model.standardExamples
   /// Where the checkpoint is kept; nil for none.
   public var checkpoint: String?
   /// What to go on from: of the same settings and images, or `run` refuses it (`init(resuming:)` takes them over).
@@ -103,6 +105,7 @@ public struct Training {
     result.facts.options = options
     result.facts.onednn = Engine.version
     try result.survey(on: training, compute: compute) { report(.surveying(done: $0, of: $1)) }
+    result.examples = Examples(examples, of: validation)
     for budget in [budget, .look] {
       try result.calibrate(
         onDistinct: validation,

@@ -1,53 +1,166 @@
 import Foundation
 
-/// One page without scripts: counts, then a table, most surprising first, each with its profile over noise levels.
+/// One page: a verdict, all scores as histograms, then what is odd with pictures, copies, unreadable files, the ordinary
+/// ones, and the run. Sorts, filters and marks by a script of its own; without scripts it is all there to read.
+///
+/// Of very many images some are left out, and it says how many; memory holds those it shows.
 struct HTMLFormat: RecordFormat {
-  func begin(_ totals: ReportTotals) -> String {
-    """
-    <!doctype html>
-    <html lang="en"><head><meta charset="utf-8"><title>Surprisal: \(totals.outliers) outliers</title>
-    <style>
-    body { font: 14px/1.4 system-ui, sans-serif; margin: 2em; color: #222 }
-    table { border-collapse: collapse } td, th { padding: .3em .8em; text-align: right; border-bottom: 1px solid #ddd }
-    td.text, th.text { text-align: left; overflow-wrap: anywhere } tr.outlier { background: #fdecea }
-    tr.unreadable { background: #fff6dd } small { color: #666 } svg { vertical-align: middle }
-    </style></head><body>
-    <h1>\(totals.outliers) of \(totals.scored) images do not belong</h1>
-    <p>\(totals.unreadable) unreadable. Bars: how far each noise level's error lies above (up) or below (down) the
-    references' mean, fine levels left, in standard deviations, cut at 8.</p>
-    <table><thead><tr><th class="text">image</th><th>p-value</th><th>score</th><th>bits/dim</th><th>&plusmn;</th>
-    <th>size</th><th>format</th><th>levels</th></tr></thead><tbody>
+  /// Flagged images with cards.
+  static let mostCards = 2000
+  /// Ordinary images that are all listed; of more, `sample` evenly over their ranks.
+  static let mostRows = 10_000
+  static let sample = 2000
+  static let mostCopies = 200
+  static let mostUnreadable = 2000
 
-    """
+  private var totals = ReportTotals(scored: 0, outliers: 0, unreadable: 0)
+  private var facts = ReportFacts()
+  private var flagged: [Record] = []
+  private var ordinary: [Record] = []
+  private var unreadable: [Record] = []
+  private var values: [(score: Double?, pValue: Double?, isFlagged: Bool)] = []
+  /// Of the flagged, and of the others.
+  private var (flaggedSeen, ordinarySeen) = (0, 0)
+  private var copies = PageCopies(most: HTMLFormat.mostCopies)
+  private var reasons: [String: Int] = [:]
+  private var folders: [String: Int] = [:]
+
+  mutating func begin(_ totals: ReportTotals) -> String {
+    self.totals = totals
+    return ""
   }
 
-  func line(_ record: Record) -> String {
-    let path = record.path.markupEscaped
-    if let error = record.error {
-      return "<tr class=\"unreadable\"><td class=\"text\">\(path)"
-        + "<br><small>\(error.markupEscaped)</small></td>"
-        + "<td colspan=\"7\">unreadable</td></tr>\n"
+  mutating func take(_ facts: ReportFacts) { self.facts = facts }
+
+  mutating func line(_ record: Record) -> String {
+    if record.error != nil {
+      if unreadable.count < Self.mostUnreadable { keep(record, \.unreadable) }
+      return ""
     }
-    func cell(_ value: Double?, _ format: String) -> String {
-      "<td>\(value.map { String(format: format, $0) } ?? "")</td>"
+    let isFlagged = record.outlier == true
+    values.append((record.score, record.pValue, isFlagged))
+    copies.take(record)
+    if isFlagged {
+      flaggedSeen += 1
+      if flagged.count < Self.mostCards { keep(record, \.flagged) }
+    } else {
+      if isSampled(ordinarySeen) { keep(record, \.ordinary) }
+      ordinarySeen += 1
     }
-    let isOutlier = record.outlier == true
-    var why = isOutlier ? "<br><small>\((record.reason ?? "").markupEscaped)</small>" : ""
-    if let warning = record.warning { why += "<br><small>damaged: \(warning.markupEscaped)</small>" }
-    return "<tr\(isOutlier ? " class=\"outlier\"" : "")><td class=\"text\">\(path)\(why)</td>"
-      + cell(record.pValue, "%.4f") + cell(record.score, "%.2f") + cell(record.bitsPerDim, "%.3f")
-      + cell(record.standardError, "%.3f") + "<td>\(record.size ?? "")</td>"
-      + "<td>\((record.format ?? "").markupEscaped)</td><td>\(bars(record.profile ?? []))</td></tr>\n"
+    return ""
   }
 
-  private func bars(_ levels: [Record.Level]) -> String {
-    let shapes = levels.enumerated().map { index, level -> String in
-      let height = min(abs(level.z), 8) * 2
-      let top = level.z > 0 ? 16 - height : 16
-      return String(format: "<rect x=\"%d\" y=\"%.1f\" width=\"5\" height=\"%.1f\"/>", index * 6, top, height)
-    }
-    return "<svg width=\"\(levels.count * 6)\" height=\"32\" fill=\"#1f6fb4\">\(shapes.joined())</svg>"
+  private mutating func keep(_ record: Record, _ list: WritableKeyPath<Self, [Record]>) {
+    for reason in record.pageReasons { reasons[reason, default: 0] += 1 }
+    folders[record.pageFolder, default: 0] += 1
+    self[keyPath: list].append(record)
   }
 
-  var end: String { "</tbody></table></body></html>\n" }
+  /// Whether the ordinary image of this rank is listed.
+  private func isSampled(_ rank: Int) -> Bool {
+    let all = totals.scored - totals.outliers
+    guard all > Self.mostRows else { return true }
+    return rank * Self.sample / all != (rank - 1) * Self.sample / all || rank == 0
+  }
+
+  var end: String {
+    Page.render(
+      "report", title: "Surprisal: \(verdict)", identity: identity, styles: PackageResources.report_css,
+      script: PackageResources.report_js, content)
+  }
+
+  /// Marks belong to the images of one run.
+  private var identity: String {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for record in flagged + unreadable {
+      // FNV-1a (Fowler, Noll, Vo), over the names.
+      for byte in record.file.bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    }
+    return String(hash, radix: 16)
+  }
+
+  private var verdict: String {
+    if let decision = totals.decision { return "\(decision)" }
+    let belong = totals.outliers == 1 ? "does not belong" : "do not belong"
+    let broken = totals.unreadable > 0 ? ", \(totals.unreadable.spaced) unreadable" : ""
+    return totals.scored == 0 && totals.unreadable == 0
+      ? "No images" : "\(totals.outliers.spaced) of \(totals.scored.spaced) images \(belong)\(broken)"
+  }
+
+  private var content: [String: Any] {
+    func left(_ shown: Int, _ all: Int, _ what: String) -> Any? {
+      shown < all
+        ? "\(shown.spaced) of \(all.spaced) \(what) are on this page; --format csv or jsonl has all." : nil
+    }
+    var content: [String: Any] = [
+      "verdict": verdict, "notes": facts.notes,
+      "reasons": choices(reasons), "folders": choices(folders),
+      "flaggedHeading": "Odd, the oddest first",
+      "flagged": flagged.enumerated().map { $1.card(rank: $0) },
+      "hasUnreadable": !unreadable.isEmpty, "unreadableHeading": "Unreadable: \(totals.unreadable.spaced)",
+      "unreadable": unreadable.enumerated().map { $1.unreadableRow(rank: $0) },
+      "hasCopies": !copies.groups.isEmpty, "copies": copies.content,
+      "copiesHeading": "Images that show the same: \(copies.seen.spaced)",
+      "hasOrdinary": !ordinary.isEmpty, "rows": rows.script,
+      "ordinaryHeading": "Ordinary: \(ordinarySeen.spaced)",
+      "gallery": ordinary.compactMap { record in
+        record.pictures?.thumbnail?.content(alt: record.path.printable)
+      },
+      "hasFacts": !facts.facts.isEmpty || !facts.steps.isEmpty,
+      "facts": facts.facts.map { ["name": $0.name, "value": $0.value] },
+      "hasSteps": !facts.steps.isEmpty,
+      "steps": facts.steps.map { ["command": $0.command, "purpose": $0.purpose] },
+    ]
+    content["flaggedMore"] = left(flagged.count, flaggedSeen, "flagged images")
+    content["unreadableMore"] = left(unreadable.count, totals.unreadable, "unreadable files")
+    content["copiesMore"] = left(copies.groups.count, copies.seen, "groups")
+    content["ordinaryMore"] = left(ordinary.count, ordinarySeen, "ordinary images")
+    if !values.isEmpty { content["histograms"] = ["charts": [pValues.content, scores.content]] }
+    return content
+  }
+
+  private var rows: PageRows {
+    var rows = PageRows()
+    for record in ordinary { rows.append(record) }
+    return rows
+  }
+
+  private func choices(_ counts: [String: Int]) -> [[String: Any]] {
+    counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ["name": $0.key, "count": $0.value] }
+  }
+
+  private var pValues: Histogram {
+    var histogram = Histogram(
+      values.compactMap { value in value.pValue.map { ($0, value.isFlagged) } },
+      caption: "p-values; dashed: as many as there would be of each if all belonged", from: 0, to: 1, bins: 40
+    )
+    histogram.level = Double(values.count) / 40
+    return histogram
+  }
+
+  private var scores: Histogram {
+    let known = values.compactMap { value in value.score.map { ($0, value.isFlagged) } }
+    let finite = known.map(\.0).filter(\.isFinite)
+    let (low, high) = (finite.min() ?? 0, finite.max() ?? 1)
+    var histogram = Histogram(
+      known, caption: "scores, higher is odder; red: flagged", from: low, to: max(high, low + 1e-9), bins: 40)
+    let odd = known.filter { $0.1 && $0.0.isFinite }.map(\.0).min()
+    let even = known.filter { !$0.1 && $0.0.isFinite }.map(\.0).max()
+    // A line only where it parts the two.
+    if let odd, let even, odd >= even { histogram.limit = (odd + even) / 2 }
+    return histogram
+  }
+}
+
+extension Int {
+  /// Thousands apart.
+  var spaced: String {
+    var digits = String(magnitude)
+    var place = digits.count - 3
+    while place > 0 {
+      digits.insert("\u{202F}", at: digits.index(digits.startIndex, offsetBy: place))
+      place -= 3
+    }
+    return (self < 0 ? "-" : "") + digits
+  }
 }

@@ -31,7 +31,8 @@ struct MarkdownFormat: RecordFormat {
   }
 
   var end: String {
-    var parts = ["### \(verdict)", counts]
+    // A scan's notes begin with its counts.
+    var parts = ["### \(verdict)", facts.notes.isEmpty || totals.decision != nil ? counts : ""]
     parts += facts.notes.map(\.markdownEscaped)
     if !facts.steps.isEmpty {
       let steps = facts.steps.map { "- \($0.purpose.markdownEscaped): \($0.command.markdownCode)" }

@@ -89,26 +89,45 @@ struct GateCommand: ParsableCommand {
       let colours = isTerminal && OutputOptions.allowsColour
       writers.append((RecordWriter(format, isColoured: colours), try OutputFile(.standardOutput)))
     }
+    var facts = facts(loaded, name, rules)
+    let hasPages = ([format] + reports.compactMap { ReportFormat(named: $0) }).contains(.html)
+    var pictures =
+      hasPages
+      ? try ReportPictures(loaded, reading: images.read.reading, compute: computing.compute) : nil
     let outcome = try gate.run(
       paths, under: loaded, compute: computing.compute,
       begin: { totals in
+        pictures?.begin(totals)
+        facts.steps = steps(rules, totals)
         // Opened when there is something to say, so that a run that fails leaves the old reports.
         for (path, file) in zip(reports, files) {
           writers.append((RecordWriter(ReportFormat(named: path) ?? .text), try OutputFile(file)))
         }
         for index in writers.indices {
-          writers[index].0.facts.steps = steps(rules, totals)
+          writers[index].0.facts = facts
           try writers[index].1.write(writers[index].0.begin(totals))
         }
       },
       { record in
+        var record = record
+        pictures?.add(to: &record)
         for index in writers.indices { try writers[index].1.write(writers[index].0.line(record)) }
       })
-    for (writer, file) in writers {
-      try file.write(writer.end)
-      try file.finish()
+    facts.notes = outcome.summary.map { Array($0.text.components(separatedBy: "\n").dropFirst()) } ?? []
+    for index in writers.indices {
+      writers[index].0.facts = facts
+      try writers[index].1.write(writers[index].0.end)
+      try writers[index].1.finish()
     }
     try finish(outcome, accepted, rules)
+  }
+
+  /// What a page says of the run.
+  private func facts(_ model: Model, _ name: String, _ rules: Policy) -> ReportFacts {
+    let evaluations = rules.evaluations?.count ?? model.calibrations.first?.evaluations
+    return .ofRun(
+      model, name, rule: rules.rule,
+      statistic: rules.statistic ?? .standard(evaluations: evaluations ?? EvaluationBudget.standardCount))
   }
 
   /// What is left to say, and the exit code.

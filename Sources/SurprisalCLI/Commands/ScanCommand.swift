@@ -72,9 +72,11 @@ struct ScanCommand: ParsableCommand {
       scan.progressFile = kept
     }
     scan.reading = images.read.reading
+    scan.hashesContent = format == .html
     let isTerminal = destination.isStandardOutput && isatty(1) != 0
     var writer = RecordWriter(
       format ?? (isTerminal ? .text : .jsonl), isColoured: isTerminal && OutputOptions.allowsColour)
+    var pictures = try pictures(by: loaded)
     var file: OutputFile?
     var first: FilePath?
     let summary = try scan.run(
@@ -83,14 +85,20 @@ struct ScanCommand: ParsableCommand {
       begin: {
         guard allowEmpty || $0.scored + $0.unreadable > 0 else { return }
         file = try OutputFile(destination)
+        pictures?.begin($0)
         try file?.write(writer.begin($0))
       },
       { record in
         if record.outlier == true { first = first ?? record.file }
+        var record = record
+        pictures?.add(to: &record)
         collection?.take(record)
         try file?.write(writer.line(record))
       })
     shown.progressDone()
+    var facts = ReportFacts.ofRun(loaded, model.model, rule: rule, statistic: judge.statistic)
+    facts.notes = summary.text.components(separatedBy: "\n")
+    writer.facts = facts
     try file?.write(writer.end)
     try file?.finish()
     scan.finish()
@@ -108,6 +116,12 @@ struct ScanCommand: ParsableCommand {
         )
       ])
     }
+  }
+
+  /// What a page shows of images; nil for other formats.
+  private func pictures(by model: Model) throws -> ReportPictures? {
+    format == .html
+      ? try ReportPictures(model, reading: images.read.reading, compute: self.model.compute) : nil
   }
 
   /// The images judged by one another.
@@ -128,6 +142,7 @@ struct ScanCommand: ParsableCommand {
     let isTerminal = destination.isStandardOutput && isatty(1) != 0
     var writer = RecordWriter(
       format ?? (isTerminal ? .text : .jsonl), isColoured: isTerminal && OutputOptions.allowsColour)
+    var pictures = try pictures(by: network)
     var file: OutputFile?
     var first: FilePath?
     let outcome: FolderScan.Outcome
@@ -138,11 +153,13 @@ struct ScanCommand: ParsableCommand {
         begin: {
           shown.progressDone()
           file = try OutputFile(destination)
+          pictures?.begin($0)
           try file?.write(writer.begin($0))
         },
         { record in
           if record.outlier == true { first = first ?? record.file }
-          collection?.take(record)
+          var record = record
+          pictures?.add(to: &record)
           collection?.take(record)
           try file?.write(writer.line(record))
         })
@@ -159,6 +176,11 @@ struct ScanCommand: ParsableCommand {
       ])
       throw error
     }
+    var facts = ReportFacts.ofRun(
+      network, model.model, rule: scan.rule,
+      statistic: verdict.statistic ?? .standard(evaluations: model.evaluations?.count ?? 0))
+    facts.notes = outcome.text(scan.rule).components(separatedBy: "\n")
+    writer.facts = facts
     try file?.write(writer.end)
     try file?.finish()
     shown.note(outcome.text(scan.rule))

@@ -5,11 +5,11 @@ cd "$(dirname "$0")/../.."
 place=.build/checks
 mkdir -p "$place/schemas"
 [ -x $place/venv/bin/python ] || python3 -m venv $place/venv
-if ! cmp -s .ci/checks/requirements.txt $place/requirements.txt; then
-  $place/venv/bin/pip install -q --disable-pip-version-check -r .ci/checks/requirements.txt
-  cp .ci/checks/requirements.txt $place/requirements.txt
+if ! cmp -s Tests/Checks/requirements.txt $place/requirements.txt; then
+  $place/venv/bin/pip install -q --disable-pip-version-check -r Tests/Checks/requirements.txt
+  cp Tests/Checks/requirements.txt $place/requirements.txt
 fi
-grep -v '^#' .ci/checks/sources.txt | while read -r package file; do
+grep -v '^#' Tests/Checks/sources.txt | while read -r package file; do
   [ -s "$place/schemas/$file" ] && continue
   $place/venv/bin/pip download -q --disable-pip-version-check --no-deps --no-binary :all: -d "$place/sources" "$package"
   archive=$(find "$place/sources" -name "$(echo "${package%%==*}" | tr - '?')-${package##*==}.tar.gz")

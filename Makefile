@@ -113,11 +113,12 @@ check-pages: $(PAGES)
 # completions; the commands of the docs. By the binary that is there.
 BINARY = .build/$(CONFIGURATION)/surprisal
 CHECKS = .build/checks/venv/bin
-CHECK_PACKAGES = man-db mandoc groff bash-completion zsh fish curl
+MANUAL_PACKAGES = man-db mandoc groff bash-completion zsh fish
 $(BINARY):
 	$(MAKE) build
 
 check-formats: $(BINARY)
+	@$(MAKE) -s setup PACKAGES=curl
 	Tests/Checks/setup.sh
 	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-actions action.yml
 	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-workflows examples/ci/github-workflow.yml
@@ -127,7 +128,7 @@ check-formats: $(BINARY)
 	Tests/Checks/precommit.sh $(BINARY)
 
 check-manual: $(BINARY) man completions
-	@$(MAKE) -s setup PACKAGES="$(CHECK_PACKAGES)"
+	@$(MAKE) -s setup PACKAGES="$(MANUAL_PACKAGES)"
 	rm -rf .build/checks/prefix
 	$(MAKE) -s copy PREFIX=$(CURDIR)/.build/checks/prefix DESTDIR=
 	Tests/Checks/manual.sh $(CURDIR)/.build/checks/prefix

@@ -40,11 +40,12 @@ public struct ReverseDiffusion: Sendable {
   /// - Parameters:
   ///   - indices: N of them.
   ///   - start: mean of the first, noisiest image, `[d]`; the population's.
+  ///   - watch: told of each level of `sigmas`, by its place, and of the noisy images there, `[N, d]`.
   ///   - progress: told how many of all steps are done.
   /// - Returns: `[N, d]` on the scale -1...1; each image is a function of the seed and its index alone.
   public func sample(
     _ indices: Range<Int>, from denoiser: some Denoiser, start: [Float],
-    progress: (Int, Int) -> Void = { _, _ in }
+    watch: (Int, [Float]) -> Void = { _, _ in }, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [Float] {
     let d = denoiser.valuesPerImage
     let count = indices.count
@@ -54,6 +55,7 @@ public struct ReverseDiffusion: Sendable {
       z += zip(streams[index].normal(d), start).map { Float(sigmas[0]) * $0 + $1 }
     }
     for (step, (sigma, next)) in zip(sigmas, sigmas.dropFirst()).enumerated() {
+      watch(step, z)
       let clean = try denoiser.denoise(z, sigma: Float(sigma))
       if stochasticity == 0 {
         z = try heun(z, clean, from: sigma, to: next, denoiser)
@@ -71,7 +73,10 @@ public struct ReverseDiffusion: Sendable {
       }
       progress(step + 1, sigmas.count)
     }
-    return try denoiser.denoise(z, sigma: Float(sigmas[sigmas.count - 1]))
+    watch(sigmas.count - 1, z)
+    let images = try denoiser.denoise(z, sigma: Float(sigmas[sigmas.count - 1]))
+    progress(sigmas.count, sigmas.count)
+    return images
   }
 
   /// One second-order step of dz/dsigma = (z - yhat) / sigma.

@@ -28,45 +28,21 @@ public enum HeatMap {
   public static func bar(height: Int, most: Double) -> Bitmap {
     let (barWidth, margin, scale) = (16, 6, 2)
     var image = Bitmap(width: barWidth + margin + 4 * 6 * scale, height: height, channels: 3, filledWith: 0)
-    func set(_ x: Int, _ y: Int, _ colour: [UInt8]) {
-      guard (0..<image.width).contains(x), (0..<image.height).contains(y) else { return }
-      for c in 0..<3 { image.pixels[(y * image.width + x) * 3 + c] = colour[c] }
-    }
     for y in 0..<height {
       let colour = colour(1 - Double(y) / Double(max(height - 1, 1)))
-      for x in 0..<barWidth { set(x, y, colour) }
+      for x in 0..<barWidth { image.set(x, y, to: colour) }
     }
     for mark in 0...4 {
       let share = Double(mark) / 4
       let y = Int((1 - share) * Double(height - 1))
-      for x in barWidth..<barWidth + 3 { set(x, y, [255, 255, 255]) }
+      for x in barWidth..<barWidth + 3 { image.set(x, y, to: [255]) }
       let text = String(format: most >= 99.95 ? "%.0f" : "%.1f", share * most)
-      let top = min(max(y - 5 * scale / 2, 0), height - 5 * scale)
-      for (index, character) in text.enumerated() {
-        for (row, bits) in (glyphs[character] ?? []).enumerated() {
-          for column in 0..<3 where bits >> (2 - column) & 1 == 1 {
-            for dy in 0..<scale {
-              for dx in 0..<scale {
-                set(
-                  barWidth + margin + index * 4 * scale + column * scale + dx, top + row * scale + dy,
-                  [255, 255, 255])
-              }
-            }
-          }
-        }
-      }
+      let tall = DotFont.rows * scale
+      let top = min(max(y - tall / 2, 0), height - tall)
+      DotFont.draw(text, on: &image, x: barWidth + margin, y: top, scale: scale, colour: [255])
     }
     return image
   }
-
-  /// Digits of 3x5 dots, a row a number.
-  private static let glyphs: [Character: [Int]] = [
-    "0": [7, 5, 5, 5, 7], "1": [2, 6, 2, 2, 7], "2": [7, 1, 7, 4, 7], "3": [7, 1, 7, 1, 7],
-    "4": [5, 5, 7, 1, 1],
-    "5": [7, 4, 7, 1, 7], "6": [7, 4, 7, 5, 7], "7": [7, 1, 2, 2, 2], "8": [7, 5, 7, 5, 7],
-    "9": [7, 5, 7, 1, 7],
-    ".": [0, 0, 0, 0, 2],
-  ]
 
   /// Pictures of one height side by side, a gap between.
   public static func beside(_ pictures: [Bitmap], gap: Int = 8) -> Bitmap {

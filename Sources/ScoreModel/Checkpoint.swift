@@ -10,6 +10,10 @@ public struct Checkpoint: Sendable {
   package let state: TrainingState
   /// Nil where another program wrote the checkpoint and said nothing of its images.
   public let run: Run?
+  /// What held-out images have said so far.
+  public let watch: Watch
+  /// The averaged parameters that they said the best of; nil where none are kept.
+  package let best: [Float]?
 
   /// What a run is over, beside the options: enough to go on without a word.
   public struct Run: Codable, Sendable, Hashable {
@@ -26,12 +30,14 @@ public struct Checkpoint: Sendable {
     public package(set) var minutes: Double?
     /// Of the reference scores; nil for every stage of `auto`.
     public package(set) var evaluations: Int?
+    /// Validations in a row that may bring nothing; nil where every step is taken.
+    public package(set) var patience: Int?
     /// Training so far, all runs together.
     public package(set) var secondsSpent: Double
 
     package init(
       paths: [FilePath]?, heldOut: [FilePath], training: Contents, validation: Contents,
-      validationShare: Double?, validations: Int, minutes: Double?, evaluations: Int?
+      validationShare: Double?, validations: Int, minutes: Double?, evaluations: Int?, patience: Int?
     ) {
       self.paths = paths
       self.heldOut = heldOut
@@ -41,6 +47,7 @@ public struct Checkpoint: Sendable {
       self.validations = validations
       self.minutes = minutes
       self.evaluations = evaluations
+      self.patience = patience
       secondsSpent = 0
     }
   }
@@ -61,13 +68,15 @@ public struct Checkpoint: Sendable {
 
   package init(
     architecture: Architecture, preconditioning: Preconditioning, options: TrainingOptions,
-    state: TrainingState, run: Run?
+    state: TrainingState, run: Run?, watch: Watch = Watch(), best: [Float]? = nil
   ) {
     self.architecture = architecture
     self.preconditioning = preconditioning
     self.options = options
     self.state = state
     self.run = run
+    self.watch = watch
+    self.best = best
   }
 
   /// - Throws: `ModelFileError` naming the path and the cause.
@@ -95,6 +104,9 @@ extension Checkpoint.Run {
       return "\(evaluations) evaluations: must be from 1 to 4096"
     }
     if let minutes, !(minutes > 0 && minutes.isFinite) { return "\(minutes) minutes: must be above 0" }
+    if let patience, !(1...TrainingOptions.mostSteps).contains(patience) {
+      return "patience \(patience): must be at least 1"
+    }
     return secondsSpent >= 0 && secondsSpent.isFinite ? nil : "\(secondsSpent) seconds spent"
   }
 }
@@ -102,8 +114,8 @@ extension Checkpoint.Run {
 // MARK: The file
 
 extension Checkpoint {
-  /// 1: without a run. 2: with one.
-  private static let formatVersion = 2
+  /// 1: without a run. 2: with one. 3: with what held-out images said.
+  private static let formatVersion = 3
   private static let key = "surprisal.checkpoint"
   /// Longest list of paths kept, in bytes: a run over more is gone on with by naming them again.
   private static let longestPaths = 1 << 20
@@ -117,6 +129,7 @@ extension Checkpoint {
     /// `TrainingState.smoothedLoss`.
     let loss: Float
     let run: Checkpoint.Run?
+    let watch: Checkpoint.Watch?
   }
 
   private struct Version: Decodable { let formatVersion: Int? }
@@ -153,6 +166,13 @@ extension Checkpoint {
     preconditioning = facts.preconditioning
     options = facts.options
     run = facts.run
+    watch = facts.watch ?? Watch()
+    if watch.best != nil {
+      best = try tensor("best").values
+      guard best?.allSatisfy(\.isFinite) == true else { throw damaged("tensor best holds what is no number") }
+    } else {
+      best = nil
+    }
   }
 
   /// Writes atomically: an interruption leaves the previous checkpoint.
@@ -169,19 +189,20 @@ extension Checkpoint {
     if length > Self.longestPaths { run?.paths = nil }
     let facts = Facts(
       formatVersion: Self.formatVersion, architecture: architecture, preconditioning: preconditioning,
-      options: options, step: state.step, loss: state.smoothedLoss, run: run)
+      options: options, step: state.step, loss: state.smoothedLoss, run: run, watch: watch)
     file.metadata[Self.key] = String(decoding: try encoder.encode(facts), as: UTF8.self)
     file.tensors = [
       "values": .init(state.values), "first": .init(state.first), "second": .init(state.second),
       "average": .init(state.average),
     ]
+    if let best { file.tensors["best"] = .init(best) }
     return file
   }
 }
 
 extension Checkpoint.Facts {
   private enum CodingKeys: String, CodingKey {
-    case formatVersion, architecture, preconditioning, options, step, loss, run
+    case formatVersion, architecture, preconditioning, options, step, loss, run, watch
   }
 
   init(from decoder: any Decoder) throws {
@@ -193,9 +214,10 @@ extension Checkpoint.Facts {
     step = try values.decode(Int.self, forKey: .step)
     loss = try values.decodeIfPresent(Float.self, forKey: .loss) ?? TrainingState.startingLoss
     run = try values.decodeIfPresent(Checkpoint.Run.self, forKey: .run)
+    watch = try values.decodeIfPresent(Checkpoint.Watch.self, forKey: .watch)
     try decoder.refuse((1...Int.max).contains(formatVersion) ? nil : "format version \(formatVersion)")
     try decoder.refuse(
       (0...options.steps).contains(step) ? nil : "step \(step): must be from 0 to the \(options.steps) steps")
-    try decoder.refuse(run?.refusal)
+    try decoder.refuse(run?.refusal ?? watch?.refusal(after: step))
   }
 }

@@ -94,9 +94,15 @@ package final class Trainer {
   package var hasDiverged: Bool { !(smoothedLoss < 4 * TrainingState.startingLoss) }
 
   /// The averaged weights: what is evaluated and shipped.
-  package var averaged: FrozenWeights {
+  package var averaged: FrozenWeights { weights(average) }
+
+  /// The averaged parameters, as `Parameters` lays them out.
+  package var average: [Float] { adam.average }
+
+  /// - Parameter values: of this network, as `Parameters` lays them out.
+  package func weights(_ values: [Float]) -> FrozenWeights {
     let copy = Parameters(network.parameterSpecs)
-    copy.withValues { _ = $0.update(from: adam.average) }
+    copy.withValues { _ = $0.update(from: values) }
     return FrozenWeights(copy)
   }
 

@@ -55,13 +55,13 @@ struct Examples: Sendable {
 struct NearestExample {
   private let examples: Examples
   private let scorer: Scorer
-  private let likeness: Likeness
+  private let distance: FeatureDistance
 
   /// - Throws: `EngineError`.
   init(_ examples: Examples, of model: Model, compute: Compute) throws {
     self.examples = examples
     scorer = try Scorer(model, evaluations: 0, observing: [], compute: compute)
-    likeness = Likeness(
+    distance = FeatureDistance(
       try scorer.estimate(examples.images) { _, _ in }.map { $0.appearance?.activations ?? [] })
   }
 
@@ -69,6 +69,6 @@ struct NearestExample {
   func callAsFunction(to image: Bitmap) throws -> Bitmap? {
     let batch = ImageBatch(shape: examples.images.shape, images: [image])
     let seen = try scorer.estimate(batch).first?.appearance?.activations ?? []
-    return likeness.nearest(to: seen).map { examples.images[$0] }
+    return distance.nearest(to: seen).map { examples.images[$0] }
   }
 }

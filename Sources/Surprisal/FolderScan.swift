@@ -144,7 +144,7 @@ public struct FolderScan {
         estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
     }
     (outcome.exactCopies, outcome.nearCopies) = (copies.exact, copies.near)
-    let likeness = OrdinaryImages(
+    let distance = OrdinaryImages(
       copies.representatives.filter { !judged.isOutlier($0) }, images: images, estimates: estimates)
     outcome.ordinary = images[copies.representatives.filter { !judged.isOutlier($0) }]
     try begin(
@@ -172,7 +172,7 @@ public struct FolderScan {
       }
       record.reason = judged.words(place, estimate, scorer.form)
       if judged.isOutlier(place) {
-        record.nearest = likeness.nearest(to: place).map { files[$0] }
+        record.nearest = distance.nearest(to: place).map { files[$0] }
       }
       if copies.first[place] != place { record.copyOf = files[copies.first[place]] }
       if evaluations > 0 {
@@ -211,7 +211,7 @@ extension ImageBatch {
 /// pixels where it was not asked.
 private struct OrdinaryImages {
   private let places: [Int]
-  private let likeness: Likeness
+  private let distance: FeatureDistance
   private let features: (Int) -> [Float]
 
   /// - Parameter places: of the ordinary ones among `images`, each of which has its estimate.
@@ -220,8 +220,8 @@ private struct OrdinaryImages {
     features = { place in
       estimates[place].appearance?.activations ?? images.pixels(of: place).map { Float($0) }
     }
-    likeness = Likeness(places.map(features))
+    distance = FeatureDistance(places.map(features))
   }
 
-  func nearest(to place: Int) -> Int? { likeness.nearest(to: features(place)).map { places[$0] } }
+  func nearest(to place: Int) -> Int? { distance.nearest(to: features(place)).map { places[$0] } }
 }

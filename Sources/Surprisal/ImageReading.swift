@@ -26,6 +26,14 @@ public struct ImageReading: Sendable {
     }
   }
 
+  /// Every readable image at some paths, in the shape wanted.
+  /// - Parameter unreadable: told the name of an image that cannot be had, and why.
+  public func images(
+    at paths: [FilePath], as shape: ImageShape, unreadable: (String, String) -> Void = { _, _ in }
+  ) -> ImageBatch {
+    ImageStream.images(of: paths, shape: shape, reading: self, unreadable: unreadable)
+  }
+
   var enumerator: ImageEnumerator { ImageEnumerator(followsLinks: followsLinks, limits: decoder.limits) }
 
   /// All of it that a score depends on.

@@ -43,10 +43,12 @@ extension Model {
   }
 
   /// - Parameters: images of which no two show the same.
+  /// - Returns: estimates of the images at the budget's evaluations, 16 for `.auto`.
+  @discardableResult
   mutating func calibrate(
     onDistinct images: ImageBatch, fitting: ImageBatch?, budget: EvaluationBudget, compute: Compute,
     progress: (Int, Int) -> Void
-  ) throws {
+  ) throws -> [SurprisalEstimate] {
     learned.add(images, as: .calibrated)
     if let fitting { learned.add(fitting, as: .calibrated) }
     let evaluations = budget.count ?? EvaluationBudget.standardCount
@@ -69,7 +71,7 @@ extension Model {
       facts.validationBitsPerDim =
         estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
     }
-    guard budget == .auto else { return }
+    guard budget == .auto else { return estimates }
     let first = images.prefix(Self.ladderImages)
     calibrations.removeAll {
       EvaluationBudget.ladder.contains($0.evaluations) && $0.evaluations != evaluations
@@ -97,6 +99,7 @@ extension Model {
     }
     adaptive = AdaptiveCalibration(
       evaluations: EvaluationBudget.ladder, fitting: fitting, references: references)
+    return estimates
   }
 
   /// How the scores of samples compare with those of the real references that the model held.

@@ -82,8 +82,11 @@ public struct Model: Sendable {
 
   /// Nodes and weights of the integral at so many evaluations an image.
   func quadrature(evaluations: Int) -> Quadrature {
-    let nodes = QuadratureSize(evaluations: evaluations).nodes
-    return control.map { .placed(nodes, by: $0.survey) }
+    quadrature(nodes: QuadratureSize(evaluations: evaluations).nodes)
+  }
+
+  func quadrature(nodes: Int) -> Quadrature {
+    control.map { .placed(nodes, by: $0.survey) }
       ?? .twoPanels(nodes, over: range, knee: 3 * Double(preconditioning.deviation))
   }
 

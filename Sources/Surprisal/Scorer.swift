@@ -102,39 +102,13 @@ public final class Scorer {
     }
   }
 
-  /// Draws images by reverse diffusion; each is a function of the seed and its index alone.
-  ///
-  /// - Parameters:
-  ///   - stochasticity: s of the family: 0 the ODE, 1 the reverse SDE.
-  ///   - steps: of the noise-level grid, at least 2.
-  ///   - progress: told how many of all steps are done.
-  /// - Throws: `EngineError`; `SurprisalError.noNumbers` from weights that overflow.
-  public func sample(
-    _ count: Int, stochasticity: Double = Sampling.stochasticity, steps: Int = Sampling.steps,
-    seed: UInt64 = Sampling.seed, progress: @Sendable (Int, Int) -> Void = { _, _ in }
-  ) throws -> ImageBatch {
-    let diffusion = ReverseDiffusion(
-      steps: steps, range: model.range, stochasticity: stochasticity, seed: seed)
-    let images = try pool.map(count) { [start = model.moments.mean] range, networks in
-      try diffusion.sample(range, from: networks.denoiser(), start: start) { done, steps in
-        if range.lowerBound == 0 { progress(done, steps) }
-      }
-    }
-    guard !images.contains(where: \.isNaN) else { throw SurprisalError.noNumbers(what: "samples") }
-    return ImageBatch(
-      shape: model.shape, pixels: images.map { UInt8(min(max((($0 + 1) * 127.5).rounded(), 0), 255)) })
-  }
+  /// Runs `body` on images and networks that are its alone meanwhile (`NetworkPool.map`).
+  func map<Element: Sendable>(
+    _ count: Int, _ body: @Sendable (Range<Int>, NetworkPool.Member) throws -> [Element]
+  ) throws -> [Element] { try pool.map(count, body) }
 
   /// Time of each layer for one pass of 32 images by all threads.
   public func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
     try pool.profile(batch: 32, rounds: rounds)
   }
-}
-
-/// How images are drawn unless asked otherwise.
-public enum Sampling {
-  /// s of the family: the reverse SDE.
-  public static let stochasticity = 1.0
-  public static let steps = 64
-  public static let seed: UInt64 = 0
 }

@@ -31,6 +31,9 @@ extension Training {
     guard (1...TrainingOptions.mostSteps).contains(validations) else {
       return "validations \(validations): must be at least 1"
     }
+    if let patience, !(1...TrainingOptions.mostSteps).contains(patience) {
+      return "patience \(patience): must be at least 1"
+    }
     guard let count = budget.count, !(1...4096).contains(count) else { return nil }
     return "evaluations \(count): must be from 1 to 4096"
   }
@@ -63,6 +66,7 @@ extension Training {
     validations = run.validations
     minutes = run.minutes
     budget = run.evaluations.map { .fixed($0) } ?? .auto
+    patience = run.patience
   }
 
   /// Settings as a person reads them, each with the name it is known by; nil where it says nothing.
@@ -83,12 +87,12 @@ extension Training {
     ("precision", { $0.options.precision.rawValue }),
     ("held-out images", { $0.heldOut.isEmpty ? "none" : "some" }),
     ("validation share", { $0.heldOut.isEmpty ? $0.validationShare.map { "\($0)" } ?? "automatic" : nil }),
-    ("evaluations", { "\($0.budget)" }),
+    ("evaluations", { "\($0.budget)" }), ("patience", { $0.patience.map { "\($0)" } ?? "none" }),
   ]
 
   /// Those that a checkpoint without a run does not know.
   private static let settingsOfRun: Set<String> = [
-    "minutes", "held-out images", "validation share", "evaluations",
+    "minutes", "held-out images", "validation share", "evaluations", "patience",
   ]
 
   private func refuseContradictions(to checkpoint: Checkpoint) throws(SurprisalError) {
@@ -113,7 +117,7 @@ extension Training {
       paths: paths, heldOut: heldOut, training: Self.contents(training),
       validation: Self.contents(validation),
       validationShare: validationShare, validations: validations, minutes: minutes,
-      evaluations: budget.count)
+      evaluations: budget.count, patience: patience)
     guard let known = resume?.run else { return run }
     for (name, found, kept) in [
       ("images to train on", run.training, known.training),

@@ -16,13 +16,19 @@ public struct Training {
   public var validationShare: Double?
   /// Images held out; those among the training images that show the same are not trained on.
   public var heldOut: [FilePath] = []
-  /// Train about this long, at most a year: as many steps as fit at the pace measured. Nil: `options.steps`.
+  /// Train about this long, validations among it, at most a year: as many steps as fit at the pace measured. Nil:
+  /// `options.steps`.
   public var minutes: Double?
   /// Whose network to start from, with its preconditioning; nil for random weights. What population it knows does not matter.
   /// Not with `resume`, which knows its weights.
   public var start: Model?
-  /// How often the held-out images are scored, and the checkpoint is saved, on the way.
+  /// How often the checkpoint is saved on the way, and held-out images are scored: these so often, and so many of them, as a
+  /// tenth of training's arithmetic pays for.
   public var validations = 20
+  /// Validations in a row that may bring nothing beyond chance before training stops, with the weights of the lowest where the
+  /// latest are worse. Nil: every step is taken, and the latest weights it is.
+  public var patience: Int? = Self.standardPatience
+  public static let standardPatience = 5
   /// What the reference scores are for: with `.auto`, every stage of its ladder.
   public var budget = EvaluationBudget.standard
   public var reading = ImageReading()
@@ -36,27 +42,6 @@ public struct Training {
   package var clock: () -> Double = Self.monotonicSeconds
 
   public init(shape: ImageShape) { self.shape = shape }
-
-  /// What happens while training.
-  public enum Event {
-    case unreadable(path: String, error: String)
-    /// Images that show what another shows, exactly or nearly, and how many of them took no part since the other was held
-    /// out.
-    case copies(exact: Int, near: Int, leftOut: Int)
-    case loaded(training: Int, validation: Int, parameters: Int)
-    /// Steps were fixed from the pace measured.
-    case planned(steps: Int, secondsPerStep: Double)
-    /// Training goes on from a checkpoint, after so much time in earlier runs.
-    case resumed(step: Int, of: Int, secondsSpent: Double)
-    case progress(step: Int, of: Int, loss: Float, secondsLeft: Double)
-    case validated(step: Int, bitsPerDim: Double, standardError: Double)
-    /// What training brought beyond the network that it started from: mean bits/dim of held-out images under both, the standard
-    /// error of the difference, and the p-value that there is none.
-    case gained(before: Double, after: Double, standardError: Double, pValue: Double)
-    case surveying(done: Int, of: Int)
-    case calibrating(done: Int, of: Int)
-    case stopped(step: Int)
-  }
 
   /// - Parameters:
   ///   - paths: images; none where `resume` knows them.
@@ -90,29 +75,45 @@ public struct Training {
     let trainer = try Trainer(
       network, images: training, options: options, preconditioning: preconditioning, engine: engine,
       startingFrom: start, resuming: resume?.state)
+    let plan = ValidationPlan(
+      steps: options.steps, batch: options.batch, validations: run.validations, heldOut: validation.count,
+      scoresStart: start != nil || resume?.watch.start != nil)
+    var loop = try TrainingLoop(
+      trainer: trainer, moments: PopulationMoments(images: training),
+      validator: Validator(validation, plan: plan, compute: compute), plan: plan, checkpoint: checkpoint,
+      clock: clock, run: run, resuming: resume)
     if resume != nil {
       report(.resumed(step: trainer.step, of: options.steps, secondsSpent: run.secondsSpent))
+    } else if start != nil {
+      try loop.scoreStart()
     }
-    var loop = TrainingLoop(
-      trainer: trainer, moments: PopulationMoments(images: training), validation: validation,
-      compute: compute, checkpoint: checkpoint, clock: clock, run: run)
-    let before = start == nil ? nil : try loop.bits()
+    report(loop.goal)
     guard try loop.finish(shouldStop: shouldStop, report: report) else { return nil }
-    if let before { report(Self.gain(before, try loop.bits())) }
-    var result = loop.model()
+    return try fit(loop, start: start, training, validation, compute, report)
+  }
+
+  /// What is learned becomes a model: surveyed, with statistics and references.
+  private func fit(
+    _ loop: TrainingLoop, start: FrozenWeights?, _ training: ImageBatch, _ validation: ImageBatch,
+    _ compute: Compute, _ report: (Event) -> Void
+  ) throws -> Model {
+    var result = loop.model(report: report)
     result.facts.trainingImages = training.count
     result.learned.add(training, as: .trained)
-    result.facts.options = options
+    result.facts.options = loop.trainer.options
     result.facts.onednn = Engine.version
     try result.survey(on: training, compute: compute) { report(.surveying(done: $0, of: $1)) }
     result.examples = Examples(examples, of: validation)
-    for budget in [budget, .look] {
-      try result.calibrate(
-        onDistinct: validation,
-        fitting: validation.count < Self.fewHeldOut && budget != .auto ? training.spread(1000) : nil,
-        budget: budget, compute: compute
+    func calibrate(_ budget: EvaluationBudget) throws -> [SurprisalEstimate] {
+      let apart = validation.count < Self.fewHeldOut && budget != .auto
+      return try result.calibrate(
+        onDistinct: validation, fitting: apart ? training.spread(1000) : nil, budget: budget,
+        compute: compute
       ) { report(.calibrating(done: $0, of: $1)) }
     }
+    let estimates = try calibrate(budget)
+    _ = try calibrate(.look)
+    if let start { report(try gain(over: start, result, validation, estimates, compute)) }
     return result
   }
 
@@ -124,17 +125,34 @@ public struct Training {
   /// The network that is started from, over the images' shape.
   private var startArchitecture: Architecture? { start?.architecture.reshaped(shape) }
 
-  /// A paired comparison of the same images under two networks.
-  static func gain(_ before: [Double], _ after: [Double]) -> Event {
-    let n = Double(max(before.count, 1))
-    let differences = zip(before, after).map { $0 - $1 }
-    let mean = differences.reduce(0, +) / n
-    let square = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    let error = (square / max(n * (n - 1), 1)).squareRoot()
+  /// What training brought, by the formula that scores are by: the trained network's bits are those of all held-out
+  /// images; the other network's are these and the mean difference of some, paired, which is far more exact than its own
+  /// mean over as many would be.
+  ///
+  /// - Parameter after: of `validation`, image by image.
+  private func gain(
+    over start: FrozenWeights, _ trained: Model, _ validation: ImageBatch, _ after: [SurprisalEstimate],
+    _ compute: Compute
+  ) throws -> Event {
+    var before = Model(
+      architecture: trained.architecture, preconditioning: trained.preconditioning, range: trained.range,
+      moments: trained.moments, noise: trained.noise, weights: start)
+    // Any survey is right for any network: the same nodes and multiples leave the difference to the networks alone.
+    before.control = trained.control
+    let some = Array(
+      stride(from: 0, to: validation.count, by: max(1, (validation.count + Self.paired - 1) / Self.paired)))
+    let scorer = try Scorer(
+      before, evaluations: budget.count ?? EvaluationBudget.standardCount, observing: [], compute: compute)
+    let known = try scorer.estimate(validation[some]).map(\.bitsPerDim)
+    let difference = PairedDifference(known, some.map { after[$0].bitsPerDim })
+    let bits = trained.facts.validationBitsPerDim
     return .gained(
-      before: before.reduce(0, +) / n, after: after.reduce(0, +) / n, standardError: error,
-      pValue: error > 0 ? erfc(abs(mean) / error / 2.0.squareRoot()) : mean == 0 ? 1 : 0)
+      before: bits + difference.mean, after: bits, standardError: difference.standardError,
+      pValue: difference.pValue)
   }
+
+  /// Images that both networks score for it.
+  private static let paired = 128
 
   /// As many as an error rate of 0.01 needs.
   static let standardHeldOut = 100
@@ -151,7 +169,9 @@ public struct Training {
     let start = clock()
     for _ in 0..<10 { _ = try trial.advance() }
     let pace = (clock() - start) / 10
-    let steps = Int(min(max(minutes * 60 / pace, 1), Double(TrainingOptions.mostSteps)))
+    // Validations take their share of the time.
+    let all = pace * (1 + ValidationPlan.share)
+    let steps = Int(min(max(minutes * 60 / all, 1), Double(TrainingOptions.mostSteps)))
     report(.planned(steps: steps, secondsPerStep: pace))
     return steps
   }

@@ -173,3 +173,18 @@ struct IDXFileTests {
       + Data(little(~check, 4) + little(size, 4))
   }
 }
+
+extension IDXFileTests {
+  @Test("Images written as an IDX file are read back, gray and in colour", arguments: [1, 3])
+  func written(channels: Int) throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let shape = ImageShape(height: 5, width: 300, channels: channels)
+    let batch = ImageBatch(
+      shape: shape, images: (0..<3).map { _ in Bitmap.ramp(300, 5, channels) })
+    try batch.idx().write(to: URL(fileURLWithPath: "\(folder)/x-ubyte"))
+    let file = try IDXFile(path: "\(folder)/x-ubyte")
+    #expect(file.count == 3 && file.channels == channels)
+    for index in 0..<3 { #expect(try file[index] == batch[index]) }
+  }
+}

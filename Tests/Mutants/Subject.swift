@@ -95,6 +95,10 @@ struct CheckpointSubject: Subject {
       preconditioning: Preconditioning(images: images),
       engine: try Engine(threads: 1))
     _ = try trainer.advance()
+    var watch = Checkpoint.Watch()
+    watch.points = [.init(step: 1, bitsPerDim: 7.5, standardError: 0.5)]
+    watch.last = .init(step: 1, bits: [7, 8])
+    (watch.best, watch.mark) = (watch.last, watch.last)
     let contents = Checkpoint.Contents(count: 8, digest: String(repeating: "0", count: 64))
     return try Checkpoint(
       architecture: architecture, preconditioning: trainer.preconditioning, options: options,
@@ -102,7 +106,8 @@ struct CheckpointSubject: Subject {
       run: Checkpoint.Run(
         paths: [FilePath("images")], heldOut: [], training: contents, validation: contents,
         validationShare: 0.5,
-        validations: 2, minutes: nil, evaluations: 4)
+        validations: 2, minutes: nil, evaluations: 4, patience: 3),
+      watch: watch, best: trainer.average
     ).file()
   }
 

@@ -7,6 +7,20 @@ import Testing
 @testable import ScoreModel
 
 struct CheckpointTests {
+  static var watch: Checkpoint.Watch {
+    var watch = Checkpoint.Watch()
+    watch.start = .init(step: 0, bitsPerDim: 5.5, standardError: 0.25)
+    watch.points = [
+      .init(step: 2, bitsPerDim: 3.5, standardError: 0.25),
+      .init(step: 4, bitsPerDim: 3.75, standardError: 0.25),
+    ]
+    watch.best = .init(step: 2, bits: [3.25, 3.75])
+    watch.mark = watch.best
+    watch.last = .init(step: 4, bits: [3.5, 4])
+    watch.stale = 1
+    return watch
+  }
+
   static func checkpoint() throws -> Checkpoint {
     let shape = ImageShape(height: 16, width: 16, channels: 1)
     let architecture = Architecture(shape: shape, preset: .tiny, levels: 2)
@@ -25,7 +39,8 @@ struct CheckpointTests {
       run: Checkpoint.Run(
         paths: [FilePath("a"), FilePath(bytes: [0xF1])], heldOut: [FilePath("d")], training: contents,
         validation: contents, validationShare: 0.2,
-        validations: 5, minutes: 1.5, evaluations: nil))
+        validations: 5, minutes: 1.5, evaluations: nil, patience: 4), watch: Self.watch,
+      best: random.normal(count))
   }
 
   @Test("A checkpoint gives back all that training needs: same content, same bytes")
@@ -34,6 +49,7 @@ struct CheckpointTests {
     let bytes = try checkpoint.file().encoded()
     let read = try Checkpoint(try SafeTensors(bytes: bytes, path: "x"), path: "x")
     #expect(read.run == checkpoint.run && read.options == checkpoint.options)
+    #expect(read.watch == Self.watch && read.best == checkpoint.best)
     #expect(read.architecture == checkpoint.architecture)
     #expect(read.preconditioning == checkpoint.preconditioning)
     #expect(
@@ -46,7 +62,7 @@ struct CheckpointTests {
     var file = try Self.checkpoint().file()
     let facts = try #require(file.metadata["surprisal.checkpoint"])
     var object = try #require(try JSONSerialization.jsonObject(with: Data(facts.utf8)) as? [String: Any])
-    for name in ["formatVersion", "run", "loss"] { object[name] = nil }
+    for name in ["formatVersion", "run", "loss", "watch"] { object[name] = nil }
     var options = try #require(object["options"] as? [String: Any])
     options["flips"] = false
     object["options"] = options
@@ -97,8 +113,11 @@ struct CheckpointTests {
     ("\"validationShare\":0.2", "\"validationShare\":1", "share 1"),
     ("\"secondsSpent\":0", "\"secondsSpent\":-2", "-2.0 seconds"),
     ("\"count\":3", "\"count\":0", "0 training images"),
-    ("\"formatVersion\":2", "\"formatVersion\":3", "newer surprisal (format 3)"),
-    ("\"formatVersion\":2", "\"formatVersion\":-3", "format version -3"),
+    ("\"formatVersion\":3", "\"formatVersion\":4", "newer surprisal (format 4)"),
+    ("\"formatVersion\":3", "\"formatVersion\":-3", "format version -3"),
+    ("\"patience\":4", "\"patience\":0", "patience 0"), ("[3.5,4]", "[3.5]", "different numbers"),
+    ("[3.5,4]", "[3.5,4e9]", "bits that no image has"), ("\"stale\":1", "\"stale\":3", "3 validations since"),
+    ("\"bits\":[3.5,4],\"step\":4", "\"bits\":[3.5,4],\"step\":3", "steps that were not taken"),
   ]
 
   @Test(
@@ -115,7 +134,7 @@ struct CheckpointTests {
 
   @Test("Tensors that are missing, of another length, or hold what is no number are refused by name")
   func tensors() throws {
-    for name in ["values", "first", "second", "average"] {
+    for name in ["values", "first", "second", "average", "best"] {
       let good = try Self.checkpoint().file()
       let values = try good.tensors[name]?.values ?? []
       for spoiled in [

@@ -77,7 +77,8 @@ struct TrainingTests {
       // Ten steps between two looks at the clock: a tenth of a second each.
       training.minutes = 0.75 / 60
       let whole = try Self.model(training, stoppingAfter: [], images: folder)
-      #expect(try Checkpoint(path: "\(folder)/x.checkpoint").options.steps == 7)
+      // Six, and a tenth of their time for validations.
+      #expect(try Checkpoint(path: "\(folder)/x.checkpoint").options.steps == 6)
       #expect(try Self.model(training, stoppingAfter: [4], images: folder) == whole)
     }
   }
@@ -107,6 +108,7 @@ struct TrainingTests {
         ("validation share", "0.4", "0.5", { $0.validationShare = 0.5 }),
         ("held-out images", "none", "some", { $0.heldOut = [FilePath("x")] }),
         ("evaluations", "16", "auto", { $0.budget = .auto }),
+        ("patience", "5", "none", { $0.patience = nil }),
       ]
       for (option, kept, given, change) in changes {
         var training = same
@@ -175,7 +177,8 @@ struct TrainingTests {
     ("validation share", { $0.validationShare = 1 }), ("minutes", { $0.minutes = 0 }),
     ("minutes", { $0.minutes = .infinity }), ("minutes", { $0.minutes = .nan }),
     ("minutes", { $0.minutes = 1e9 }), ("validations", { $0.validations = 0 }),
-    ("evaluations", { $0.budget = .fixed(0) }), ("evaluations", { $0.budget = .fixed(5000) }),
+    ("patience", { $0.patience = 0 }), ("evaluations", { $0.budget = .fixed(0) }),
+    ("evaluations", { $0.budget = .fixed(5000) }),
   ]
 
   @Test(

@@ -14,6 +14,9 @@ struct TrainCommand: ParsableCommand {
     discussion: """
       Ctrl-C saves OUTPUT.checkpoint, where OUTPUT is a file. --resume FILE goes on from there to the same model, byte for
       byte: images, size and all other settings are the checkpoint's, and an option that contradicts it is refused.
+
+      Held-out images are scored on the way, for about a tenth of the time. Training stops early once they gain nothing more, and the
+      weights are then those of the best validation where later ones are worse.
       """)
 
   @Argument(
@@ -28,7 +31,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Model file to write, - for standard output.") var output: FilePath
   @OptionGroup var form: ShapeOptions
   @Option(help: "tiny, small or base (default small).") var preset: Architecture.Preset?
-  @Option(help: "Train about this long (default 10, unless --steps).") var minutes: Double?
+  @Option(help: "Train about this long, validations among it (default 10, unless --steps).") var minutes:
+    Double?
   @Option(help: "Train this many steps of --batch images; repeatable to the byte.") var steps: Int?
   @Option(help: "Images a step (default \(TrainingOptions().batch)).") var batch: Int?
   @Option(help: "Peak learning rate, at most 0.1 (default \(TrainingOptions().learningRate)).")
@@ -43,6 +47,15 @@ struct TrainCommand: ParsableCommand {
   var evaluations: EvaluationBudget?
   @Option(help: "Seed of every random draw (default \(TrainingOptions().seed)).") var seed: UInt64?
   @Flag(help: "Mirror images left to right at random.") var flips = false
+  @Option(
+    help:
+      "Stop after so many validations in a row that are no better than chance (default \(Training.standardPatience))."
+  )
+  var patience: Int?
+  @Flag(help: "Take every step, and keep the last weights.") var noEarlyStop = false
+  @Option(
+    help: "Tell every event as a line of JSON, for tail -f; - for standard output. Goes on with --resume.")
+  var log: FilePath?
   @Option(help: "Go on from a checkpoint, with its images and settings.") var resume: String?
   @Option(
     help:
@@ -57,6 +70,12 @@ struct TrainCommand: ParsableCommand {
     try PathOptions.refuse(nul: nul, without: paths)
     if validation != nil, !heldOut.isEmpty {
       throw ValidationError("--validation and --held-out exclude each other")
+    }
+    if patience != nil, noEarlyStop {
+      throw ValidationError("--patience and --no-early-stop exclude each other")
+    }
+    if log == FilePath("-"), output == FilePath("-") {
+      throw ValidationError("only one of --log and --output can be standard output")
     }
     if minutes != nil, steps != nil { throw ValidationError("--minutes and --steps exclude each other") }
     // What a checkpoint would say is not known yet.
@@ -87,6 +106,8 @@ struct TrainCommand: ParsableCommand {
     if let evaluations { training.budget = evaluations }
     if let seed { training.options.seed = seed }
     if flips { training.options.flips = true }
+    if let patience { training.patience = patience }
+    if noEarlyStop { training.patience = nil }
     if let precision = computing.precision { training.options.precision = precision }
     training.reading = read.reading
     return training
@@ -125,6 +146,9 @@ struct TrainCommand: ParsableCommand {
     let destination = try Destination(option: output)
     var training = try asked()
     training.checkpoint = destination.isFile ? checkpoint : nil
+    let log = try log.map {
+      $0 == FilePath("-") ? .standardOutput : try LineFile($0, goesOn: resume != nil)
+    }
     shown.detail(
       "preset \(training.preset.rawValue), precision \(training.options.precision.rawValue); "
         + "oneDNN \(Compute.engineVersion)")
@@ -135,10 +159,20 @@ struct TrainCommand: ParsableCommand {
     defer { source.cancel() }
 
     let started = ContinuousClock.now
+    func seconds() -> Double { (ContinuousClock.now - started) / .seconds(1) }
+    var display = TrainingDisplay(shown: shown, checkpoint: training.checkpoint)
+    var lines = TrainingLog()
+    var failure: DestinationError?
     let model = try training.run(
       PathOptions.expand(paths, nul: nul), compute: Compute(threads: computing.threads),
-      shouldStop: { interrupted.load(ordering: .relaxed) },
-      report: { tell($0, keepsCheckpoint: destination.isFile) })
+      // A log that cannot go on ends the training where it can be gone on with.
+      shouldStop: { interrupted.load(ordering: .relaxed) || failure != nil },
+      report: { event in
+        display.tell(event)
+        guard let log, let line = lines.line(event, seconds: seconds()) else { return }
+        do throws(DestinationError) { try log.write(line) } catch { failure = failure ?? error }
+      })
+    if let failure { throw failure }
     shown.progressDone()
     guard let model else { throw ExitCode(1) }
     try model.write(to: destination)
@@ -153,7 +187,8 @@ struct TrainCommand: ParsableCommand {
         format: "%@: %.3f bits/dim on %d held-out images; this run took %.0f s",
         destination.name as NSString,
         model.facts.validationBitsPerDim, model.facts.validationImages,
-        (ContinuousClock.now - started) / .seconds(1)))
+        seconds()))
+    try log?.write(lines.done(model, output: destination.name, seconds: seconds()))
     if destination.isFile {
       shown.next([
         ("surprisal scan NEW-IMAGES --model \(output.quoted)", "judges images by these"),
@@ -164,35 +199,4 @@ struct TrainCommand: ParsableCommand {
 
   /// Kept beside the model while it is not there.
   private var checkpoint: String { "\(output).checkpoint" }
-
-  private func tell(_ event: Training.Event, keepsCheckpoint: Bool) {
-    switch event {
-    case .unreadable(let path, let error): shown.warn("\(path): unreadable, left out: \(error)")
-    case .copies(let exact, let near, let leftOut):
-      shown.note(
-        "\(exact) exact and \(near) near copies of other images; \(leftOut) left out, as theirs are held out")
-    case .loaded(let training, let validation, let parameters):
-      shown.note("\(training) images to train on, \(validation) held out; \(parameters) parameters")
-    case .planned(let steps, let pace):
-      shown.note(String(format: "%d steps at %.3f s each (--steps %d repeats this run)", steps, pace, steps))
-    case .resumed(let step, let all, let spent):
-      shown.note(String(format: "going on from step %d of %d, after %.0f s", step, all, spent))
-    case .progress(let step, let all, let loss, let left):
-      shown.progress(String(format: "step %d of %d, loss %.3f, %.0f s left", step, all, loss, left))
-    case .validated(let step, let bits, let error):
-      shown.progressDone()
-      shown.note(String(format: "step %d: validation %.3f +- %.3f bits/dim", step, bits, error))
-    case .gained(let before, let after, let error, let pValue):
-      shown.note(
-        String(
-          format:
-            "training brought %.3f +- %.3f bits/dim on held-out images: %.3f as the network was fitted, %.3f trained (p-value %.2g that it brought nothing)",
-          before - after, error, before, after, pValue))
-    case .surveying(let done, let all): shown.progress("surveying noise level \(done) of \(all)")
-    case .calibrating(let done, let all): shown.progress("calibrating on image \(done) of \(all)")
-    case .stopped(let step):
-      shown.progressDone()
-      shown.note("stopped at step \(step)" + (keepsCheckpoint ? "; go on with --resume \(checkpoint)" : ""))
-    }
-  }
 }

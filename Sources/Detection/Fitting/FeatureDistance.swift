@@ -1,5 +1,5 @@
 /// How alike images are by some features: the distance of these, each in its standard deviations among the images.
-package struct Likeness: Sendable {
+package struct FeatureDistance: Sendable {
   /// `[N, width]`, standardised.
   private let rows: [Float]
   private let width: Int

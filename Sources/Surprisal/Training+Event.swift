@@ -1,0 +1,32 @@
+extension Training {
+  /// What happens while training.
+  public enum Event: Sendable {
+    case unreadable(path: String, error: String)
+    /// Images that show what another shows, exactly or nearly, and how many of them took no part since the other was held
+    /// out.
+    case copies(exact: Int, near: Int, leftOut: Int)
+    case loaded(training: Int, validation: Int, parameters: Int)
+    /// Steps were fixed from the pace measured.
+    case planned(steps: Int, secondsPerStep: Double)
+    /// Training goes on from a checkpoint, after so much time in earlier runs.
+    case resumed(step: Int, of: Int, secondsSpent: Double)
+    /// What validations are to fall below: bits/dim of the network that is started from, measured as they are, on so many
+    /// images; or 8, what pixels cost that may have any value.
+    case goal(bitsPerDim: Double, isOfStart: Bool, images: Int)
+    case progress(step: Int, of: Int, loss: Float, secondsLeft: Double)
+    /// Mean bits/dim of the same held-out images each time, by the formula as it stands: to be compared with one another and
+    /// the goal, less so with the model's own figures.
+    case validated(step: Int, bitsPerDim: Double, standardError: Double)
+    /// Held-out images gain nothing more: `patience` validations after `mark` were no better than that by more than chance.
+    case stoppedEarly(step: Int, of: Int, mark: Int, patience: Int)
+    /// The model has the weights of an earlier step: at a later one held-out images cost so many more bits/dim.
+    case choseEarlier(step: Int, than: Int, difference: Double, standardError: Double)
+    /// What training brought beyond the network that it started from: mean bits/dim of held-out images under both, as surveyed models,
+    /// the standard error of the difference, and the p-value that there is none. `after` is the model's
+    /// `validationBitsPerDim`.
+    case gained(before: Double, after: Double, standardError: Double, pValue: Double)
+    case surveying(done: Int, of: Int)
+    case calibrating(done: Int, of: Int)
+    case stopped(step: Int)
+  }
+}

@@ -6,7 +6,7 @@ CONFIGURATION ?= release
 # The manifest is read anew each time: it looks at what is installed.
 BUILD = $(SWIFT) build -c $(CONFIGURATION) --manifest-cache none
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev $(CODECS)
+PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlite3-dev $(CODECS)
 # Formats that a build without them goes without (Package.swift looks for their headers).
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
@@ -22,12 +22,12 @@ setup:
 	   $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES); \
 	 else \
 	   missing=; \
-	   for h in jpeglib.h png.h zlib.h libdeflate.h oneapi/dnnl/dnnl.h; do \
+	   for h in jpeglib.h png.h zlib.h libdeflate.h sqlite3.h oneapi/dnnl/dnnl.h; do \
 	     echo "#include <stdio.h>\n#include <$$h>" | cc -E - >/dev/null 2>&1 || missing="$$missing $$h"; \
 	   done; \
 	   if [ -n "$$missing" ]; then \
 	     echo "setup: no apt-get here. Install the development files that hold:$$missing" >&2; \
-	     echo "setup: (libjpeg, libpng, zlib, libdeflate and oneDNN 2.6 or newer)" >&2; exit 1; \
+	     echo "setup: (libjpeg, libpng, zlib, libdeflate, SQLite and oneDNN 2.6 or newer)" >&2; exit 1; \
 	   fi; \
 	 fi
 
@@ -164,7 +164,7 @@ mutate: setup
 	ASAN_OPTIONS=quarantine_size_mb=8 .build/fuzz/mutate $(SEED) $(COUNT) $$(find $(CORPUS) -type f -size +15c -size -512k $(IMAGES) | sort)
 
 # The catalogue as a site in .build/docs: `python3 -m http.server -d .build/docs`, then /documentation/surprisal.
-MODULES = Surprisal Files Images Tensors ScoreModel Diffusion Detection Reports
+MODULES = Surprisal Files Cache Images Tensors ScoreModel Diffusion Detection Reports
 docs: setup
 	@rm -rf .build/symbols .build/docs .build/*/symbolgraph && mkdir -p .build/symbols
 # It fails for the test runners, which are no modules; that those below are there, cp sees to.

@@ -41,10 +41,19 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     // Version 3: a quarter less to compile than 4, and the same SHA-256.
     .package(url: "https://github.com/apple/swift-crypto", from: "3.12.3"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // Paths as bytes, folders walked by handles, results that appear whole.
     .target(name: "Files", swiftSettings: strict),
+
+    // What was found out before, by content, in a file of SQLite's.
+    .target(
+      name: "Cache",
+      dependencies: [
+        "Files", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: strict),
 
     // Pixels: C shim, then decoding, orientation, resampling, enumeration.
     .target(
@@ -73,7 +82,7 @@ let package = Package(
     .target(
       name: "Surprisal",
       dependencies: [
-        "Files", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports",
+        "Files", "Cache", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
@@ -109,6 +118,9 @@ let package = Package(
       name: "TensorsTests", dependencies: ["COneDNN", "Tensors"], exclude: ["Reference"],
       swiftSettings: strict),
     .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
+    .testTarget(
+      name: "CacheTests", dependencies: ["Cache", "Files", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
     .testTarget(
       name: "ImagesTests", dependencies: ["Files", "Images"], exclude: ["Reference"], swiftSettings: strict),
     .testTarget(

@@ -39,8 +39,8 @@ package final class Descriptor: Sendable {
 
 /// What no second name hides: which file it is.
 package struct FileIdentity: Hashable, Sendable {
-  let device: UInt64
-  let inode: UInt64
+  package let device: UInt64
+  package let inode: UInt64
 
   package init(_ status: stat) {
     device = UInt64(status.st_dev)

@@ -13,6 +13,8 @@ public struct IDXFile: Sendable {
   public let height: Int
   public let width: Int
   public let channels: Int
+  /// The file's state when it was opened.
+  package let stamp: FileStamp
   private let content: Content
   private let start: Int
 
@@ -34,7 +36,8 @@ public struct IDXFile: Sendable {
   /// - Parameter limits: `bytes` of the file and of what it unfolds to, `pixels` and `memory` of one image.
   /// - Throws: `ImageError`.
   public init(path: FilePath, limits: ImageLimits = ImageLimits()) throws(ImageError) {
-    let (descriptor, size) = try ImageDecoder.open(path, limits)
+    let descriptor: Descriptor
+    (descriptor, stamp) = try ImageDecoder.open(path, limits)
     content = try Content(descriptor)
     let head = try content.read(at: 0, count: Self.longestHeader)
     guard head.count >= 4, head[0] == 0, head[1] == 0, head[2] == 8, head[3] == 3 || head[3] == 4 else {
@@ -60,7 +63,7 @@ public struct IDXFile: Sendable {
     guard !isGzipped || promised <= limits.bytes else {
       throw .tooLarge("gzip: unfolds to \(promised) bytes, more than the limit of \(limits.bytes)")
     }
-    let found = isGzipped ? try content.length(upTo: promised) : size
+    let found = isGzipped ? try content.length(upTo: promised) : Int(stamp.size)
     guard found == promised else {
       throw .corrupt(
         "IDX: header promises \(count) images of \(imageBytes) bytes, file holds "

@@ -12,6 +12,15 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   case corrupt(String)
   case tooLarge(String)
 
+  /// Whether the same bytes always come to it. What this machine has no memory for, another time it may have.
+  package var isLasting: Bool {
+    switch self {
+    case .cannotRead: false
+    case .corrupt(let reason), .tooLarge(let reason): !reason.contains("memory")
+    case .empty, .unsupported, .unrecognised: true
+    }
+  }
+
   public var description: String {
     switch self {
     case .cannotRead(let reason): "cannot read: \(reason)"
@@ -54,6 +63,12 @@ public struct ImageOrigin: Sendable, Equatable {
   /// Pixels, upright, before any resampling.
   public let width: Int
   public let height: Int
+
+  package init(format: String, width: Int, height: Int) {
+    self.format = format
+    self.width = width
+    self.height = height
+  }
 }
 
 /// An image with what was wrong with its file, where that was let pass.
@@ -95,31 +110,36 @@ public struct ImageDecoder: Sendable {
   public func decode(path: String) throws(ImageError) -> Bitmap { try decode(path: FilePath(path)) }
 
   /// The whole image in a file.
-  public func decode(path: FilePath) throws(ImageError) -> Bitmap { try decode(try read(path)) }
+  public func decode(path: FilePath) throws(ImageError) -> Bitmap { try decode(try read(path).bytes) }
 
-  /// Reads a regular file whole. Never waits: a device or pipe is refused.
-  func read(_ path: FilePath) throws(ImageError) -> Data {
-    let (file, size) = try Self.open(path, limits)
-    var bytes = Data(count: size)
+  /// Reads a regular file whole, with its state before. Never waits: a device or pipe is refused.
+  func read(_ path: FilePath) throws(ImageError) -> (bytes: Data, FileStamp) {
+    let (file, stamp) = try Self.open(path, limits)
+    var bytes = Data(count: Int(stamp.size))
     do { bytes.count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) } } catch {
       throw .cannotRead("\(error)")
     }
-    return bytes
+    return (bytes, stamp)
   }
 
-  /// A regular file within the limit on bytes, and its size.
-  static func open(_ path: FilePath, _ limits: ImageLimits) throws(ImageError) -> (Descriptor, size: Int) {
+  /// A regular file within the limit on bytes, and its state.
+  static func open(_ path: FilePath, _ limits: ImageLimits) throws(ImageError) -> (Descriptor, FileStamp) {
     let file: Descriptor
-    let status: stat
+    let stamp: FileStamp
+    var kind: mode_t = 0
     do throws(SystemError) {
       file = try path.open(O_RDONLY | O_NONBLOCK)
-      status = try file.status()
+      stamp = try FileStamp { () throws(SystemError) in
+        let status = try file.status()
+        kind = status.kind
+        return status
+      }
     } catch { throw .cannotRead("\(error)") }
-    guard status.kind == S_IFREG else { throw .cannotRead("not a regular file") }
-    guard status.st_size <= limits.bytes else {
-      throw .tooLarge("file of \(status.st_size) bytes, more than the limit of \(limits.bytes)")
+    guard kind == S_IFREG else { throw .cannotRead("not a regular file") }
+    guard stamp.size <= limits.bytes else {
+      throw .tooLarge("file of \(stamp.size) bytes, more than the limit of \(limits.bytes)")
     }
-    return (file, Int(status.st_size))
+    return (file, stamp)
   }
 
   /// Decodes at the image's own size.

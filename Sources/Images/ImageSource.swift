@@ -22,36 +22,36 @@ public enum ImageSource: Sendable {
     let index: Int?
   }
 
-  /// Nil where there is no such file.
-  package var identity: Identity? {
+  /// The file's state: an IDX file's when it was opened, any other's now. Nil where there is no such file.
+  package var stamp: FileStamp? {
     switch self {
-    case .file(let path): path.identity.map { Identity(file: $0, index: nil) }
-    case .indexed(let file, let index): file.path.identity.map { Identity(file: $0, index: index) }
+    case .file(let path): path.stamp
+    case .indexed(let file, _): file.stamp
     case .missing: nil
     }
   }
 
-  /// The image in the shape wanted.
-  ///
-  /// - Parameter content: told what the image is decoded from: the file's bytes, of an image in an IDX file its pixels.
+  /// - Parameter stamp: the file's.
+  package func identity(_ stamp: FileStamp) -> Identity {
+    if case .indexed(_, let index) = self { return Identity(file: stamp.identity, index: index) }
+    return Identity(file: stamp.identity, index: nil)
+  }
+
+  /// What the image is decoded from.
   /// - Throws: `ImageError`.
-  public func load(
-    _ decoder: ImageDecoder, as shape: ImageShape, content: (Data) -> Void = { _ in }
-  ) throws(ImageError) -> DecodedImage {
+  package func read(_ decoder: ImageDecoder) throws(ImageError) -> EncodedImage {
     switch self {
     case .file(let path):
-      let bytes = try decoder.read(path)
-      content(bytes)
-      return try decoder.decode(bytes, to: shape)
-    case .indexed(let file, let index):
-      let whole = try file[index]
-      content(Data(whole.pixels))
-      let image = whole.converted(toChannels: shape.channels)
-        .resampled(width: shape.width, height: shape.height)
-      return DecodedImage(
-        bitmap: image, origin: ImageOrigin(format: "IDX", width: file.width, height: file.height),
-        warning: nil, measures: decoder.takesMeasures ? Measures(of: whole) : nil)
+      let (bytes, stamp) = try decoder.read(path)
+      return EncodedImage(file: bytes, stamp)
+    case .indexed(let file, let index): return EncodedImage(pixels: try file[index], file.stamp)
     case .missing(_, let error): throw error
     }
+  }
+
+  /// The image in the shape wanted.
+  /// - Throws: `ImageError`.
+  public func load(_ decoder: ImageDecoder, as shape: ImageShape) throws(ImageError) -> DecodedImage {
+    try read(decoder).decoded(decoder, as: shape)
   }
 }

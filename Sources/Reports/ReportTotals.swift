@@ -7,14 +7,18 @@ public struct ReportTotals: Sendable {
   public let accepted: Int
   /// Nil where nothing is decided.
   public let decision: ReportDecision?
+  /// Whether all images were taken: false after an interruption.
+  public let isComplete: Bool
 
   public init(
-    scored: Int, outliers: Int, unreadable: Int, accepted: Int = 0, decision: ReportDecision? = nil
+    scored: Int, outliers: Int, unreadable: Int, accepted: Int = 0, decision: ReportDecision? = nil,
+    isComplete: Bool = true
   ) {
     self.scored = scored
     self.outliers = outliers
     self.unreadable = unreadable
     self.accepted = accepted
     self.decision = decision
+    self.isComplete = isComplete
   }
 }

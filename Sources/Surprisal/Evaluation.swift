@@ -96,12 +96,12 @@ public struct Evaluation {
       var readable = ImageBatch(shape: shape)
       var marks: [[Bool]?] = []
       for image in images where !isMask(image.file, among: stems) {
-        switch image.bitmap {
-        case .success(let bitmap):
+        switch image.form {
+        case .decoded(let bitmap):
           readable.append(bitmap, measures: image.measures)
           marks.append(try mask(of: image.file, shape))
           if marks.last == .some(nil) { unmasked = unmasked ?? image.file }
-        case .failure: result.unreadable += 1
+        case .unreadable, .known: result.unreadable += 1
         }
       }
       let wantsMap = marks.contains { $0 != nil }

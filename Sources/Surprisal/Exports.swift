@@ -1,5 +1,6 @@
 // `import Surprisal` is all that a program needs: the public declarations of the layers below come with it. What is
 // public there is for users; what the layers have for each other is `package`.
+@_exported import Cache
 @_exported import Detection
 @_exported import Diffusion
 @_exported import Files

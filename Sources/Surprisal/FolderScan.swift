@@ -1,3 +1,4 @@
+import Cache
 import Detection
 import Diffusion
 import Files
@@ -8,7 +9,7 @@ import Reports
 /// A scan of images by one another, where no model says what belongs: each is judged by what the others show.
 ///
 /// A general network looks at every image once; statistics of what it saw are fitted on these very images, in parts that take
-/// turns (`CrossJudgement`). Nothing is kept. Memory holds some 5 KB an image.
+/// turns (`CrossJudgement`). Memory holds some 5 KB an image.
 public struct FolderScan {
   /// How p-values become flags.
   public var rule = FlaggingRule.falseDiscoveryRate(0.1)
@@ -20,6 +21,11 @@ public struct FolderScan {
   public var statistic: StatisticName?
   public var limit: Int?
   public var reading = ImageReading()
+  /// Where looks and verdicts are kept from run to run (`Scan.cache`): of a folder in which nothing has changed, nothing is opened,
+  /// looked at or judged anew.
+  public var cache: ResultCache?
+  /// Whether records say what images are made of (`Record.content`).
+  public var hashesContent = false
 
   public init() {}
 
@@ -55,136 +61,68 @@ public struct FolderScan {
     }
   }
 
-  /// One image on its way.
-  private struct Entry {
-    var file: FilePath
-    let origin: ImageOrigin?
-    let warning: String?
-    /// Where its estimate stands; nil where it is unreadable.
-    let place: Int?
-    let error: String?
-  }
-
   /// Looks at every image, judges all, and hands over the records, most surprising first, unreadable ones last in their
   /// order.
   ///
   /// - Parameters:
   ///   - network: knows images in general; what population it was fitted to does not matter.
-  ///   - progress: told how many images are done.
+  ///   - shouldStop: asked between batches; when true, the images taken so far judge one another, and no others.
+  ///   - progress: told how far it is.
   ///   - begin: told the counts before the first record.
   ///   - body: takes each record.
   /// - Throws: `CalibrationError.tooFewToJudge`, `EngineError`, `SurprisalError`, and what `begin` and `body` throw.
   public func run(
     _ paths: [FilePath], by network: Model, compute: Compute = Compute(),
-    progress: (Int) -> Void = { _ in },
+    shouldStop: () -> Bool = { false }, progress: (ScanProgress) -> Void = { _ in },
     begin: (ReportTotals) throws -> Void = { _ in }, _ body: (Record) throws -> Void
   ) throws -> Outcome {
     guard let evaluations = budget.count else { throw SurprisalError.autoWithoutModel }
     let statistic = statistic ?? .standard(evaluations: evaluations)
-    let size = shape.size(of: paths, reading: reading)
-    let shape = ImageShape(
-      height: size.height, width: size.width, channels: shape.channels ?? network.shape.channels)
-    let looking = try network.emptied(for: ImageBatch(shape: shape))
-    let scorer = try Scorer(
-      looking, evaluations: evaluations, observing: Calibration.observations(for: statistic),
-      compute: compute)
-    var outcome = Outcome(network: network)
-    var entries: [Entry] = []
-    var images = ImageBatch(shape: shape)
-    var estimates: [SurprisalEstimate] = []
     var reading = reading
     reading.decoder.takesMeasures = true
+    let size = shape.size(of: paths, reading: reading, cache: cache)
+    let shape = ImageShape(
+      height: size.height, width: size.width, channels: shape.channels ?? network.shape.channels)
+    let observations = Calibration.observations(for: statistic)
+    let scorer = try Scorer(
+      try network.emptied(for: ImageBatch(shape: shape)), evaluations: evaluations, observing: observations,
+      compute: compute)
+    // All that an estimate depends on.
+    let asked =
+      "\(network.digest) \(shape) \(scorer.precision.rawValue) \(evaluations) "
+      + "\(observations.map(\.name).sorted()) \(reading.fingerprint)"
+    let recall = cache.map { Recall($0, "look \(asked)") }
+    defer { recall?.flush() }
     let stream = ImageStream(
-      paths, shape: shape, reading: reading, limit: limit, ahead: scorer.batch + 64)
+      paths, shape: shape, reading: reading, limit: limit, ahead: scorer.batch + 64,
+      hashesContent: hashesContent, recall: recall)
     defer { stream.cancel() }
-    while case let some = stream.next(scorer.batch), !some.isEmpty {
-      let start = images.count
-      for image in some {
-        let place: Int?
-        var error: String?
-        switch image.bitmap {
-        case .success(let bitmap):
-          place = images.count
-          images.append(bitmap, measures: image.measures)
-        case .failure(let failure):
-          place = nil
-          error = failure.description
-        }
-        entries.append(
-          Entry(
-            file: image.file, origin: image.origin, warning: image.warning, place: place, error: error))
+    var folder = FolderLooks(shape: shape)
+    var outcome = Outcome(network: network)
+    while true {
+      guard !shouldStop() else {
+        outcome.summary.isComplete = false
+        break
       }
-      estimates += try scorer.estimate(images[start..<images.count])
-      progress(entries.count)
+      let images = stream.next(scorer.batch)
+      guard !images.isEmpty else { break }
+      try folder.add(images, scorer, recall)
+      progress(
+        ScanProgress(
+          done: folder.entries.count, recalled: folder.recalled, isJudging: false, pValues: nil, rule: rule))
     }
-    let copies = CopyGroups(of: images)
-    let judged = try CrossJudgement(estimates, copies: copies, statistic: statistic, rule: rule)
-    // A file under several paths is judged once and recorded for each.
-    var files = [FilePath](repeating: FilePath(""), count: images.count)
-    for entry in entries { if let place = entry.place { files[place] = entry.file } }
-    for (file, first) in stream.repeats {
-      var again = entries[first]
-      again.file = file
-      entries.append(again)
-      if again.place != nil { outcome.summary.repeats += 1 }
-    }
-    let scored = entries.indices.filter { entries[$0].place != nil }
-    func key(_ index: Int) -> (Double, Double, Int) {
-      let place = entries[index].place ?? 0
-      let score = judged.scores[place]
-      return (judged.pValues[place], score.isNaN ? -Double.infinity : -score, index)
-    }
-    outcome.summary.scored = scored.count
-    outcome.summary.unreadable = entries.count - scored.count
+    progress(
+      ScanProgress(
+        done: folder.entries.count, recalled: folder.recalled, isJudging: true, pValues: nil, rule: rule))
+    let verdicts = try folder.verdicts(
+      cache.map { Recall($0, "verdicts \(asked) \(statistic.rawValue) \(rule)") }, statistic: statistic,
+      rule: rule,
+      scorer)
+    folder.repeat(stream.repeats, &outcome.summary)
     outcome.summary.skipped = stream.skipped
-    outcome.summary.evaluations = estimates.reduce(0) { $0 + $1.evaluations }
-    outcome.summary.outliers = scored.count { judged.isOutlier(entries[$0].place ?? 0) }
-    if evaluations > 0 {
-      outcome.summary.meanBitsPerDim =
-        estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
-    }
-    (outcome.exactCopies, outcome.nearCopies) = (copies.exact, copies.near)
-    let distance = OrdinaryImages(
-      copies.representatives.filter { !judged.isOutlier($0) }, images: images, estimates: estimates)
-    outcome.ordinary = images[copies.representatives.filter { !judged.isOutlier($0) }]
-    try begin(
-      ReportTotals(
-        scored: outcome.summary.scored, outliers: outcome.summary.outliers,
-        unreadable: outcome.summary.unreadable))
-    let order = scored.sorted { key($0) < key($1) }
-    for index in order {
-      guard let place = entries[index].place else { continue }
-      let estimate = estimates[place]
-      var record = Record(file: entries[index].file)
-      (record.width, record.height) = (entries[index].origin?.width, entries[index].origin?.height)
-      record.format = entries[index].origin?.format
-      record.warning = entries[index].warning
-      record.statistic = statistic.rawValue
-      record.score = judged.scores[place]
-      record.pValue = judged.pValues[place]
-      record.evaluations = estimate.evaluations
-      record.relativeTo = "folder"
-      record.outlier = judged.isOutlier(place)
-      let findings = judged.findings(place, estimate, scorer.form)
-      if !findings.isEmpty { record.troubles = findings.map(Record.Trouble.init) }
-      for finding in findings where finding.isReason {
-        outcome.troubles[finding.trouble.rawValue, default: 0] += 1
-      }
-      record.reason = judged.words(place, estimate, scorer.form)
-      if judged.isOutlier(place) {
-        record.nearest = distance.nearest(to: place).map { files[$0] }
-      }
-      if copies.first[place] != place { record.copyOf = files[copies.first[place]] }
-      if evaluations > 0 {
-        record.bitsPerDim = estimate.bitsPerDim
-        record.standardError = estimate.standardError
-        record.profile = judged.profile.levels(estimate, scorer.quadrature)
-      }
-      try body(record)
-    }
-    for entry in entries where entry.place == nil {
-      try body(Record(file: entry.file, error: entry.error ?? ""))
-    }
+    folder.count(verdicts, &outcome)
+    try begin(ReportTotals(outcome.summary))
+    try folder.tell(verdicts, hashesContent: hashesContent, &outcome, body)
     return outcome
   }
 }
@@ -205,23 +143,4 @@ extension ImageBatch {
       return values
     } ?? self
   }
-}
-
-/// The ordinary images of a folder, to find the one that an odd one is most like: by what the network saw in both, or by their
-/// pixels where it was not asked.
-private struct OrdinaryImages {
-  private let places: [Int]
-  private let distance: FeatureDistance
-  private let features: (Int) -> [Float]
-
-  /// - Parameter places: of the ordinary ones among `images`, each of which has its estimate.
-  init(_ places: [Int], images: ImageBatch, estimates: [SurprisalEstimate]) {
-    self.places = places
-    features = { place in
-      estimates[place].appearance?.activations ?? images.pixels(of: place).map { Float($0) }
-    }
-    distance = FeatureDistance(places.map(features))
-  }
-
-  func nearest(to place: Int) -> Int? { distance.nearest(to: features(place)).map { places[$0] } }
 }

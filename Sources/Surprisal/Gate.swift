@@ -1,3 +1,4 @@
+import Cache
 import Detection
 import Files
 import Foundation
@@ -9,6 +10,8 @@ public struct Gate: Sendable {
   /// Outliers that do not count.
   public var baseline: Baseline
   public var reading = ImageReading()
+  /// Where results are kept from run to run (`Scan.cache`).
+  public var cache: ResultCache?
 
   /// - Parameter baseline: nil for the policy's own.
   /// - Throws: `SurprisalError.cannotRead` where the policy names a baseline that is not there.
@@ -49,6 +52,8 @@ public struct Gate: Sendable {
     case unlikelySet(pValue: Double, least: Double)
     case unreadable(Int, of: Int, allowed: Allowance)
     case noImages
+    /// Images that were taken before it was to stop.
+    case interrupted(after: Int)
     /// There is no p-value of the whole set where images are judged by different stages.
     case noSetPValue
     case references(CalibrationError)
@@ -65,6 +70,7 @@ public struct Gate: Sendable {
       case .unreadable(let count, let total, let allowed):
         "\(count) of \(total) images are unreadable, more than \(allowed.description(of: total))"
       case .noImages: "no images found"
+      case .interrupted(let count): "interrupted after \(count) images"
       case .noSetPValue: "min_set_p_value needs a fixed number of evaluations"
       case .references(let error): "\(error)"
       }
@@ -86,14 +92,18 @@ public struct Gate: Sendable {
   /// Scans and decides.
   ///
   /// - Parameters:
+  ///   - shouldStop: when true, no more images are taken, and the gate cannot decide.
+  ///   - progress: told how far it is.
   ///   - begin: told the counts and the decision before the first record.
   ///   - body: takes the records of outliers and unreadable images, which wait in memory for the decision.
   /// - Throws: `SurprisalError`, `EngineError`, and what `begin` and `body` throw.
   public func run(
     _ paths: [FilePath], under model: Model, compute: Compute = Compute(),
+    shouldStop: () -> Bool = { false }, progress: (ScanProgress) -> Void = { _ in },
     begin: (ReportTotals) throws -> Void = { _ in }, _ body: (Record) throws -> Void
   ) throws -> Outcome {
     var scan = Scan()
+    scan.cache = cache
     scan.rule = policy.rule
     scan.reading = reading
     scan.hashesContent = true
@@ -103,7 +113,7 @@ public struct Gate: Sendable {
       let judge = try Judge(
         model, budget: policy.evaluations, statistic: policy.statistic, rate: policy.rule.rate,
         compute: compute)
-      summary = try scan.run(paths, by: judge) { record in
+      summary = try scan.run(paths, by: judge, shouldStop: shouldStop, progress: progress) { record in
         guard record.outlier == true || record.error != nil else { return }
         var record = record
         if record.outlier == true { record.accepted = baseline.accepts(content: record.content ?? "") }
@@ -121,7 +131,8 @@ public struct Gate: Sendable {
     let decision = decide(summary, outliers)
     let totals = ReportTotals(
       scored: summary.scored, outliers: summary.outliers, unreadable: summary.unreadable,
-      accepted: records.count { $0.accepted == true }, decision: decision.reported)
+      accepted: records.count { $0.accepted == true }, decision: decision.reported,
+      isComplete: summary.isComplete)
     try begin(totals)
     for record in records { try body(record) }
     return Outcome(
@@ -131,6 +142,7 @@ public struct Gate: Sendable {
 
   func decide(_ summary: Scan.Summary, _ outliers: [Baseline.Entry]) -> Decision {
     let total = summary.scored + summary.unreadable
+    guard summary.isComplete else { return .undecided(.interrupted(after: total)) }
     guard total > 0 else { return .undecided(.noImages) }
     guard policy.maxUnreadable.holds(summary.unreadable, of: total) else {
       return .undecided(.unreadable(summary.unreadable, of: total, allowed: policy.maxUnreadable))

@@ -1,3 +1,4 @@
+import Cache
 import Detection
 import Files
 import Foundation
@@ -12,6 +13,8 @@ public struct GateDraft: Sendable {
   /// Nil for the smallest customary rate that the model's references support.
   public var rule: FlaggingRule?
   public var reading = ImageReading()
+  /// Where results are kept from run to run (`Scan.cache`).
+  public var cache: ResultCache?
 
   public init() {}
 
@@ -45,8 +48,9 @@ public struct GateDraft: Sendable {
     if model == nil {
       var scan = FolderScan()
       scan.reading = reading
+      scan.cache = cache
       let outcome = try scan.run(
-        paths, by: network(), compute: compute, progress: { progress("looked at", $0) }, { _ in })
+        paths, by: network(), compute: compute, progress: { progress("looked at", $0.done) }, { _ in })
       fitted = (
         try outcome.fitted(
           budget: policy.evaluations ?? .look, compute: compute,
@@ -58,8 +62,9 @@ public struct GateDraft: Sendable {
     guard let used = model ?? fitted?.model else { throw SurprisalError.notCalibrated(evaluations: nil) }
     var policy = policy
     policy.rule = try rule ?? Self.rule(used, policy, compute)
-    let found = try Gate(policy, baseline: Baseline(), reading: reading)
-      .run(paths, under: used, compute: compute) { _ in }
+    var gate = try Gate(policy, baseline: Baseline())
+    (gate.reading, gate.cache) = (reading, cache)
+    let found = try gate.run(paths, under: used, compute: compute) { _ in }
     guard let summary = found.summary, summary.scored > 0 else {
       if case .references(let error) = found.decision.reason { throw error }
       throw SurprisalError.noImages(
@@ -97,12 +102,5 @@ public struct GateDraft: Sendable {
       sum += term
     }
     return count
-  }
-}
-
-extension Gate {
-  fileprivate init(_ policy: Policy, baseline: Baseline, reading: ImageReading) throws(SurprisalError) {
-    try self.init(policy, baseline: baseline)
-    self.reading = reading
   }
 }

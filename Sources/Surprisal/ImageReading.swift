@@ -39,7 +39,8 @@ public struct ImageReading: Sendable {
   /// All of it that a score depends on.
   var fingerprint: String {
     let limits = decoder.limits
+    let kinds = ImageKind.allCases.filter(\.isDecoded).map(\.rawValue).joined(separator: "+")
     return "\(decoder.isLenient) \(decoder.background) \(limits.pixels) \(limits.side) \(limits.bytes) "
-      + "\(limits.memory) \(limits.scans)"
+      + "\(limits.memory) \(limits.scans) \(decoder.takesMeasures) \(kinds)"
   }
 }

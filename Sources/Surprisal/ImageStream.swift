@@ -1,4 +1,4 @@
-internal import Crypto
+import Cache
 import Files
 import Foundation
 import Images
@@ -9,15 +9,33 @@ import Tensors
 struct LoadedImage: Sendable {
   /// Where it came from: a path, or `FILE#index`.
   let file: FilePath
-  let bitmap: Result<Bitmap, ImageError>
+  var form: Form
+
+  enum Form: Sendable {
+    case decoded(Bitmap)
+    case unreadable(ImageError)
+    /// Not decoded: what was made of it before (`Recall`).
+    case known(Data)
+  }
+
   /// What it was in its file; nil where there is none.
   var origin: ImageOrigin?
   /// Damage that was let pass (`ImageDecoder.isLenient`).
   var warning: String?
   /// What was measured of it, where the decoder takes measures.
   var measures: Measures?
-  /// SHA-256 of what it was decoded from, where that was asked for.
-  var content: String?
+  /// What it is made of (`Recall.content`), where that was asked for.
+  var content: Data?
+  /// SHA-256 of that.
+  var hash: String? { content.map(Recall.hash) }
+
+  /// Whether the same content always comes to the same: not where memory was short.
+  var isLasting: Bool {
+    switch form {
+    case .unreadable(let error): error.isLasting
+    default: warning?.contains("memory") != true
+    }
+  }
 
   /// `file` as text.
   var name: String { "\(file)" }
@@ -30,7 +48,7 @@ final class ImageStream: Sendable {
     /// Those that are decoded and not taken, by their place in the order.
     var decoded: [Int: LoadedImage] = [:]
     /// Files that wait to be decoded.
-    var files: [(place: Int, source: ImageSource)] = []
+    var files: [(place: Int, source: ImageSource, stamp: FileStamp?)] = []
     var found = 0
     var taken = 0
     var isCancelled = false
@@ -54,21 +72,36 @@ final class ImageStream: Sendable {
     let decoder: ImageDecoder
     let shape: ImageShape
     let hashesContent: Bool
+    let recall: Recall?
 
-    func callAsFunction(_ source: ImageSource) -> LoadedImage {
-      var loaded: LoadedImage
-      var content: String?
-      do throws(ImageError) {
-        let image = try source.load(decoder, as: shape) { bytes in
-          if hashesContent { content = SHA256.hash(data: bytes).hexadecimal }
+    func callAsFunction(_ source: ImageSource, _ stamp: FileStamp?) -> LoadedImage {
+      var image = LoadedImage(file: source.path, form: .unreadable(.empty))
+      if let stamp, let known = recall?.find(source, stamp) {
+        image.content = known.content
+        if let value = known.value {
+          image.form = .known(value)
+          return image
         }
-        loaded = LoadedImage(file: source.path, bitmap: .success(image.bitmap))
-        loaded.origin = image.origin
-        loaded.warning = image.warning
-        loaded.measures = image.measures
-      } catch { loaded = LoadedImage(file: source.path, bitmap: .failure(error)) }
-      loaded.content = content
-      return loaded
+      }
+      do throws(ImageError) {
+        let encoded = try source.read(decoder)
+        if recall != nil || hashesContent {
+          let content = Recall.content(of: encoded)
+          let isNews = content != image.content
+          image.content = content
+          recall?.note(source, encoded.stamp, holds: content)
+          if isNews, let value = recall?.value(of: content) {
+            image.form = .known(value)
+            return image
+          }
+        }
+        let decoded = try encoded.decoded(decoder, as: shape)
+        image.form = .decoded(decoded.bitmap)
+        image.origin = decoded.origin
+        image.warning = decoded.warning
+        image.measures = decoded.measures
+      } catch { image.form = .unreadable(error) }
+      return image
     }
   }
 
@@ -76,39 +109,32 @@ final class ImageStream: Sendable {
 
   /// - Parameters:
   ///   - hashesContent: whether `LoadedImage.content` is wanted.
-  ///   - recorded: where images under these paths stand in the order, that are there already and passed over; all numbers
-  ///     from 0 on.
+  ///   - recall: what need not be decoded; nil: everything is.
   init(
     _ paths: [FilePath], shape: ImageShape, reading: ImageReading, limit: Int?, ahead: Int = 96,
-    hashesContent: Bool = false, passingOver recorded: [FilePath: [Int]] = [:],
-    threads: Int = Engine.availableThreads
+    hashesContent: Bool = false, recall: Recall? = nil, threads: Int = Engine.availableThreads
   ) {
-    decoding = Decoding(decoder: reading.decoder, shape: shape, hashesContent: hashesContent)
+    decoding = Decoding(decoder: reading.decoder, shape: shape, hashesContent: hashesContent, recall: recall)
     for _ in 0..<ahead { room.signal() }
     for _ in 0..<max(threads, 1) { Thread.detachNewThread { [self] in decodeFiles() } }
     Thread.detachNewThread { [self] in
       var left = limit ?? Int.max
       var skipped = 0
-      var recorded = recorded
-      var count = recorded.values.reduce(0) { $0 + $1.count }
+      var count = 0
       var seen: [ImageSource.Identity: Int] = [:]
       do {
         skipped = try reading.enumerator.forEach(in: paths) { source in
           guard left > 0 else { throw Cancelled() }
           left -= 1
-          let identity = source.identity
-          if let place = recorded[source.path]?.first {
-            recorded[source.path]?.removeFirst()
-            if let identity { seen[identity] = place }
-            return
-          }
+          let stamp = source.stamp
+          let identity = stamp.map { source.identity($0) }
           if let first = identity.flatMap({ seen[$0] }) {
             state.withLock { $0.repeats.append((source.path, first)) }
             return
           }
           if let identity { seen[identity] = count }
           count += 1
-          try put(source)
+          try put(source, stamp)
         }
       } catch {}
       state.withLock {
@@ -121,16 +147,16 @@ final class ImageStream: Sendable {
   }
 
   /// Files go to the threads that decode; an image of an IDX file is taken at once, as these are best taken in their order.
-  private func put(_ source: ImageSource) throws(Cancelled) {
+  private func put(_ source: ImageSource, _ stamp: FileStamp?) throws(Cancelled) {
     room.wait()
     let place = try state.withLock { state throws(Cancelled) in
       if state.isCancelled { throw Cancelled() }
       defer { state.found += 1 }
-      if case .file = source { state.files.append((state.found, source)) }
+      if case .file = source { state.files.append((state.found, source, stamp)) }
       return state.found
     }
     guard case .file = source else {
-      let image = decoding(source)
+      let image = decoding(source, stamp)
       state.withLock { $0.decoded[place] = image }
       news.signal()
       return
@@ -148,7 +174,7 @@ final class ImageStream: Sendable {
         work.signal()
         return
       }
-      let image = decoding(file.source)
+      let image = decoding(file.source, file.stamp)
       state.withLock { $0.decoded[file.place] = image }
       news.signal()
     }
@@ -198,16 +224,14 @@ final class ImageStream: Sendable {
     var batch = ImageBatch(shape: shape)
     while case let images = stream.next(256), !images.isEmpty {
       for image in images {
-        switch image.bitmap {
-        case .success(let bitmap): batch.append(bitmap, measures: image.measures)
-        case .failure(let error): unreadable(image.name, error.description)
+        switch image.form {
+        case .decoded(let bitmap): batch.append(bitmap, measures: image.measures)
+        case .unreadable(let error): unreadable(image.name, error.description)
+        // Nothing was looked up.
+        case .known: break
         }
       }
     }
     return batch
   }
-}
-
-extension SHA256.Digest {
-  var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
 }

@@ -1,3 +1,4 @@
+import Cache
 import Detection
 import Diffusion
 import Files
@@ -121,11 +122,28 @@ public struct FittedShape: Sendable {
 
   /// The size that images have, where all that are looked into have the same and a network takes it without losing what
   /// it was trained to see; else squares of 32.
-  func size(of paths: [FilePath], reading: ImageReading) -> (width: Int, height: Int) {
+  ///
+  /// - Parameter cache: where sizes of files are kept.
+  func size(
+    of paths: [FilePath], reading: ImageReading, cache: ResultCache? = nil
+  ) -> (width: Int, height: Int) {
     if let size { return size }
     let standard = ImageShape(height: Self.side, width: Self.side, channels: 3)
-    let stream = ImageStream(paths, shape: standard, reading: reading, limit: Self.sample)
-    let origins = stream.next(Self.sample).compactMap(\.origin)
+    let recall = cache.map { Recall($0, "origin \(reading.fingerprint)") }
+    let stream = ImageStream(paths, shape: standard, reading: reading, limit: Self.sample, recall: recall)
+    let origins = stream.next(Self.sample).compactMap { image -> ImageOrigin? in
+      if case .known(let bytes) = image.form {
+        return try? Recall.unpacked(bytes) { unpacker throws(Unpacker.Cut) in
+          try unpacker.takeIfThere { unpacker throws(Unpacker.Cut) in try unpacker.takeOrigin() }
+        }
+      }
+      if let content = image.content, image.isLasting {
+        var packer = Packer()
+        packer.add(image.origin) { $0.add($1) }
+        recall?.keep(packer.data, of: content)
+      }
+      return image.origin
+    }
     stream.cancel()
     guard let first = origins.first,
       origins.allSatisfy({ $0.width == first.width && $0.height == first.height }),

@@ -6,19 +6,24 @@ import Reports
 
 extension Scan {
   public func run(
-    _ paths: some Sequence<String>, by judge: Judge, progress: (Int) -> Void = { _ in },
+    _ paths: some Sequence<String>, by judge: Judge, shouldStop: () -> Bool = { false },
+    progress: (ScanProgress) -> Void = { _ in },
     begin: (ReportTotals) throws -> Void = { _ in }, _ body: (Record) throws -> Void
   ) throws -> Summary {
-    try run(paths.map { FilePath($0) }, by: judge, progress: progress, begin: begin, body)
+    try run(
+      paths.map { FilePath($0) }, by: judge, shouldStop: shouldStop, progress: progress, begin: begin, body)
   }
 }
 
 extension Gate {
   public func run(
     _ paths: some Sequence<String>, under model: Model, compute: Compute = Compute(),
+    shouldStop: () -> Bool = { false }, progress: (ScanProgress) -> Void = { _ in },
     begin: (ReportTotals) throws -> Void = { _ in }, _ body: (Record) throws -> Void
   ) throws -> Outcome {
-    try run(paths.map { FilePath($0) }, under: model, compute: compute, begin: begin, body)
+    try run(
+      paths.map { FilePath($0) }, under: model, compute: compute, shouldStop: shouldStop, progress: progress,
+      begin: begin, body)
   }
 }
 

@@ -28,5 +28,7 @@ extension Training {
     case surveying(done: Int, of: Int)
     case calibrating(done: Int, of: Int)
     case stopped(step: Int)
+    /// The end, where `Training.reviews` asks for it.
+    case reviewed(Review)
   }
 }

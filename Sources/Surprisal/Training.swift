@@ -34,6 +34,8 @@ public struct Training {
   public var reading = ImageReading()
   /// Held-out images that the model keeps, to show beside what it finds odd.
   public var examples = Model.standardExamples
+  /// Whether a review is made at the end (`Event.reviewed`), for some thousand evaluations.
+  public var reviews = false
   /// Where the checkpoint is kept; nil for none.
   public var checkpoint: String?
   /// What to go on from: of the same settings and images, or `run` refuses it (`init(resuming:)` takes them over).
@@ -104,16 +106,30 @@ public struct Training {
     result.facts.onednn = Engine.version
     try result.survey(on: training, compute: compute) { report(.surveying(done: $0, of: $1)) }
     result.examples = Examples(examples, of: validation)
+    func isApart(_ budget: EvaluationBudget) -> Bool {
+      validation.count < Self.fewHeldOut && budget != .auto
+    }
     func calibrate(_ budget: EvaluationBudget) throws -> [SurprisalEstimate] {
-      let apart = validation.count < Self.fewHeldOut && budget != .auto
-      return try result.calibrate(
-        onDistinct: validation, fitting: apart ? training.spread(1000) : nil, budget: budget,
+      try result.calibrate(
+        onDistinct: validation, fitting: isApart(budget) ? training.spread(1000) : nil, budget: budget,
         compute: compute
       ) { report(.calibrating(done: $0, of: $1)) }
     }
     let estimates = try calibrate(budget)
     _ = try calibrate(.look)
-    if let start { report(try gain(over: start, result, validation, estimates, compute)) }
+    var gained: Review.Gain?
+    if let start {
+      let (before, after, difference) = try gain(over: start, result, validation, estimates, compute)
+      let error = difference.standardError
+      report(.gained(before: before, after: after, standardError: error, pValue: difference.pValue))
+      gained = Review.Gain(before: before, after: after, standardError: error)
+    }
+    if reviews {
+      report(
+        .reviewed(
+          try review(
+            result, loop, training, validation, estimates, isApart: isApart(budget), gain: gained, compute)))
+    }
     return result
   }
 
@@ -133,7 +149,7 @@ public struct Training {
   private func gain(
     over start: FrozenWeights, _ trained: Model, _ validation: ImageBatch, _ after: [SurprisalEstimate],
     _ compute: Compute
-  ) throws -> Event {
+  ) throws -> (before: Double, after: Double, PairedDifference) {
     var before = Model(
       architecture: trained.architecture, preconditioning: trained.preconditioning, range: trained.range,
       moments: trained.moments, noise: trained.noise, weights: start)
@@ -146,9 +162,7 @@ public struct Training {
     let known = try scorer.estimate(validation[some]).map(\.bitsPerDim)
     let difference = PairedDifference(known, some.map { after[$0].bitsPerDim })
     let bits = trained.facts.validationBitsPerDim
-    return .gained(
-      before: bits + difference.mean, after: bits, standardError: difference.standardError,
-      pValue: difference.pValue)
+    return (bits + difference.mean, bits, difference)
   }
 
   /// Images that both networks score for it.

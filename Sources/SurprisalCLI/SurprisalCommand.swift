@@ -5,6 +5,8 @@ import Surprisal
 @main
 struct SurprisalCommand: ParsableCommand {
   static func main() {
+    // A file that may not grow any more is then an error that can be told, and not the end.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot(ArgumentBytes.arguments)
       try command.run()
@@ -28,6 +30,6 @@ struct SurprisalCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       TrainCommand.self, FitCommand.self, ScanCommand.self, GateCommand.self, SampleCommand.self,
-      EvaluateCommand.self, ExplainCommand.self, ModelCommand.self,
+      EvaluateCommand.self, ExplainCommand.self, ModelCommand.self, CacheCommand.self,
     ])
 }

@@ -63,6 +63,7 @@ struct TrainingDisplay {
           before - after, error, before, after, pValue))
     case .surveying(let done, let all): shown.progress("surveying noise level \(done) of \(all)")
     case .calibrating(let done, let all): shown.progress("calibrating on image \(done) of \(all)")
+    case .reviewed: break
     case .stopped(let step):
       shown.progressDone()
       shown.note("stopped at step \(step)" + (checkpoint.map { "; go on with --resume \($0)" } ?? ""))

@@ -40,6 +40,9 @@ package final class Engine {
     return "\(version.major).\(version.minor).\(version.patch)"
   }
 
+  /// The vector instructions that it computes with, by oneDNN's number: results differ in their last digits between them.
+  package static var instructions: Int { Int(dnnl_get_effective_cpu_isa().rawValue) }
+
   /// Threads worth using: the processors that this process may run on, no more than its control group has time for, and
   /// no more than OMP_NUM_THREADS where that is set.
   package static let availableThreads: Int = {

@@ -108,7 +108,7 @@ def main():
         # A policy of the repository, with what the first scan accepted.
         subprocess.run(
             [str(BINARY), "gate", "--init", "clothes", "other", "--quiet"], cwd=workspace, check=True,
-            env={**os.environ, "SURPRISAL_MODELS": str(ROOT / "models")})
+            env={**os.environ, "HOME": place, "SURPRISAL_MODELS": str(ROOT / "models")})
         check(Job(workspace, paths="clothes\nother", **binary), 0, "passed", "(4 accepted before)")
         check(Job(workspace, paths="clothes", policy="no/such.yml", **binary), 1, "", "surprisal could not run")
 

@@ -15,7 +15,8 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / ".build/checks/schemas"
 BINARY = str(Path(sys.argv[1]).resolve())
-ENV = {**os.environ, "SURPRISAL_MODELS": str(ROOT / "models"), "OMP_WAIT_POLICY": "passive"}
+ENV = {**os.environ, "SURPRISAL_MODELS": str(ROOT / "models"), "OMP_WAIT_POLICY": "passive",
+       "SURPRISAL_CACHE": str(ROOT / ".build/checks/cache")}
 
 HOSTILE = [
     b"<img src=x onerror=alert(1)>.png", b"a|b`c`.png", b"line\nbreak.png", b"carriage\rreturn.png", b"tab\tquote\"'.png",

@@ -32,8 +32,10 @@ enum Command {
   /// Runs it to its end in the repository's folder, on one thread: other targets' tests run beside.
   ///
   /// Its streams are files, so none can fill up and block, however much is written or left unread.
-  static func run(_ arguments: [String], input: Data = Data()) throws -> Outcome {
-    try run(binary, arguments, input: input)
+  ///
+  /// - Parameter cache: the folder of its cache; nil for one of its own, so that nothing is known from another run.
+  static func run(_ arguments: [String], input: Data = Data(), cache: String? = nil) throws -> Outcome {
+    try run(binary, arguments, input: input, cache: cache)
   }
 
   /// Runs a script, `$1` and on its arguments: for what no string of ours can be.
@@ -45,7 +47,9 @@ enum Command {
     try run(URL(fileURLWithPath: "/bin/sh"), ["-c", script, "sh"] + arguments)
   }
 
-  private static func run(_ program: URL, _ arguments: [String], input: Data = Data()) throws -> Outcome {
+  private static func run(
+    _ program: URL, _ arguments: [String], input: Data = Data(), cache: String? = nil
+  ) throws -> Outcome {
     try withFolder { folder in
       func stream(_ name: String, _ contents: Data = Data()) throws -> FileHandle {
         let url = URL(fileURLWithPath: "\(folder)/\(name)")
@@ -59,8 +63,7 @@ enum Command {
       process.executableURL = program
       process.arguments = arguments
       process.currentDirectoryURL = root
-      process.environment = ProcessInfo.processInfo.environment.merging(
-        ["OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"]) { $1 }
+      process.environment = environment(cache ?? "\(folder)/cache")
       process.standardInput = try stream("input", input)
       process.standardOutput = try stream("output")
       process.standardError = try stream("errors")
@@ -71,14 +74,15 @@ enum Command {
   }
 
   /// Runs it until it says a word on standard error, then as if Ctrl-C were pressed.
-  static func interrupt(_ arguments: [String], after word: String) throws -> Outcome {
+  static func interrupt(
+    _ arguments: [String], after word: String, cache: String = "/dev/null"
+  ) throws -> Outcome {
     let process = Process()
     let errors = Pipe()
     process.executableURL = binary
     process.arguments = arguments
     process.currentDirectoryURL = root
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"]) { $1 }
+    process.environment = environment(cache)
     process.standardOutput = FileHandle.nullDevice
     process.standardError = errors
     try process.run()
@@ -93,6 +97,11 @@ enum Command {
     }
     process.waitUntilExit()
     return Outcome(code: process.terminationStatus, output: "", errors: said)
+  }
+
+  private static func environment(_ cache: String) -> [String: String] {
+    ProcessInfo.processInfo.environment.merging(
+      ["OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "SURPRISAL_CACHE": cache]) { $1 }
   }
 
   static func run(_ arguments: String..., input: Data = Data()) throws -> Outcome {

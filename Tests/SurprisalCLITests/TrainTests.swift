@@ -22,11 +22,13 @@ extension CommandTests {
         #expect(first.code == 0 && first.output.isEmpty, "\(first)")
         // One step teaches nothing, and that is said.
         #expect(first.errors.contains("knows nothing"), "\(first)")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.safetensors"])
+        #expect(
+          try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a.html", "a.safetensors"])
         let images = try FileManager.default.contentsOfDirectory(
           atPath: Command.root.appendingPathComponent("fixtures/clothes").path
         ).sorted().map { "fixtures/clothes/\($0)\n" }
-        #expect(try train(again, "-", input: Data(images.joined().utf8)).code == 0)
+        #expect(try train(again, "-", "--no-page", input: Data(images.joined().utf8)).code == 0)
+        #expect(!exists("\(folder)/b.html"))
         #expect(try bytes(again) == bytes(path))
         let facts = try #require(try Command.run("model", path, "--format", "json").objects.first)
         #expect(facts["width"] as? Int == 16 && facts["channels"] as? Int == 1 && facts["steps"] as? Int == 1)
@@ -52,16 +54,16 @@ extension CommandTests {
     func resumes() throws {
       try withFolder { folder in
         let (path, whole) = ("\(folder)/a.safetensors", "\(folder)/b.safetensors")
+        let (log, wholeLog) = ("\(folder)/a.jsonl", "\(folder)/b.jsonl")
+        // A batch of 8 pays for a validation at the middle and one at the end.
         let arguments = [
           "train", "fixtures/clothes", "--size", "16", "--channels", "gray", "--preset", "tiny", "--batch",
-          "2",
-          "--steps", "100", "--validation", "0.35", "--evaluations", "4", "--precision", "f32", "--threads",
-          "1",
-          "--output",
+          "8", "--steps", "100", "--validation", "0.35", "--evaluations", "4", "--precision", "f32",
+          "--threads", "1", "--no-page", "--output",
         ]
-        #expect(try Command.run(arguments + [whole]).code == 0)
-        // A validation is told once its checkpoint is saved: 95 steps are left then.
-        let stopped = try Command.interrupt(arguments + [path], after: "validation")
+        #expect(try Command.run(arguments + [whole, "--log", wholeLog]).code == 0)
+        // A validation is told once its checkpoint is saved: half of the steps are left then.
+        let stopped = try Command.interrupt(arguments + [path, "--log", log], after: "validation")
         #expect(stopped.code == 1 && stopped.errors.contains("--resume \(path).checkpoint"), "\(stopped)")
         #expect(!exists(path))
         let refused = try Command.run(
@@ -69,10 +71,52 @@ extension CommandTests {
         #expect(refused.code == 64 && refused.errors.contains("size: 32x32 is given"), "\(refused)")
         #expect(refused.errors.contains("checkpoint's is 16x16"))
         let resumed = try Command.run(
-          "train", "--resume", "\(path).checkpoint", "--output", path, "--threads", "1")
+          "train", "--resume", "\(path).checkpoint", "--output", path, "--threads", "1", "--log", log,
+          "--no-page")
         #expect(resumed.code == 0 && resumed.errors.contains("going on from step"), "\(resumed)")
         #expect(try bytes(path) == bytes(whole))
         #expect(!exists("\(path).checkpoint"))
+        // The log of both runs, one after the other, tells the same validations as that of the whole.
+        func validations(_ log: String) throws -> [String] {
+          try events(log).filter { $0["event"] as? String == "validated" }.map {
+            "\($0["step"] ?? "") \($0["bits_per_dim"] ?? "") \($0["standard_error"] ?? "")"
+          }
+        }
+        #expect(try validations(log) == validations(wholeLog) && validations(log).count == 2)
+        let names = try events(log).compactMap { $0["event"] as? String }
+        #expect(names.first == "loaded" && names.last == "done" && names.contains("resumed"))
+        #expect(names.count { $0 == "stopped" } == 1)
+      }
+    }
+
+    private func events(_ log: String) throws -> [[String: Any]] {
+      try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map {
+        try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+      }
+    }
+
+    @Test("The page beside the model holds curve, samples and calibration, and no name is taken for markup")
+    func page() throws {
+      try withFolder { folder in
+        let outcome = try train("\(folder)/<x>.safetensors", "fixtures/clothes", "--log", "-")
+        #expect(outcome.code == 0, "\(outcome)")
+        let page = try String(contentsOfFile: "\(folder)/<x>.html", encoding: .utf8)
+        for part in ["polyline class=\"curve\"", "Drawn by the model", "Calibration", "&lt;x&gt;"] {
+          #expect(page.contains(part), "\(part)")
+        }
+        #expect(!page.contains("<x>") && page.matches(of: /alt="sample/).count == 24)
+        #expect(try outcome.objects.last?["event"] as? String == "done")
+      }
+    }
+
+    @Test("A log that cannot be written is refused before any work, or ends the training with its name")
+    func unwritableLog() throws {
+      try withFolder { folder in
+        let refused = try train("\(folder)/x.safetensors", "fixtures/clothes", "--log", folder)
+        #expect(refused.code == 1 && refused.errors.contains(folder), "\(refused)")
+        let full = try train("\(folder)/x.safetensors", "fixtures/clothes", "--log", "/dev/full")
+        #expect(full.code == 1 && full.errors.contains("/dev/full: cannot write"), "\(full)")
+        #expect(!exists("\(folder)/x.safetensors"))
       }
     }
 
@@ -85,7 +129,7 @@ extension CommandTests {
         "--minutes=-1", "--minutes=nan", "--minutes=inf", "--validation=0", "--validation=1",
         "--validation=-0.5", "--validation=nan", "--seed=-1", "--evaluations=0", "--evaluations=5000",
         "--size=17",
-        "--size=16x", "--size=-16", "--channels=2",
+        "--size=16x", "--size=-16", "--channels=2", "--patience=0",
       ])
     func unsuitable(option: String) throws {
       try withFolder { folder in

@@ -3,7 +3,7 @@ import Testing
 extension CommandTests {
   /// What holds for every command.
   struct UsageTests {
-    static let commands = ["train", "fit", "scan", "gate", "sample", "evaluate", "explain", "model"]
+    static let commands = ["train", "fit", "scan", "gate", "sample", "evaluate", "explain", "model", "cache"]
 
     @Test("Help is no failure, and goes to standard output", arguments: [""] + commands)
     func help(command: String) throws {
@@ -24,7 +24,9 @@ extension CommandTests {
       "Wrong usage is 64, with nothing done and the reason on standard error",
       arguments: [
         "nonsense", "scan", "scan x --fpr 2", "scan x --fpr 0.1 --fdr 0.1", "scan x --format nothing",
-        "scan x --evaluations -1", "scan x --statistic none", "scan x --threads 0", "scan x --resume",
+        "scan x --evaluations -1", "scan x --statistic none", "scan x --threads 0",
+        "scan x --resume --no-cache",
+        "cache --prune --clear", "cache --size 5", "cache --prune --size -1",
         "scan x --max-pixels 0", "gate", "gate x --fdr 0", "gate x --threads 0", "gate x --precision f64",
         "explain", "explain x --replicates 0", "sample",
         "sample -n 0 --output x", "sample --steps 1 --output x", "sample --noise -1 --output x", "model",

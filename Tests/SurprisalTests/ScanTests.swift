@@ -30,26 +30,21 @@ struct ScanTests {
     }
   }
 
-  @Test("An interrupted scan goes on to the same records without scoring anew, even after a cut in mid-line")
+  @Test("An interrupted scan goes on to the same records without scoring anew; with no cache it starts again")
   func resume() throws {
     try Discs.withFolder { folder in
       let mixed = try Discs.mixed(in: folder)
       let whole = try Self.records(Scan(), mixed).records
-      let kept = "\(folder)/out.progress"
       var scan = Scan()
-      scan.progressFile = kept
+      scan.cache = try ResultCache(folder: FilePath("\(folder)/cache"))
       scan.limit = 4
       _ = try Self.records(scan, mixed)
-      let saved = try Data(contentsOf: URL(fileURLWithPath: kept))
-      try saved.dropLast(20).write(to: URL(fileURLWithPath: kept))
       scan.limit = nil
-      var scored: [Int] = []
-      var again: [Record] = []
-      _ = try scan.run([mixed], by: Self.judge(), progress: { scored.append($0) }, { again.append($0) })
-      #expect(again == whole)
-      #expect(scored == [11])
-      scan.finish()
-      #expect(!FileManager.default.fileExists(atPath: kept))
+      let again = try Self.records(scan, mixed)
+      #expect(again.records == whole)
+      // Four of eleven; whether by state or by content, as they were written just now.
+      #expect(again.summary.recalled == 4 && again.summary.scored == 10)
+      #expect(try Self.records(scan, mixed).summary.recalled == 11)
     }
   }
 
@@ -92,7 +87,7 @@ struct ScanTests {
       // Interrupted after any image and gone on with, the same.
       var scan = Scan()
       for limit in [1, 2, 5] {
-        scan.progressFile = "\(folder)/\(limit).progress"
+        scan.cache = try ResultCache(folder: FilePath("\(folder)/cache-\(limit)"))
         scan.limit = limit
         _ = try run(scan, paths)
         scan.limit = nil
@@ -102,16 +97,42 @@ struct ScanTests {
     }
   }
 
-  @Test("Records of images read another way are not gone on with")
+  @Test("Results of images read another way are not gone on with")
   func otherReading() throws {
     try Discs.withFolder { folder in
       let mixed = try Discs.mixed(in: folder)
       var scan = Scan()
-      scan.progressFile = "\(folder)/out.progress"
+      scan.cache = try ResultCache(folder: FilePath("\(folder)/cache"))
       _ = try Self.records(scan, mixed)
       scan.reading.decoder.limits.pixels = 100
       let again = try Self.records(scan, mixed)
+      #expect(again.summary.recalled == 0)
       #expect(again.summary.unreadable == 11, "every image is above the limit")
+    }
+  }
+
+  @Test(
+    "Stopped before it is done, a scan judges what it has, says that this is not all, and goes on from there")
+  func stopped() throws {
+    try Discs.withFolder { folder in
+      let mixed = try Discs.mixed(in: folder)
+      let whole = try Self.records(Scan(), mixed).records
+      var scan = Scan()
+      scan.cache = try ResultCache(folder: FilePath("\(folder)/cache"))
+      // Many paths to each: more than a batch.
+      let many = Array(repeating: mixed, count: 1)
+      var asked = 0
+      var totals: ReportTotals?
+      var records: [Record] = []
+      let summary = try scan.run(
+        many, by: Self.judge(),
+        shouldStop: {
+          asked += 1
+          return asked > 0
+        }, begin: { totals = $0 }
+      ) { records.append($0) }
+      #expect(!summary.isComplete && totals?.isComplete == false && records.isEmpty)
+      #expect(try Self.records(scan, mixed).records == whole)
     }
   }
 }

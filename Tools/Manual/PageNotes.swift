@@ -5,6 +5,10 @@ enum PageNotes {
       "Ev SURPRISAL_MODELS",
       "Folder in which models are looked up by name, before the installed ones and ./models."
     ),
+    (
+      "Ev SURPRISAL_CACHE",
+      "Folder in which scan and gate keep what they find, instead of surprisal in XDG_CACHE_HOME or ~/.cache."
+    ),
     ("Ev NO_COLOR", "Where it is set and not empty, text has no colours."),
   ]
 
@@ -36,7 +40,7 @@ enum PageNotes {
     ]
       + (command == nil || command == "gate"
         ? [("2", "Of gate: the images do not pass."), ("3", "Of gate: what was found cannot decide.")] : [])
-      + [("64", "Wrong usage.")]
+      + [("64", "Wrong usage."), ("130", "Interrupted, with what was found till then written.")]
   }
 
   static func examples(of command: String?) -> [(command: String, purpose: String)] {
@@ -92,6 +96,7 @@ enum PageNotes {
           "How well a model tells two sets apart:"
         )
       ]
+    case "cache": [("surprisal cache", "Where results are kept, and how many:")]
     case "model": [("surprisal model fashion-mnist", "What a model holds:")]
     default: []
     }

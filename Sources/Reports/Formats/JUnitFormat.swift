@@ -19,6 +19,8 @@ struct JUnitFormat: RecordFormat {
       skipped="\(totals.outliers + totals.unreadable - failures - errors)">
 
       """
+        + (totals.isComplete
+          ? "" : "<properties><property name=\"incomplete\" value=\"true\"/></properties>\n")
   }
 
   mutating func take(_ facts: ReportFacts) { self.facts = facts }

@@ -5,12 +5,13 @@ import Foundation
 struct SARIFFormat: RecordFormat {
   private let encoder = JSONEncoder.oneLine()
   private var properties: Run.Properties?
+  private var isComplete = true
   private var facts = ReportFacts()
   private var written = 0
 
   /// A log without results, cut where they go.
   private var parts: (head: String, tail: String) {
-    let log = encoder.text(Log(runs: [Run(properties: properties)]))
+    let log = encoder.text(Log(runs: [Run(isComplete: isComplete, properties: properties)]))
     let results = "\"results\":["
     // In its place in every log: `Run` has the key, and what stands before it are our own words, with quotes escaped.
     let cut = log.range(of: results)!.upperBound
@@ -18,6 +19,7 @@ struct SARIFFormat: RecordFormat {
   }
 
   mutating func begin(_ totals: ReportTotals) -> String {
+    isComplete = totals.isComplete
     properties = totals.decision.map {
       Run.Properties(
         decision: $0.outcome.rawValue, reason: $0.reason,
@@ -52,6 +54,7 @@ private struct Log: Encodable {
 
 private struct Run: Encodable {
   let tool = Tool()
+  let invocations: [Invocation]
   let results: [Result] = []
   /// Of a gate.
   let properties: Properties?
@@ -61,6 +64,14 @@ private struct Run: Encodable {
     let reason: String
     let next: [String]
   }
+
+  init(isComplete: Bool, properties: Properties?) {
+    invocations = [Invocation(executionSuccessful: isComplete)]
+    self.properties = properties
+  }
+
+  /// Unsuccessful is one that was interrupted: its results are not all.
+  struct Invocation: Encodable { let executionSuccessful: Bool }
 
   struct Tool: Encodable { let driver = Driver() }
 

@@ -31,6 +31,7 @@ package enum Page {
     templates: [
       "frame": PackageResources.frame_mustache,
       "report": PackageResources.report_mustache,
+      "training": PackageResources.training_mustache,
     ].compactMapValues { try? MustacheTemplate(string: text($0)) })
 }
 

@@ -29,6 +29,8 @@ struct FitCommand: ParsableCommand {
   var fit: [FilePath] = []
   @Option(help: "Fit to so many of the model's own samples instead of images.") var samples: Int?
   @OptionGroup(title: "With --samples") var sampling: SamplingOptions
+  @Flag(help: "Keep none of the images as examples, which reports show beside what is odd.") var noExamples =
+    false
   @Flag(help: "--samples: fit although the samples score unlike real images.") var force = false
 
   func validate() throws {
@@ -86,7 +88,8 @@ struct FitCommand: ParsableCommand {
       let isOwn = model.given != nil && !form.isGiven
       copies = try loaded.fit(
         to: images, shape: isOwn ? .init(of: loaded) : given, anew: !isOwn, reading: read.reading,
-        budget: model.evaluations ?? (model.given == nil ? .look : .standard), compute: model.compute,
+        budget: model.evaluations ?? (model.given == nil ? .look : .standard),
+        examples: noExamples ? 0 : Model.standardExamples, compute: model.compute,
         unreadable: unreadable, progress: progress)
     }
     shown.progressDone()

@@ -20,6 +20,7 @@ extension GateCommand {
     draft.policy = try rules(over: Policy())
     draft.rule = verdict.rule
     draft.reading = images.read.reading
+    draft.cache = try caching.open(shown)
     let paths = images.expanded()
     let found: GateDraft.Outcome
     do {

@@ -19,6 +19,7 @@ struct GateCommand: ParsableCommand {
   @OptionGroup var images: PathOptions
   @OptionGroup var verdict: VerdictOptions
   @OptionGroup var computing: ComputeOptions
+  @OptionGroup var caching: CacheOptions
   @OptionGroup var shown: OutputOptions
 
   @Option(help: "A model file, or the name of a shipped model.", completion: .file()) var model: String?
@@ -71,7 +72,7 @@ struct GateCommand: ParsableCommand {
   func run() throws {
     if drafts { return try writePolicy() }
     let accepted = try writeBaseline.map { try Destination(option: $0) }
-    let files = try reports.map { try Destination($0) }
+    let written = try GateReports(accepted?.isStandardOutput == true ? nil : format, reports)
     let rules = try rules(over: Policy(path: policy))
     var gate = try Gate(rules)
     gate.reading = images.read.reading
@@ -82,43 +83,25 @@ struct GateCommand: ParsableCommand {
     }
     let loaded = try ModelOptions.load(name)
     shown.detail(loaded, name)
-    let isTerminal = isatty(1) != 0
-    let paths = images.expanded()
-    var writers: [(RecordWriter, OutputFile)] = []
-    if accepted?.isStandardOutput != true {
-      let colours = isTerminal && OutputOptions.allowsColour
-      writers.append((RecordWriter(format, isColoured: colours), try OutputFile(.standardOutput)))
+    gate.cache = try caching.open(shown)
+    if written.hasPages {
+      written.show(try ReportPictures(loaded, reading: gate.reading, compute: computing.compute))
     }
     var facts = facts(loaded, name, rules)
-    let hasPages = ([format] + reports.compactMap { ReportFormat(named: $0) }).contains(.html)
-    var pictures =
-      hasPages
-      ? try ReportPictures(loaded, reading: images.read.reading, compute: computing.compute) : nil
+    let paths = images.expanded()
+    let stop = Interruption(shown)
+    let meter = ProgressMeter(shown, "scored", counting: paths, reading: gate.reading)
     let outcome = try gate.run(
-      paths, under: loaded, compute: computing.compute,
-      begin: { totals in
-        pictures?.begin(totals)
-        facts.steps = steps(rules, totals)
-        // Opened when there is something to say, so that a run that fails leaves the old reports.
-        for (path, file) in zip(reports, files) {
-          writers.append((RecordWriter(ReportFormat(named: path) ?? .text), try OutputFile(file)))
-        }
-        for index in writers.indices {
-          writers[index].0.facts = facts
-          try writers[index].1.write(writers[index].0.begin(totals))
-        }
-      },
-      { record in
-        var record = record
-        pictures?.add(to: &record)
-        for index in writers.indices { try writers[index].1.write(writers[index].0.line(record)) }
-      })
+      paths, under: loaded, compute: computing.compute, shouldStop: { stop.isSet },
+      progress: { meter.tell($0) },
+      begin: {
+        meter.end()
+        facts.steps = steps(rules, $0)
+        try written.begin($0, facts)
+      }, { try written.take($0) })
+    // The counts are the reports' own.
     facts.notes = outcome.summary.map { Array($0.text.components(separatedBy: "\n").dropFirst()) } ?? []
-    for index in writers.indices {
-      writers[index].0.facts = facts
-      try writers[index].1.write(writers[index].0.end)
-      try writers[index].1.finish()
-    }
+    try written.finish(facts)
     try finish(outcome, accepted, rules)
   }
 
@@ -134,7 +117,7 @@ struct GateCommand: ParsableCommand {
   private func finish(_ outcome: Gate.Outcome, _ accepted: Destination?, _ rules: Policy) throws {
     if let summary = outcome.summary {
       shown.note(summary.text)
-      if let accepted {
+      if let accepted, summary.isComplete {
         try Baseline(entries: outcome.outliers).write(to: accepted)
         shown.note("baseline of \(outcome.outliers.count) outliers written to \(accepted.name)")
         return
@@ -201,22 +184,5 @@ struct GateCommand: ParsableCommand {
       ("--fdr", verdict.fdr.map { String(format: "%g", $0) }),
     ]
     return given.map { name, value in value.map { " \(name) \(FilePath($0).quoted)" } ?? "" }.joined()
-  }
-}
-
-extension ReportFormat {
-  /// Ends of file names.
-  static let endings: [(String, ReportFormat)] = [
-    (".sarif", .sarif), (".sarif.json", .sarif), (".xml", .junit), (".md", .markdown), (".html", .html),
-    (".csv", .csv), (".jsonl", .jsonl), (".txt", .text),
-  ]
-
-  /// The format that a file's name says.
-  init?(named path: FilePath) {
-    let name = path.name
-    guard let found = Self.endings.first(where: { name.reversed().starts(with: $0.0.utf8.reversed()) }) else {
-      return nil
-    }
-    self = found.1
   }
 }

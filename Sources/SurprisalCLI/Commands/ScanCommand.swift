@@ -21,7 +21,9 @@ struct ScanCommand: ParsableCommand {
   @Option(help: "Write the records here instead of standard output, which is -.")
   var output: FilePath?
 
-  @Flag(help: "Go on with an interrupted scan to --output: images it had scored are not scored again.")
+  @OptionGroup var caching: CacheOptions
+
+  @Flag(help: "Go on with an interrupted scan: what it found is in the cache, which must then be usable.")
   var resume = false
 
   @Flag(help: "Write an empty report where there are no images, instead of an error.")
@@ -33,6 +35,9 @@ struct ScanCommand: ParsableCommand {
   @Option(help: "Without --model: keep the images that were not flagged as a model, to judge others by.")
   var save: FilePath?
 
+  @Flag(help: "--save: keep none of the images as examples, which reports show beside what is odd.")
+  var noExamples = false
+
   @OptionGroup var collecting: CollectOptions
 
   @OptionGroup(title: "Without --model") var form: ShapeOptions
@@ -41,81 +46,46 @@ struct ScanCommand: ParsableCommand {
     if model.given != nil, save != nil || form.isGiven {
       throw ValidationError("--save, --size and --channels are for scans without --model")
     }
-    if model.given == nil, resume { throw ValidationError("--resume needs --model") }
+    if resume, caching.noCache { throw ValidationError("--resume goes on by the cache: not with --no-cache") }
     if model.given == nil, model.evaluations == .auto {
       throw ValidationError("--evaluations auto needs --model: give a number")
     }
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
-    if resume, output == nil { throw ValidationError("--resume needs --output") }
   }
 
   func run() throws {
-    let destination = try output.map { try Destination(option: $0) } ?? .standardOutput
-    if resume, !destination.isFile { throw ValidationError("--resume needs --output to be a file") }
+    let records = try RecordOutput(to: output, as: format)
+    let kept = try save.map { try Destination(option: $0) }
     let paths = images.expanded()
-    var collection = try collecting.collection(of: images, paths)
-    guard model.given != nil else { return try scanFolder(destination, paths, &collection) }
+    records.collection = try collecting.collection(of: images, paths)
     let loaded = try model.load()
-    let rule = verdict.rule ?? .standard
-    let judge = try Judge(
-      loaded, budget: model.evaluations, statistic: verdict.statistic, rate: rule.rate,
-      compute: model.compute)
-    shown.detail(loaded, model.model)
-    var scan = Scan()
-    scan.rule = rule
-    scan.limit = limit
-    if let output, destination.isFile {
-      let kept = "\(output).progress"
-      if !resume, unlink(kept) == 0 {
-        shown.warn("\(kept): an unfinished scan's records, dropped without --resume")
-      }
-      scan.progressFile = kept
+    records.pictures = try pictures(by: loaded)
+    let run = Run(
+      paths: paths, records: records, cache: try caching.open(shown, isAsked: resume),
+      stop: Interruption(shown))
+    let found = model.given == nil ? try scanFolder(run, by: loaded) : try scan(run, under: loaded)
+    guard found.summary.isComplete else { throw interrupted(after: found.summary, run) }
+    shown.note(found.text)
+    if found.summary.recalled > 0 {
+      shown.note("\(found.summary.recalled) were known from before (surprisal cache)")
     }
-    scan.reading = images.read.reading
-    scan.hashesContent = format == .html
-    let isTerminal = destination.isStandardOutput && isatty(1) != 0
-    var writer = RecordWriter(
-      format ?? (isTerminal ? .text : .jsonl), isColoured: isTerminal && OutputOptions.allowsColour)
-    var pictures = try pictures(by: loaded)
-    var file: OutputFile?
-    var first: FilePath?
-    let summary = try scan.run(
-      paths, by: judge,
-      progress: { done in shown.progress("\(done) images scored") },
-      begin: {
-        guard allowEmpty || $0.scored + $0.unreadable > 0 else { return }
-        file = try OutputFile(destination)
-        pictures?.begin($0)
-        try file?.write(writer.begin($0))
-      },
-      { record in
-        if record.outlier == true { first = first ?? record.file }
-        var record = record
-        pictures?.add(to: &record)
-        collection?.take(record)
-        try file?.write(writer.line(record))
-      })
-    shown.progressDone()
-    var facts = ReportFacts.ofRun(loaded, model.model, rule: rule, statistic: judge.statistic)
-    facts.notes = summary.text.components(separatedBy: "\n")
-    writer.facts = facts
-    try file?.write(writer.end)
-    try file?.finish()
-    scan.finish()
-    guard file != nil else {
-      throw SurprisalError.noImages(
-        given: images.paths.map(\.description).joined(separator: ", "), skipped: summary.skipped)
-    }
-    shown.note(summary.text)
-    try collecting.finish(collection, shown)
-    if let odd = first, let given = model.given {
-      shown.next([
-        (
-          "surprisal explain \(odd.quoted) --model \(FilePath(given).quoted)",
-          "where and at which scale it is odd"
-        )
-      ])
-    }
+    try collecting.finish(records.collection, shown)
+    if let kept, let outcome = found.folder { try keep(outcome, kept) }
+    shown.next(model.given == nil ? folderSteps(run) : modelSteps(run))
+  }
+
+  /// What a scan works with, by a model or without.
+  private struct Run {
+    let paths: [FilePath]
+    let records: RecordOutput
+    let cache: ResultCache?
+    let stop: Interruption
+  }
+
+  private struct Found {
+    let summary: Scan.Summary
+    let text: String
+    var folder: FolderScan.Outcome?
   }
 
   /// What a page shows of images; nil for other formats.
@@ -124,12 +94,39 @@ struct ScanCommand: ParsableCommand {
       ? try ReportPictures(model, reading: images.read.reading, compute: self.model.compute) : nil
   }
 
+  private func meter(_ verb: String, _ run: Run) -> ProgressMeter {
+    ProgressMeter(shown, verb, counting: run.paths, reading: images.read.reading, limit: limit)
+  }
+
+  private func scan(_ run: Run, under loaded: Model) throws -> Found {
+    let rule = verdict.rule ?? .standard
+    let judge = try Judge(
+      loaded, budget: model.evaluations, statistic: verdict.statistic, rate: rule.rate,
+      compute: model.compute)
+    shown.detail(loaded, model.model)
+    var scan = Scan()
+    scan.rule = rule
+    scan.limit = limit
+    scan.reading = images.read.reading
+    scan.cache = run.cache
+    scan.hashesContent = format == .html
+    let meter = meter("scored", run)
+    let summary = try scan.run(
+      run.paths, by: judge, shouldStop: { run.stop.isSet }, progress: { meter.tell($0) },
+      begin: {
+        meter.end()
+        guard $0.scored + $0.unreadable > 0 || allowEmpty && $0.isComplete else { return }
+        try run.records.begin($0)
+      }, { try run.records.take($0) })
+    var facts = ReportFacts.ofRun(loaded, model.model, rule: rule, statistic: judge.statistic)
+    facts.notes = summary.text.components(separatedBy: "\n")
+    try run.records.finish(facts)
+    guard run.records.hasBegun || !summary.isComplete else { throw nothing(skipped: summary.skipped) }
+    return Found(summary: summary, text: summary.text)
+  }
+
   /// The images judged by one another.
-  private func scanFolder(
-    _ destination: Destination, _ paths: [FilePath], _ collection: inout OutlierCollection?
-  ) throws {
-    let kept = try save.map { try Destination(option: $0) }
-    let network = try model.load()
+  private func scanFolder(_ run: Run, by network: Model) throws -> Found {
     shown.detail(
       "network \(model.model), \(network.parameterCount) parameters; oneDNN \(Compute.engineVersion)")
     var scan = FolderScan()
@@ -139,60 +136,78 @@ struct ScanCommand: ParsableCommand {
     scan.limit = limit
     scan.reading = images.read.reading
     scan.shape = try form.fitted()
-    let isTerminal = destination.isStandardOutput && isatty(1) != 0
-    var writer = RecordWriter(
-      format ?? (isTerminal ? .text : .jsonl), isColoured: isTerminal && OutputOptions.allowsColour)
-    var pictures = try pictures(by: network)
-    var file: OutputFile?
-    var first: FilePath?
+    scan.cache = run.cache
+    scan.hashesContent = format == .html
+    let meter = meter("looked at", run)
     let outcome: FolderScan.Outcome
     do {
       outcome = try scan.run(
-        paths, by: network, compute: model.compute,
-        progress: { done in shown.progress("\(done) images looked at") },
+        run.paths, by: network, compute: model.compute, shouldStop: { run.stop.isSet },
+        progress: { meter.tell($0) },
         begin: {
-          shown.progressDone()
-          file = try OutputFile(destination)
-          pictures?.begin($0)
-          try file?.write(writer.begin($0))
-        },
-        { record in
-          if record.outlier == true { first = first ?? record.file }
-          var record = record
-          pictures?.add(to: &record)
-          collection?.take(record)
-          try file?.write(writer.line(record))
-        })
+          meter.end()
+          try run.records.begin($0)
+        }, { try run.records.take($0) })
     } catch let error as CalibrationError {
-      shown.progressDone()
-      guard case .tooFewToJudge(let found, _) = error else { throw error }
-      if found == 0, !allowEmpty {
-        throw SurprisalError.noImages(
-          given: images.paths.map(\.description).joined(separator: ", "), skipped: 0)
-      }
-      shown.next([
-        ("surprisal scan \(images.quoted) --model \(ModelOptions.shipped)", "by photographs of all kinds"),
-        ("surprisal fit MORE-IMAGES --output mine.safetensors", "a model of more images like them"),
-      ])
-      throw error
+      meter.end()
+      throw run.stop.isSet ? ExitCode(Interruption.code) : refused(error)
     }
     var facts = ReportFacts.ofRun(
       network, model.model, rule: scan.rule,
       statistic: verdict.statistic ?? .standard(evaluations: model.evaluations?.count ?? 0))
     facts.notes = outcome.text(scan.rule).components(separatedBy: "\n")
-    writer.facts = facts
-    try file?.write(writer.end)
-    try file?.finish()
-    shown.note(outcome.text(scan.rule))
-    try collecting.finish(collection, shown)
-    if let kept {
-      let mine = try outcome.fitted(
-        budget: model.evaluations ?? .look, compute: model.compute,
-        progress: { shown.progress("fitting to image \($0) of \($1)") })
-      shown.progressDone()
-      try mine.write(to: kept)
-      shown.note("\(kept.name): a model of \(outcome.ordinaryCount) images that were not flagged")
-    }
+    try run.records.finish(facts)
+    return Found(summary: outcome.summary, text: outcome.text(scan.rule), folder: outcome)
+  }
+
+  private func nothing(skipped: Int) -> SurprisalError {
+    .noImages(given: images.paths.map(\.description).joined(separator: ", "), skipped: skipped)
+  }
+
+  /// What to do where images are too few to judge one another.
+  private func refused(_ error: CalibrationError) -> any Error {
+    guard case .tooFewToJudge(let found, _) = error else { return error }
+    if found == 0, !allowEmpty { return nothing(skipped: 0) }
+    shown.next([
+      ("surprisal scan \(images.quoted) --model \(ModelOptions.shipped)", "by photographs of all kinds"),
+      ("surprisal fit MORE-IMAGES --output mine.safetensors", "a model of more images like them"),
+    ])
+    return error
+  }
+
+  private func interrupted(after summary: Scan.Summary, _ run: Run) -> ExitCode {
+    let count = summary.scored + summary.unreadable
+    let written =
+      run.records.hasBegun ? ": what is written is of these alone (\(run.records.incompleteName))" : ""
+    shown.warn("interrupted after \(count) images\(written)")
+    if run.records.collection != nil { shown.note("nothing was collected") }
+    if run.cache != nil { shown.note("the same command goes on from there") }
+    return ExitCode(Interruption.code)
+  }
+
+  // MARK: What comes after
+
+  private func keep(_ outcome: FolderScan.Outcome, _ kept: Destination) throws {
+    let meter = ProgressMeter(shown, "fitted to")
+    let mine = try outcome.fitted(
+      budget: model.evaluations ?? .look, examples: noExamples ? 0 : Model.standardExamples,
+      compute: model.compute, progress: { meter.tell($0, of: $1) })
+    meter.end()
+    try mine.write(to: kept)
+    shown.note("\(kept.name): a model of \(outcome.ordinaryCount) images that were not flagged")
+  }
+
+  private func modelSteps(_ run: Run) -> [(String, String)] {
+    guard let odd = run.records.firstOutlier, let given = model.given else { return [] }
+    return [
+      (
+        "surprisal explain \(odd.quoted) --model \(FilePath(given).quoted)",
+        "where and at which scale it is odd"
+      )
+    ]
+  }
+
+  private func folderSteps(_ run: Run) -> [(String, String)] {
     let name = save ?? FilePath("mine.safetensors")
     var steps: [(String, String)] = []
     if save == nil {
@@ -209,14 +224,14 @@ struct ScanCommand: ParsableCommand {
         "surprisal train \(images.quoted) --output \(name.quoted)",
         "learns them, for bits a pixel and nearer outliers"
       ))
-    if let first {
+    if let first = run.records.firstOutlier {
       steps.append(
         (
           "surprisal explain \(first.quoted) --model \(name.quoted)",
           "by such a model: what is odd about this one"
         ))
     }
-    shown.next(steps)
+    return steps
   }
 }
 

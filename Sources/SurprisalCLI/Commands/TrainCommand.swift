@@ -46,6 +46,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Network evaluations an image that the reference scores are for, or auto (default 16).")
   var evaluations: EvaluationBudget?
   @Option(help: "Seed of every random draw (default \(TrainingOptions().seed)).") var seed: UInt64?
+  @Flag(help: "Keep none of the held-out images as examples, which reports show beside what is odd.")
+  var noExamples = false
   @Flag(help: "Mirror images left to right at random.") var flips = false
   @Option(
     help:
@@ -62,6 +64,7 @@ struct TrainCommand: ParsableCommand {
       "Start from this model's network, or from none: random weights (default \(ModelOptions.shipped), where --preset is small)."
   )
   var from: String?
+  @Flag(help: "No page beside the model (OUTPUT with .html in place of .safetensors).") var noPage = false
   @OptionGroup var computing: ComputeOptions
 
   func validate() throws {
@@ -105,6 +108,7 @@ struct TrainCommand: ParsableCommand {
     if !heldOut.isEmpty { training.heldOut = heldOut }
     if let evaluations { training.budget = evaluations }
     if let seed { training.options.seed = seed }
+    if noExamples { training.examples = 0 }
     if flips { training.options.flips = true }
     if let patience { training.patience = patience }
     if noEarlyStop { training.patience = nil }
@@ -146,6 +150,8 @@ struct TrainCommand: ParsableCommand {
     let destination = try Destination(option: output)
     var training = try asked()
     training.checkpoint = destination.isFile ? checkpoint : nil
+    let page = noPage || !destination.isFile ? nil : try Destination(option: pageFile)
+    training.reviews = page != nil
     let log = try log.map {
       $0 == FilePath("-") ? .standardOutput : try LineFile($0, goesOn: resume != nil)
     }
@@ -163,12 +169,14 @@ struct TrainCommand: ParsableCommand {
     var display = TrainingDisplay(shown: shown, checkpoint: training.checkpoint)
     var lines = TrainingLog()
     var failure: DestinationError?
+    var review: Training.Review?
     let model = try training.run(
       PathOptions.expand(paths, nul: nul), compute: Compute(threads: computing.threads),
       // A log that cannot go on ends the training where it can be gone on with.
       shouldStop: { interrupted.load(ordering: .relaxed) || failure != nil },
       report: { event in
         display.tell(event)
+        if case .reviewed(let found) = event { review = found }
         guard let log, let line = lines.line(event, seconds: seconds()) else { return }
         do throws(DestinationError) { try log.write(line) } catch { failure = failure ?? error }
       })
@@ -189,12 +197,52 @@ struct TrainCommand: ParsableCommand {
         model.facts.validationBitsPerDim, model.facts.validationImages,
         seconds()))
     try log?.write(lines.done(model, output: destination.name, seconds: seconds()))
-    if destination.isFile {
-      shown.next([
-        ("surprisal scan NEW-IMAGES --model \(output.quoted)", "judges images by these"),
-        ("surprisal sample --model \(output.quoted) -n 64 --sheet samples.png", "shows what it learned"),
-      ])
+    if let page, let review {
+      let name = String(decoding: output.name, as: UTF8.self)
+      try page.write(Array(review.page(of: name, facts(model)).utf8))
+      shown.note("\(page.name): the training as a page")
     }
+    if destination.isFile {
+      shown.next(next)
+    }
+  }
+
+  /// The model's name with the ending of a page.
+  private var pageFile: FilePath {
+    let ending = Array(".safetensors".utf8)
+    let stem =
+      output.bytes.suffix(ending.count) == ending[...]
+      ? output.bytes.dropLast(ending.count) : output.bytes[...]
+    return FilePath(bytes: Array(stem) + Array(".html".utf8))
+  }
+
+  private func facts(_ model: Model) -> ReportFacts {
+    let (facts, shape) = (model.facts, model.shape)
+    var told = ReportFacts()
+    told.facts = [
+      .init("training images", "\(facts.trainingImages)"),
+      .init(
+        "network",
+        "\(model.parameterCount) parameters, \(shape.width)x\(shape.height) \(shape.channels == 1 ? "gray" : "rgb")"
+      ),
+      .init("batch", "\(facts.options.batch)"),
+      .init("learning rate", "\(facts.options.learningRate)"),
+      .init("seed", "\(facts.options.seed)"),
+      .init("command", CommandLine.arguments.map { FilePath($0).quoted }.joined(separator: " ")),
+      .init("model's SHA-256", model.digest),
+      .init(
+        "version", "surprisal \(SurprisalCommand.configuration.version), oneDNN \(Compute.engineVersion)"),
+      .init("made", Date.now.formatted(.iso8601)),
+    ]
+    told.steps = next.map { .init($0.command, $0.purpose) }
+    return told
+  }
+
+  private var next: [(command: String, purpose: String)] {
+    [
+      ("surprisal scan NEW-IMAGES --model \(output.quoted)", "judges images by these"),
+      ("surprisal sample --model \(output.quoted) -n 64 --sheet samples.png", "shows what it learned"),
+    ]
   }
 
   /// Kept beside the model while it is not there.

@@ -42,9 +42,14 @@ struct OutputOptions: ParsableArguments {
 
   func warn(_ text: String) { write("warning: \(text)\n") }
 
+  var isOnTerminal: Bool { isatty(2) != 0 }
+
+  /// Whether anyone sees how far a run is.
+  var showsProgress: Bool { !quiet && (isOnTerminal || verbose) }
+
   /// Overwrites the line; only on a terminal.
   func progress(_ text: @autoclosure () -> String) {
-    if !quiet, isatty(2) != 0 { write("\r\u{1B}[K" + text()) }
+    if !quiet, isOnTerminal { write("\r\u{1B}[K" + text()) }
   }
 
   func progressDone() { progress("") }

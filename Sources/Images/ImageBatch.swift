@@ -48,8 +48,11 @@ public struct ImageBatch: Sendable, Equatable {
   public func prefix(_ most: Int) -> ImageBatch { self[0..<min(most, count)] }
 
   /// At most so many images, evenly spread.
-  public func spread(_ most: Int) -> ImageBatch {
-    self[stride(from: 0, to: count, by: max(1, (count + most - 1) / most))]
+  public func spread(_ most: Int) -> ImageBatch { self[places(spread: most)] }
+
+  /// Where those are.
+  package func places(spread most: Int) -> [Int] {
+    Array(stride(from: 0, to: count, by: max(1, (count + most - 1) / most)))
   }
 
   /// Ranges of at most so many images that cover all of them, in order.

@@ -26,6 +26,7 @@ struct JSONRecord {
   }
 
   private func addScored(_ fields: inout JSONObject) {
+    fields.add("accepted", record.accepted)
     fields.add("bits_per_dim", record.bitsPerDim)
     fields.add("content", record.content)
     fields.add("copy_of", record.copyOf.map { "\($0)" })

@@ -20,8 +20,8 @@ extension Training.Review {
     for index in samples.indices {
       page.samples.append(TrainingPage.Shown(try samples[index].picture(), alt: "sample \(index)"))
     }
-    page.ordinary = try Self.shown(ordinary)
-    page.oddest = try Self.shown(oddest)
+    page.ordinary = try Self.shown(ordinary, saysWhy: false)
+    page.oddest = try Self.shown(oddest, saysWhy: true)
     page.uniformity = uniformity.map { one in
       TrainingPage.Uniformity(
         caption: one.caption, pValues: one.pValues, references: one.references, test: one.test)
@@ -29,14 +29,16 @@ extension Training.Review {
     return page.html
   }
 
-  private static func shown(_ examples: [Example]) throws(ImageError) -> [TrainingPage.Shown] {
+  private static func shown(
+    _ examples: [Example], saysWhy: Bool
+  ) throws(ImageError) -> [TrainingPage.Shown] {
     var shown: [TrainingPage.Shown] = []
     for example in examples {
       let figures = String(format: "%.3f bits/dim, p %.2g", example.bitsPerDim, example.pValue)
       shown.append(
         TrainingPage.Shown(
           try example.image.picture(), alt: "held-out image, \(figures)", figures: figures,
-          reason: example.reason))
+          reason: saysWhy ? example.reason : nil))
     }
     return shown
   }
@@ -87,7 +89,7 @@ extension Training.Review.Uniformity {
     case .order:
       "Is the set of one piece? P-values of the second half of the held-out images in their order (\(count)) by the first (\(references)). Off the band, images change along the folders, and p-values are true of their mix alone."
     case .trained:
-      "Does it know images by heart? P-values of \(count) images trained on by those held out (\(references)). Below the diagonal, they look more ordinary than new ones."
+      "Does it know images by heart? P-values of \(count) images trained on by those held out (\(references)). Below the band, it finds them more ordinary than new ones: fewer steps, or more images."
     }
   }
 }

@@ -72,6 +72,13 @@ extension Training {
     }
   }
 
+  /// Images trained on that fitted no statistic; all, where there are no such.
+  private func unfitted(_ training: ImageBatch, _ isApart: Bool) -> [Int] {
+    let others = Set(isApart ? training.places(spread: Self.mostFitted) : [])
+    return others.count < training.count
+      ? training.indices.filter { !others.contains($0) } : Array(training.indices)
+  }
+
   /// Samples drawn for a review, in so many steps; examples on each side; images trained on that are scored again.
   static let reviewed = (samples: 24, steps: 40, examples: 12, trained: 100)
 
@@ -90,7 +97,7 @@ extension Training {
       ? estimates.map { calibration.score($0, by: statistic) }
       : try calibration.crossFitted(estimates)[statistic] ?? []
     let scorer = try Scorer(model, evaluations: evaluations, compute: compute)
-    let trained = try scorer.estimate(training.spread(Self.reviewed.trained))
+    let trained = try scorer.estimate(training[unfitted(training, isApart)].spread(Self.reviewed.trained))
       .map { calibration.score($0, by: statistic) }
     let order = scores.indices.sorted { scores[$0] < scores[$1] }
     let all = try ReferenceScores(scores)

@@ -111,7 +111,8 @@ public struct Training {
     }
     func calibrate(_ budget: EvaluationBudget) throws -> [SurprisalEstimate] {
       try result.calibrate(
-        onDistinct: validation, fitting: isApart(budget) ? training.spread(1000) : nil, budget: budget,
+        onDistinct: validation, fitting: isApart(budget) ? training.spread(Self.mostFitted) : nil,
+        budget: budget,
         compute: compute
       ) { report(.calibrating(done: $0, of: $1)) }
     }
@@ -137,6 +138,8 @@ public struct Training {
   /// quarter of so few would leave their covariances unknown, which costs more than that training images are denoised a
   /// little better than others.
   static let fewHeldOut = 1200
+  /// Training images that fit statistics then.
+  static let mostFitted = 1000
 
   /// The network that is started from, over the images' shape.
   private var startArchitecture: Architecture? { start?.architecture.reshaped(shape) }
@@ -155,8 +158,7 @@ public struct Training {
       moments: trained.moments, noise: trained.noise, weights: start)
     // Any survey is right for any network: the same nodes and multiples leave the difference to the networks alone.
     before.control = trained.control
-    let some = Array(
-      stride(from: 0, to: validation.count, by: max(1, (validation.count + Self.paired - 1) / Self.paired)))
+    let some = validation.places(spread: Self.paired)
     let scorer = try Scorer(
       before, evaluations: budget.count ?? EvaluationBudget.standardCount, observing: [], compute: compute)
     let known = try scorer.estimate(validation[some]).map(\.bitsPerDim)

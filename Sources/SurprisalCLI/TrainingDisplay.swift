@@ -81,7 +81,7 @@ struct TrainingDisplay {
       parts.append(String(format: "loss %.3f", loss))
     }
     if let goal { parts.append(String(format: "goal < %.3f", goal)) }
-    parts.append("\(Remaining.text(left)) left")
+    parts.append("\(Pace.duration(left)) left")
     return parts.joined(separator: "  ")
   }
 }

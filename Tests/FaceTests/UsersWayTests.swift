@@ -43,9 +43,14 @@ struct UsersWayTests {
     training.validationShare = 0.3
     training.validations = 1
     var steps = 0
+    training.reviews = true
+    var (log, lines, page) = (TrainingLog(), 0, "")
     let trained = try training.run(["\(folder)/good"], compute: compute) { event in
       if case .progress(let step, _, _, _) = event { steps = step }
+      if log.line(event, seconds: 0) != nil { lines += 1 }
+      if case .reviewed(let review) = event { page = (try? review.page(of: "stripes", ReportFacts())) ?? "" }
     }
+    #expect(lines > 60 && page.contains("stripes"))
     #expect(steps == 60)
     try #require(trained).write(to: "\(folder)/stripes.safetensors")
 
@@ -104,7 +109,15 @@ struct UsersWayTests {
 
     let samples = try Scorer(model, compute: compute).sample(3, steps: 8)
     #expect(samples.count == 3 && samples[0].shape == shape)
-    #expect(Bitmap.contactSheet(samples.indices.map { samples[$0] }) != nil)
+    #expect(Bitmap.labelledSheet(samples.indices.map { samples[$0] }, caption: "stripes") != nil)
+    let moving = try Scorer(model, compute: compute).samples(3, following: 2, steps: 8)
+    let grids = moving.trajectory.compactMap { frame in Bitmap.contactSheet(frame.indices.map { frame[$0] }) }
+    let file = try AnimatedPNG.encode(
+      still: #require(grids.last), frames: grids.map { .init($0, milliseconds: 60) })
+    #expect(moving.images == samples && file.count > 1000)
+    let real = ImageReading().images(at: [FilePath("\(folder)/fresh")], as: shape)
+    let likeness = try Likeness(of: samples, to: real, under: model, compute: compute)
+    #expect(likeness.images == 12 && likeness.comparisons.contains { $0.statistic == .surprisal })
 
     // The formula is there for denoisers of one's own.
     let exact = FinitePopulation(images: [[0, 0, 0, 0], [1, 1, 1, 1]], probabilities: [0.25, 0.75])

@@ -40,7 +40,9 @@ struct HTMLFormatTests {
       }
       var words = [record.path.printable]
       if let error = record.error { words.append(error.printable) }
-      if record.outlier == true, let reason = record.reason { words.append(reason.printable) }
+      if record.outlier == true, let reason = record.reason {
+        words += reason.components(separatedBy: "; ").map(\.printable)
+      }
       for word in words {
         let isThere = same(page, word)
         try #require(isThere, "\(word)")

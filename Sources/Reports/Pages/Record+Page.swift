@@ -62,16 +62,18 @@ extension Record {
     return card
   }
 
-  /// Every reason: troubles by name, else what its statistic says.
+  /// Every reason by itself, troubles by their names and with their own p-values.
   private var why: [[String: Any]] {
     let troubles = (troubles ?? []).filter(\.isNamed)
-    var lines: [[String: Any]] = []
-    // The reason in words names those troubles already; each has its p-value beside.
-    if let reason, !reason.isEmpty {
-      lines.append(["text": reason.printable])
-    }
-    if troubles.count > 1 || lines.isEmpty {
-      lines += troubles.map { ["name": $0.name, "text": String(format: "(p %.2g)", $0.pValue)] }
+    var lines: [[String: Any]] = (reason ?? "").components(separatedBy: "; ").filter { !$0.isEmpty }.map {
+      part in
+      guard let trouble = troubles.first(where: { part.hasPrefix("\($0.name): ") }) else {
+        return ["text": part.printable]
+      }
+      let words = part.dropFirst(trouble.name.count + 2)
+      return [
+        "name": trouble.name, "text": "\(words) (p \(String(format: "%.2g", trouble.pValue)))".printable,
+      ]
     }
     if let tailPValue {
       lines.append(["text": String(format: "beyond all references; by the fitted tail p %.1g", tailPValue)])

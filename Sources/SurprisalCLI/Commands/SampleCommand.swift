@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Surprisal
+import Synchronization
 
 struct SampleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -91,19 +92,13 @@ struct SampleCommand: ParsableCommand {
   }
 
   private func draw(_ model: Model, isFollowed: Bool) throws -> Samples {
-    let started = ContinuousClock.now
-    let (steps, shown) = (sampling.steps, shown)
+    let steps = sampling.steps
+    // Each thread tells of its own.
+    let meter = Mutex(ProgressMeter(shown, "drawn"))
     let samples = try Scorer(model, compute: self.model.compute).samples(
       n, following: isFollowed ? Self.followed : 0, stochasticity: sampling.noise, steps: steps,
       seed: sampling.seed
-    ) { done, all in
-      let seconds = (ContinuousClock.now - started) / .seconds(1)
-      let rate = Double(done) / max(seconds, 1e-3)
-      shown.progress(
-        String(
-          format: "%d of %d images drawn, %.2f a second, %@ left", done / steps, all / steps,
-          rate / Double(steps), Remaining.text(Double(all - done) / rate) as NSString))
-    }
+    ) { done, all in meter.withLock { $0.tell(done / steps, of: all / steps) } }
     shown.progressDone()
     return samples
   }

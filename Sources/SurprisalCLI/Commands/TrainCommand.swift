@@ -185,7 +185,20 @@ struct TrainCommand: ParsableCommand {
     guard let model else { throw ExitCode(1) }
     try model.write(to: destination)
     if destination.isFile { unlink(checkpoint) }
-    if model.facts.validationBitsPerDim > 8 {
+    tell(model, destination, seconds())
+    try log?.write(lines.done(model, output: destination.name, seconds: seconds()))
+    if let page, let review {
+      let name = String(decoding: output.name, as: UTF8.self)
+      try page.write(Array(review.page(of: name, facts(model)).utf8))
+      shown.note("\(page.name): the training as a page")
+    }
+    if destination.isFile { shown.next(next) }
+  }
+
+  /// What came of it.
+  private func tell(_ model: Model, _ destination: Destination, _ seconds: Double) {
+    let facts = model.facts
+    if facts.validationBitsPerDim > 8 {
       shown.warn(
         "the model knows nothing: 8 bits/dim is what pixels cost that may have any value. "
           + "Train longer, or with a lower learning rate")
@@ -193,18 +206,7 @@ struct TrainCommand: ParsableCommand {
     shown.note(
       String(
         format: "%@: %.3f bits/dim on %d held-out images; this run took %.0f s",
-        destination.name as NSString,
-        model.facts.validationBitsPerDim, model.facts.validationImages,
-        seconds()))
-    try log?.write(lines.done(model, output: destination.name, seconds: seconds()))
-    if let page, let review {
-      let name = String(decoding: output.name, as: UTF8.self)
-      try page.write(Array(review.page(of: name, facts(model)).utf8))
-      shown.note("\(page.name): the training as a page")
-    }
-    if destination.isFile {
-      shown.next(next)
-    }
+        destination.name as NSString, facts.validationBitsPerDim, facts.validationImages, seconds))
   }
 
   /// The model's name with the ending of a page.

@@ -10,7 +10,7 @@ PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlit
 # Formats that a build without them goes without (Package.swift looks for their headers).
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
-.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install
+.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs
 
 all: build
 
@@ -39,10 +39,10 @@ test: setup
 	$(SWIFT) test -c $(CONFIGURATION) --skip-build -Xswiftc -enable-testing
 
 lint:
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks examples
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Tools Benchmarks examples
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks examples
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Tools Benchmarks examples
 
 # The main job: a folder judged by itself, then by the shipped model of clothes; and samples of these.
 demo: build
@@ -112,6 +112,34 @@ $(PAGES):
 check-pages: $(PAGES)
 	$(PAGES) Tests/Pages/report.py .build/$(CONFIGURATION)/surprisal --pictures $(PICTURES)
 
+# What the tool writes for others, held against their schemas and parsers; the GitHub action, the pre-commit hook; manual pages and
+# completions; the commands of the docs. By the binary that is there.
+BINARY = .build/$(CONFIGURATION)/surprisal
+CHECKS = .build/checks/venv/bin
+MANUAL_PACKAGES = man-db mandoc groff bash-completion zsh fish
+$(BINARY):
+	$(MAKE) build
+
+check-formats: $(BINARY)
+	@$(MAKE) -s setup PACKAGES=curl
+	Tests/Checks/setup.sh
+	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-actions action.yml
+	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-workflows examples/ci/github-workflow.yml
+	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.gitlab-ci examples/ci/gitlab-ci.yml
+	$(CHECKS)/python Tests/Checks/formats.py $(BINARY)
+	$(CHECKS)/python Tests/Checks/action.py $(BINARY)
+	Tests/Checks/precommit.sh $(BINARY)
+
+check-manual: $(BINARY) man completions
+	@$(MAKE) -s setup PACKAGES="$(MANUAL_PACKAGES)"
+	rm -rf .build/checks/prefix
+	$(MAKE) -s copy PREFIX=$(CURDIR)/.build/checks/prefix DESTDIR=
+	Tests/Checks/manual.sh $(CURDIR)/.build/checks/prefix
+
+check-docs: $(BINARY) man
+	python3 Tests/Checks/docs.py $(BINARY)
+	python3 Tests/Checks/docs.py $(BINARY) .build/man/surprisal*.1
+
 # Fuzzing and damaged files, under address and undefined-behaviour sanitizers. CORPUS: files to start from.
 SECONDS ?= 60
 CORPUS ?= fixtures Tests/ImagesTests/Reference
@@ -150,10 +178,32 @@ docs: setup
 	  || { cat .build/docs.log; exit 1; }
 	@! grep -E "doesn't exist|is ambiguous" .build/docs.log
 
-install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/surprisal/models
+# Manual pages in .build/man and completions in .build/completions, from the command's own help.
+man: $(BINARY)
+	$(BUILD) --product manual
+	rm -rf .build/man
+	$(BINARY) --experimental-dump-help | .build/$(CONFIGURATION)/manual .build/man
+
+completions: $(BINARY)
+	@mkdir -p .build/completions
+	$(BINARY) --generate-completion-script bash > .build/completions/surprisal
+	$(BINARY) --generate-completion-script zsh > .build/completions/_surprisal
+	$(BINARY) --generate-completion-script fish > .build/completions/surprisal.fish
+
+install: build man completions copy
+
+# What is built, to where it is used.
+SHARE = $(DESTDIR)$(PREFIX)/share
+copy:
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/surprisal/models $(SHARE)/surprisal/schemas $(SHARE)/man/man1 \
+	  $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install -m 755 .build/$(CONFIGURATION)/surprisal $(DESTDIR)$(PREFIX)/bin/surprisal
-	install -m 644 models/*.safetensors $(DESTDIR)$(PREFIX)/share/surprisal/models
+	install -m 644 models/*.safetensors $(SHARE)/surprisal/models
+	install -m 644 schemas/*.json $(SHARE)/surprisal/schemas
+	cp -P .build/man/*.1 $(SHARE)/man/man1
+	install -m 644 .build/completions/surprisal $(SHARE)/bash-completion/completions
+	install -m 644 .build/completions/_surprisal $(SHARE)/zsh/site-functions
+	install -m 644 .build/completions/surprisal.fish $(SHARE)/fish/vendor_completions.d
 
 clean:
 	$(SWIFT) package clean

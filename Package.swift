@@ -102,6 +102,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/Bench", swiftSettings: strict),
 
+    // Manual pages from the command's help: `make man`.
+    .executableTarget(name: "manual", path: "Tools/Manual", swiftSettings: strict),
+
     // Programs as a user writes them.
     .executableTarget(
       name: "TrainAndScan", dependencies: ["Surprisal"], path: "examples/TrainAndScan", packageAccess: false),
@@ -129,7 +132,7 @@ let package = Package(
       dependencies: [
         "Files", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports", "Surprisal",
         "mutants",
-      ],
+      ], exclude: ["Reference"],
       swiftSettings: strict),
     // Damaged models and checkpoints, read by a process of their own: a trap is counted, not died of.
     .executableTarget(

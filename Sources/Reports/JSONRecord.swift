@@ -8,7 +8,8 @@ struct JSONRecord: Encodable {
   let record: Record
 
   enum CodingKeys: String, CodingKey {
-    case path, status, error, evaluations, statistic, score, outlier, reason, profile, warning, known, content
+    case path, status, error, evaluations, statistic, score, outlier, reason, profile, warning, known,
+      content, accepted
     case width, height, format, troubles, named, nearest
     case copyOf = "copy_of"
     case relativeTo = "relative_to"
@@ -40,6 +41,7 @@ struct JSONRecord: Encodable {
     try fields.encodeIfPresent(record.outlier, forKey: .outlier)
     try fields.encodeIfPresent(record.reason, forKey: .reason)
     try fields.encodeIfPresent(record.profile?.map(JSONLevel.init), forKey: .profile)
+    try fields.encodeIfPresent(record.accepted, forKey: .accepted)
     try fields.encodeIfPresent(record.warning, forKey: .warning)
     try fields.encodeIfPresent(record.known, forKey: .known)
     try fields.encodeIfPresent(record.width, forKey: .width)

@@ -72,6 +72,8 @@ public struct Record: Codable, Sendable, Equatable {
   /// SHA-256 of the file's bytes, of an image in an IDX file of its pixels, where it was asked for.
   public var content: String?
 
+  /// Of an outlier, whether it was accepted before, where that was asked for (`gate`).
+  public var accepted: Bool?
   /// For pages alone; not kept with records that wait.
   public var pictures: Pictures? = nil
 
@@ -95,6 +97,6 @@ public struct Record: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey {
     case file = "path"
     case error, bitsPerDim, standardError, evaluations, statistic, score, pValue, tailPValue, outlier, reason,
-      profile, warning, known, content, width, height, format, troubles, copyOf, nearest, relativeTo
+      profile, warning, known, content, accepted, width, height, format, troubles, copyOf, nearest, relativeTo
   }
 }

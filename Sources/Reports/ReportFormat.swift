@@ -1,6 +1,6 @@
 /// How records are written, by the name that commands take.
 public enum ReportFormat: String, Sendable, CaseIterable {
-  case text, jsonl, csv, html, sarif, junit
+  case text, jsonl, csv, html, sarif, junit, markdown
 
   /// - Parameter isColoured: whether the output may hold colours.
   package func make(isColoured: Bool) -> any RecordFormat {
@@ -11,6 +11,7 @@ public enum ReportFormat: String, Sendable, CaseIterable {
     case .html: HTMLFormat()
     case .sarif: SARIFFormat()
     case .junit: JUnitFormat()
+    case .markdown: MarkdownFormat()
     }
   }
 }

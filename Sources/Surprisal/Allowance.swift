@@ -26,9 +26,13 @@ public struct Allowance: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  public func holds(_ found: Int, of total: Int) -> Bool {
-    found <= count ?? Int((share * Double(total)).rounded(.down))
-  }
+  public func holds(_ found: Int, of total: Int) -> Bool { found <= most(of: total) }
+
+  /// How many of a number of images.
+  public func most(of total: Int) -> Int { count ?? Int((share * Double(total)).rounded(.down)) }
+
+  /// With how many that is, where it is a share.
+  func description(of total: Int) -> String { count == nil ? "\(self) (\(most(of: total)))" : "\(self)" }
 
   public var description: String { count.map { "\($0)" } ?? String(format: "%g%%", share * 100) }
 }

@@ -34,6 +34,15 @@ public struct Gate: Sendable {
       case .passed(let reason), .failed(let reason), .undecided(let reason): reason
       }
     }
+
+    /// As reports state it.
+    public var reported: ReportDecision {
+      switch self {
+      case .passed(let reason): ReportDecision(.passed, reason: "\(reason)")
+      case .failed(let reason): ReportDecision(.failed, reason: "\(reason)")
+      case .undecided(let reason): ReportDecision(.undecided, reason: "\(reason)")
+      }
+    }
   }
 
   public enum Reason: Sendable, Equatable, CustomStringConvertible {
@@ -53,11 +62,13 @@ public struct Gate: Sendable {
       switch self {
       case .newOutliers(let new, let total, let allowed):
         "\(new) new outliers of \(total) images, "
-          + (allowed.holds(new, of: total) ? "at most \(allowed) allowed" : "more than \(allowed)")
+          + (allowed.holds(new, of: total)
+            ? "at most \(allowed.description(of: total)) allowed"
+            : "more than \(allowed.description(of: total))")
       case .unlikelySet(let pValue, let least):
         String(format: "the set as a whole has p-value %.2g, less than %g", pValue, least)
       case .unreadable(let count, let total, let allowed):
-        "\(count) of \(total) images are unreadable, more than \(allowed)"
+        "\(count) of \(total) images are unreadable, more than \(allowed.description(of: total))"
       case .noImages: "no images found"
       case .interrupted(let count): "interrupted after \(count) images"
       case .noSetPValue: "min_set_p_value needs a fixed number of evaluations"
@@ -72,6 +83,8 @@ public struct Gate: Sendable {
     public let summary: Scan.Summary?
     /// All outliers, accepted ones among them.
     public let outliers: [Baseline.Entry]
+    /// Counts and decision, as reports state them.
+    public let totals: ReportTotals
     /// Accepted outliers that were none of this run's: gone, changed, or outliers no more.
     public let stale: [Baseline.Entry]
   }
@@ -81,8 +94,8 @@ public struct Gate: Sendable {
   /// - Parameters:
   ///   - shouldStop: when true, no more images are taken, and the gate cannot decide.
   ///   - progress: told how far it is.
-  ///   - begin: told the counts before the first record.
-  ///   - body: takes the records of outliers and unreadable images.
+  ///   - begin: told the counts and the decision before the first record.
+  ///   - body: takes the records of outliers and unreadable images, which wait in memory for the decision.
   /// - Throws: `SurprisalError`, `EngineError`, and what `begin` and `body` throw.
   public func run(
     _ paths: [FilePath], under model: Model, compute: Compute = Compute(),
@@ -94,27 +107,36 @@ public struct Gate: Sendable {
     scan.rule = policy.rule
     scan.reading = reading
     scan.hashesContent = true
-    var outliers: [Baseline.Entry] = []
+    var records: [Record] = []
     let summary: Scan.Summary
     do {
       let judge = try Judge(
         model, budget: policy.evaluations, statistic: policy.statistic, rate: policy.rule.rate,
         compute: compute)
-      summary = try scan.run(
-        paths, by: judge, shouldStop: shouldStop, progress: progress, begin: begin
-      ) { record in
+      summary = try scan.run(paths, by: judge, shouldStop: shouldStop, progress: progress) { record in
         guard record.outlier == true || record.error != nil else { return }
-        if record.outlier == true {
-          outliers.append(Baseline.Entry(content: record.content ?? "", path: record.file))
-        }
-        try body(record)
+        var record = record
+        if record.outlier == true { record.accepted = baseline.accepts(content: record.content ?? "") }
+        records.append(record)
       }
     } catch let error as CalibrationError {
-      return Outcome(decision: .undecided(.references(error)), summary: nil, outliers: [], stale: [])
+      let decision = Decision.undecided(.references(error))
+      let totals = ReportTotals(scored: 0, outliers: 0, unreadable: 0, decision: decision.reported)
+      try begin(totals)
+      return Outcome(decision: decision, summary: nil, outliers: [], totals: totals, stale: [])
     }
+    let outliers = records.filter { $0.outlier == true }
+      .map { Baseline.Entry(content: $0.content ?? "", path: $0.file) }
     let met = Set(outliers.map(\.content))
+    let decision = decide(summary, outliers)
+    let totals = ReportTotals(
+      scored: summary.scored, outliers: summary.outliers, unreadable: summary.unreadable,
+      accepted: records.count { $0.accepted == true }, decision: decision.reported,
+      isComplete: summary.isComplete)
+    try begin(totals)
+    for record in records { try body(record) }
     return Outcome(
-      decision: decide(summary, outliers), summary: summary, outliers: outliers,
+      decision: decision, summary: summary, outliers: outliers, totals: totals,
       stale: baseline.entries.filter { !met.contains($0.content) })
   }
 

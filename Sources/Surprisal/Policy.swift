@@ -44,7 +44,7 @@ public struct Policy: Sendable {
   }
 
   /// What the file may say.
-  private struct Entries: Decodable {
+  struct Entries: Decodable {
     var model: String?
     var evaluations: String?
     var statistic: String?

@@ -12,8 +12,9 @@ struct JUnitFormatTests {
   private final class Reader: NSObject, XMLParserDelegate {
     var suite: [String: String] = [:]
     var cases: [(name: String, failure: String?, error: String?)] = []
-    /// Of each case.
-    var properties: [[String: String]] = []
+    /// Of each case, what it printed.
+    var printed: [String] = []
+    private var isPrinted = false
 
     func parser(
       _ parser: XMLParser, didStartElement element: String, namespaceURI: String?, qualifiedName: String?,
@@ -23,12 +24,22 @@ struct JUnitFormatTests {
       case "testsuite": suite = attributes
       case "testcase":
         cases.append((attributes["name"] ?? "", nil, nil))
-        properties.append([:])
-      case "property": properties[properties.count - 1][attributes["name"] ?? ""] = attributes["value"]
+        printed.append("")
+      case "system-out": isPrinted = true
       case "failure": cases[cases.count - 1].failure = attributes["message"]
       case "error": cases[cases.count - 1].error = attributes["message"]
       default: break
       }
+    }
+
+    func parser(_ parser: XMLParser, foundCharacters string: String) {
+      if isPrinted { printed[printed.count - 1] += string }
+    }
+
+    func parser(
+      _ parser: XMLParser, didEndElement element: String, namespaceURI: String?, qualifiedName: String?
+    ) {
+      isPrinted = false
     }
   }
 
@@ -43,12 +54,9 @@ struct JUnitFormatTests {
     #expect(reader.suite["failures"] == "\(reader.cases.count { $0.failure != nil })")
     #expect(reader.suite["errors"] == "\(reader.cases.count { $0.error != nil })")
     try #require(reader.cases.count == records.count)
-    for (found, record) in zip(reader.properties, records) {
-      let expected = [
-        "width": record.width.map { "\($0)" }, "height": record.height.map { "\($0)" },
-        "format": record.format,
-      ]
-      try #require(found == expected.compactMapValues { $0 }, "\(record.path)")
+    for (found, record) in zip(reader.printed, records) {
+      let expected = record.format.map { "\(record.width ?? 0)x\(record.height ?? 0) \($0)" } ?? ""
+      try #require(found == expected, "\(record.path)")
     }
     for (found, record) in zip(reader.cases, records) {
       try #require(isSame(found.name, record.path), "\(found.name.debugDescription)")

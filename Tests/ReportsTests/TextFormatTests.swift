@@ -53,7 +53,7 @@ struct TextFormatTests {
     record.width = 640
     record.height = 480
     record.format = "PNG"
-    let format = TextFormat(isColoured: false)
+    var format = TextFormat(isColoured: false)
     let line = format.line(record)
     let words = line.split(separator: " ").map(String.init)
     #expect(words == ["ok", "0.2500", "3.50", "2.125", "0.006", "640x480", "PNG", "a.png\n"])

@@ -5,7 +5,7 @@ struct CSVFormat: RecordFormat {
   private let encoder = JSONEncoder.oneLine()
 
   func begin(_ totals: ReportTotals) -> String {
-    "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning,tail_p_value,width,height,format,path_bytes,known,content,troubles,copy_of,relative_to\n"
+    "path,status,bits_per_dim,standard_error,evaluations,statistic,score,p_value,outlier,reason,profile,error,warning,tail_p_value,width,height,format,path_bytes,known,content,troubles,copy_of,relative_to,accepted\n"
   }
 
   func line(_ record: Record) -> String {
@@ -19,7 +19,7 @@ struct CSVFormat: RecordFormat {
       record.warning ?? "", number(record.tailPValue), count(record.width), count(record.height),
       record.format ?? "", record.file.base64 ?? "", record.known ?? "", record.content ?? "",
       record.named?.joined(separator: "; ") ?? "",
-      record.copyOf.map { "\($0)" } ?? "", record.relativeTo ?? "",
+      record.copyOf.map { "\($0)" } ?? "", record.relativeTo ?? "", record.accepted.map { "\($0)" } ?? "",
     ]
     return fields.map(\.csvCell).joined(separator: ",") + "\n"
   }

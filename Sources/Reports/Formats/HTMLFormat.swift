@@ -80,6 +80,7 @@ struct HTMLFormat: RecordFormat {
   }
 
   private var verdict: String {
+    if let decision = totals.decision { return "\(decision)" }
     let belong = totals.outliers == 1 ? "does not belong" : "do not belong"
     let broken = totals.unreadable > 0 ? ", \(totals.unreadable.spaced) unreadable" : ""
     return totals.scored == 0 && totals.unreadable == 0

@@ -1,20 +1,34 @@
 import Foundation
 
-/// SARIF 2.1.0 (OASIS): outliers as warnings, unreadable files as errors, the rest left out.
+/// SARIF 2.1.0 (OASIS): outliers as warnings, unreadable files as errors, the rest left out; what was accepted before is
+/// suppressed, and what was decided is a property of the run.
 struct SARIFFormat: RecordFormat {
   private let encoder = JSONEncoder.oneLine()
+  private var properties: Run.Properties?
+  private var isComplete = true
+  private var facts = ReportFacts()
   private var written = 0
 
-  /// What stands before the results, and after them, of a log of none.
-  private func parts(_ totals: ReportTotals?) -> (head: String, tail: String) {
-    let log = encoder.text(Log(runs: [Run(isComplete: totals?.isComplete ?? true)]))
+  /// A log without results, cut where they go.
+  private var parts: (head: String, tail: String) {
+    let log = encoder.text(Log(runs: [Run(isComplete: isComplete, properties: properties)]))
     let results = "\"results\":["
-    // In its place in every log: `Run` has the key, and no text before it holds quotes.
+    // In its place in every log: `Run` has the key, and what stands before it are our own words, with quotes escaped.
     let cut = log.range(of: results)!.upperBound
     return (String(log[..<cut]), String(log[cut...]))
   }
 
-  func begin(_ totals: ReportTotals) -> String { parts(totals).head + "\n" }
+  mutating func begin(_ totals: ReportTotals) -> String {
+    isComplete = totals.isComplete
+    properties = totals.decision.map {
+      Run.Properties(
+        decision: $0.outcome.rawValue, reason: $0.reason,
+        next: facts.steps.map { "\($0.purpose): \($0.command)" })
+    }
+    return parts.head + "\n"
+  }
+
+  mutating func take(_ facts: ReportFacts) { self.facts = facts }
 
   mutating func line(_ record: Record) -> String {
     guard let result = Result(record) else { return "" }
@@ -22,7 +36,7 @@ struct SARIFFormat: RecordFormat {
     return (written > 1 ? ",\n" : "") + encoder.text(result)
   }
 
-  var end: String { "\n\(parts(nil).tail)\n" }
+  var end: String { "\n\(parts.tail)\n" }
 }
 
 // The parts of the standard's object model that are used, by its names.
@@ -42,8 +56,19 @@ private struct Run: Encodable {
   let tool = Tool()
   let invocations: [Invocation]
   let results: [Result] = []
+  /// Of a gate.
+  let properties: Properties?
 
-  init(isComplete: Bool) { invocations = [Invocation(executionSuccessful: isComplete)] }
+  struct Properties: Encodable {
+    let decision: String
+    let reason: String
+    let next: [String]
+  }
+
+  init(isComplete: Bool, properties: Properties?) {
+    invocations = [Invocation(executionSuccessful: isComplete)]
+    self.properties = properties
+  }
 
   /// Unsuccessful is one that was interrupted: its results are not all.
   struct Invocation: Encodable { let executionSuccessful: Bool }
@@ -53,14 +78,20 @@ private struct Run: Encodable {
   struct Driver: Encodable {
     let name = "surprisal"
     let rules = [
-      Rule(id: "outlier", shortDescription: Message(text: "Image does not belong to the population")),
-      Rule(id: "unreadable", shortDescription: Message(text: "Image cannot be decoded")),
+      Rule(
+        id: "outlier", shortDescription: Message(text: "Image does not belong to the population"),
+        help: Message(
+          text: "Look at the image. Remove it, or accept it: surprisal gate PATHS --write-baseline FILE.")),
+      Rule(
+        id: "unreadable", shortDescription: Message(text: "Image cannot be decoded"),
+        help: Message(text: "Replace the file, or take what it gives: --lenient.")),
     ]
   }
 
   struct Rule: Encodable {
     let id: String
     let shortDescription: Message
+    let help: Message
   }
 }
 
@@ -71,6 +102,9 @@ private struct Result: Encodable {
   let level: String
   let message: Message
   let locations: [Location]
+  /// By its content, an image is the same wherever it is moved to; GitHub's name for it.
+  let partialFingerprints: [String: String]?
+  let suppressions: [Suppression]?
   /// Of the image; none where it is unreadable.
   let properties: Properties?
 
@@ -80,8 +114,18 @@ private struct Result: Encodable {
     let format: String?
   }
 
+  struct Suppression: Encodable {
+    let kind = "external"
+    let justification: String
+  }
+
   struct Location: Encodable { let physicalLocation: PhysicalLocation }
-  struct PhysicalLocation: Encodable { let artifactLocation: ArtifactLocation }
+  struct PhysicalLocation: Encodable {
+    let artifactLocation: ArtifactLocation
+    // GitHub shows what has a line, and nothing else.
+    let region = Region()
+  }
+  struct Region: Encodable { let startLine = 1 }
   struct ArtifactLocation: Encodable { let uri: String }
 
   /// nil for an image that belongs.
@@ -105,6 +149,9 @@ private struct Result: Encodable {
       return isPlain ? String(UnicodeScalar(byte)) : String(format: "%%%02X", byte)
     }.joined()
     let uri = path.hasPrefix("/") ? "file://\(path)" : path
+    partialFingerprints = record.content.map { ["primaryLocationLineHash": $0] }
+    suppressions =
+      record.accepted == true ? [Suppression(justification: "accepted in the baseline")] : nil
     properties = record.format.map { Properties(width: record.width, height: record.height, format: $0) }
     locations = [Location(physicalLocation: PhysicalLocation(artifactLocation: ArtifactLocation(uri: uri)))]
   }

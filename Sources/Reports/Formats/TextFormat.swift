@@ -3,22 +3,29 @@ import Foundation
 /// A line an image for people, with the reason under an outlier's.
 struct TextFormat: RecordFormat {
   let isColoured: Bool
+  private var decision: ReportDecision?
+  private var facts = ReportFacts()
+
+  init(isColoured: Bool) { self.isColoured = isColoured }
 
   /// Four digits, small ones by their power of ten.
   private static func probability(_ value: Double) -> String {
     String(format: value < 0.0001 ? "%.0e" : "%.4f", value)
   }
 
-  func begin(_ totals: ReportTotals) -> String {
-    "verdict      p-value    score  bits/dim      +-         size  format  path\n"
+  mutating func begin(_ totals: ReportTotals) -> String {
+    decision = totals.decision
+    return "verdict      p-value    score  bits/dim      +-         size  format  path\n"
   }
 
   func line(_ record: Record) -> String {
     let path = record.path.printable
     if let error = record.error { return "unreadable   \(path): \(error.printable)\n" }
     let isOutlier = record.outlier == true
-    let word = (isOutlier ? "OUTLIER" : "ok").padding(toLength: 10, withPad: " ", startingAt: 0)
-    let verdict = isColoured && isOutlier ? "\u{1B}[31m\(word)\u{1B}[0m" : word
+    let isAccepted = record.accepted == true
+    let word = (isOutlier ? isAccepted ? "accepted" : "OUTLIER" : "ok").padding(
+      toLength: 10, withPad: " ", startingAt: 0)
+    let verdict = isColoured && isOutlier && !isAccepted ? "\u{1B}[31m\(word)\u{1B}[0m" : word
     // %@ takes no width.
     func right(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(width - text.count, 0)) + text
@@ -37,5 +44,13 @@ struct TextFormat: RecordFormat {
     let why = isOutlier ? "\n             \(record.reason ?? "")\(tail)" : ""
     let damage = record.warning.map { "\n             damaged: \($0.printable)" } ?? ""
     return numbers + path + why + damage + "\n"
+  }
+
+  mutating func take(_ facts: ReportFacts) { self.facts = facts }
+
+  /// What was decided, and what may come next.
+  var end: String {
+    guard let decision else { return "" }
+    return "\(decision)\n" + facts.steps.map { "  \($0.purpose):\n    \($0.command)\n" }.joined()
   }
 }

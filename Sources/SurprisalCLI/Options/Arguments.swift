@@ -77,5 +77,7 @@ extension FilePath {
 }
 
 extension FilePath: @retroactive ExpressibleByArgument {
+  public static var defaultCompletionKind: CompletionKind { .file() }
+
   public init?(argument: String) { self.init(bytes: ArgumentBytes.decode(argument)) }
 }

@@ -5,7 +5,8 @@ import Surprisal
 struct CollectOptions: ParsableArguments {
   @Option(
     name: .customLong("collect"),
-    help: "Put links to the outliers into this folder, by rank; a new one, or one of an earlier --collect.")
+    help: "Put links to the outliers into this folder, by rank; a new one, or one of an earlier --collect.",
+    completion: .directory)
   var folder: FilePath?
 
   @Flag(name: .customLong("copy"), help: "--collect copies instead of links.")

@@ -4,7 +4,9 @@ import Surprisal
 
 /// Which model, at how many evaluations, and how it computes.
 struct ModelOptions: ParsableArguments {
-  @Option(name: .customLong("model"), help: "A model file, or the name of a shipped model.")
+  @Option(
+    name: .customLong("model"), help: "A model file, or the name of a shipped model.",
+    completion: .file())
   var given: String?
 
   /// The model asked for, or the one used where none is.
@@ -44,12 +46,16 @@ struct ModelOptions: ParsableArguments {
     if let named = ProcessInfo.processInfo.environment["SURPRISAL_MODELS"], !named.isEmpty {
       folders.append(named)
     }
-    if let binary = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
-      let bin = (binary as NSString).deletingLastPathComponent
-      folders.append(
-        ((bin as NSString).deletingLastPathComponent as NSString).appendingPathComponent(
-          "share/surprisal/models"))
-    }
+    if let share { folders.append("\(share)/models") }
     return folders + ["models"]
+  }
+
+  /// The share folder that belongs to where this program is installed.
+  static var share: String? {
+    guard let binary = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
+      return nil
+    }
+    let bin = (binary as NSString).deletingLastPathComponent
+    return ((bin as NSString).deletingLastPathComponent as NSString).appendingPathComponent("share/surprisal")
   }
 }

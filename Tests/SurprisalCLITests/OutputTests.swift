@@ -37,7 +37,7 @@ extension CommandTests {
       "explain --model fashion-mnist fixtures/clothes/00.png --evaluations 4 --threads 1 --output",
       "calibrate --model fashion-mnist fixtures/clothes --evaluations 4 --threads 1 --output",
       "train fixtures/clothes --size 16 --channels gray --preset tiny --batch 2 --steps 1 --validation 0.35"
-        + " --evaluations 4 --precision f32 --threads 1 --output",
+        + " --evaluations 4 --precision f32 --threads 1 --no-page --output",
     ]
 
     @Test(

@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 CONFIGURATION ?= release
 # The manifest is read anew each time: it looks at what is installed.
+BINARY = .build/$(CONFIGURATION)/surprisal
 BUILD = $(SWIFT) build -c $(CONFIGURATION) --manifest-cache none
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlite3-dev $(CODECS)
@@ -94,7 +95,7 @@ bench: build
     [ -d $(FOLDER_WORK)/root ] || $(PEERS) models/photos/sources.py fetch $(FOLDER_WORK); \
     $(PEERS) Benchmarks/peers/folder.py troubles $(FOLDER_WORK) .build/$(CONFIGURATION)/surprisal; \
     $(PEERS) Benchmarks/peers/folder.py speed $(FOLDER_WORK) .build/$(CONFIGURATION)/surprisal $(BENCH_RUN);; \
-	  pages) $(MAKE) $(PAGES); for count in 1000 10000 100000; do \
+	  pages) $(MAKE) .build/pages/ready; for count in 1000 10000 100000; do \
     $(BENCH_RUN) pages --images $(PHOTOS) --count $$count --flagged $$((count / 100)) --output .build/pages/$$count.html; done; \
     $(PAGES) Tests/Pages/load.py .build/pages/1000.html .build/pages/10000.html .build/pages/100000.html;; \
 	  *) $(BENCH_RUN) $$name --images $(FASHION);; esac; done
@@ -102,19 +103,18 @@ bench: build
 # The pages that the tool writes, used in headless Chromium. PICTURES: where screenshots go.
 PAGES = .build/pages/bin/python
 PICTURES ?= .build/pages/pictures
-$(PAGES):
+.build/pages/ready:
+	@$(MAKE) -s setup PACKAGES="chromium python3-venv"
 	python3 -m venv .build/pages
 	.build/pages/bin/pip install -q websocket-client
 	.build/pages/bin/pip install -q --no-deps axe-playwright-python
-	command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && \
-	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
+	touch $@
 
-check-pages: $(PAGES)
+check-pages: $(BINARY) .build/pages/ready
 	$(PAGES) Tests/Pages/report.py .build/$(CONFIGURATION)/surprisal --pictures $(PICTURES)
 
 # What the tool writes for others, held against their schemas and parsers; the GitHub action, the pre-commit hook; manual pages and
 # completions; the commands of the docs. By the binary that is there.
-BINARY = .build/$(CONFIGURATION)/surprisal
 CHECKS = .build/checks/venv/bin
 MANUAL_PACKAGES = man-db mandoc groff bash-completion zsh fish
 $(BINARY):

@@ -43,13 +43,9 @@ extension Training.Review {
     return shown
   }
 
-  private var last: Double? { points.first { $0.step == chosen }?.bitsPerDim ?? points.last?.bitsPerDim }
-
   private var verdict: String {
-    guard let gain else {
-      return last.map { String(format: "%.3f bits/dim on held-out images", $0) } ?? "No validation"
-    }
-    return String(format: "%.3f bits/dim on held-out images, from %.3f", gain.after, gain.before)
+    String(format: "%.3f bits/dim on held-out images", bitsPerDim)
+      + (gain.map { String(format: ", from %.3f", $0.before) } ?? "")
   }
 
   private var notes: [String] {

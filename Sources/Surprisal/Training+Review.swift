@@ -56,6 +56,8 @@ extension Training {
     /// Training, all runs together, validations among it.
     public let seconds: Double
     public let heldOut: Int
+    /// The model's own, over all of these.
+    public let bitsPerDim: Double
     public let samples: ImageBatch
     public let statistic: StatisticName
     /// Held-out images, the most ordinary and the oddest, each from the end on.
@@ -113,7 +115,7 @@ extension Training {
       start: loop.watch.said.start, points: loop.watch.said.points, imagesScored: loop.validator.count,
       chosen: loop.watch.better?.step ?? loop.trainer.step,
       steps: (loop.trainer.step, loop.trainer.options.steps), seconds: loop.run.secondsSpent,
-      heldOut: validation.count,
+      heldOut: validation.count, bitsPerDim: model.facts.validationBitsPerDim,
       samples: try scorer.sample(
         Self.reviewed.samples, steps: Self.reviewed.steps, seed: loop.trainer.options.seed),
       statistic: statistic, ordinary: order.prefix(Self.reviewed.examples).map(example),

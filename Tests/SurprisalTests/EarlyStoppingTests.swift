@@ -109,6 +109,7 @@ struct EarlyStoppingTests {
       #expect(gain.error < 0.02 && abs(gain.before - gain.after) < 0.5)
       let review = try #require(reviews.first)
       #expect(review.start?.bitsPerDim == goals.first && review.points.last?.step == 40)
+      #expect(review.bitsPerDim == gain.after && review.heldOut == model.facts.validationImages)
       #expect(review.steps == (40, 40) && review.samples.shape == Discs.shape)
       // The oddest cost no less than the most ordinary, by their p-values.
       #expect(review.oddest.count == 12 && review.ordinary.count == 12)

@@ -4,57 +4,57 @@ import Foundation
 /// A record as one JSON object (CONTRACT, "Records").
 ///
 /// Apart from `Record`'s own `Codable`, which keeps every digit.
-struct JSONRecord: Encodable {
+struct JSONRecord {
   let record: Record
 
-  enum CodingKeys: String, CodingKey {
-    case path, status, error, evaluations, statistic, score, outlier, reason, profile, warning, known,
-      content, accepted
-    case width, height, format, troubles, named, nearest
-    case copyOf = "copy_of"
-    case relativeTo = "relative_to"
-    case pathBytes = "path_bytes"
-    case bitsPerDim = "bits_per_dim"
-    case standardError = "standard_error"
-    case pValue = "p_value"
-    case tailPValue = "tail_p_value"
+  var text: String {
+    var fields = JSONObject()
+    if let error = record.error {
+      fields.add("content", record.content)
+      fields.add("error", error)
+      addPath(&fields)
+      fields.add("status", record.status)
+    } else {
+      addScored(&fields)
+    }
+    return fields.text
   }
 
-  func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: CodingKeys.self)
-    try fields.encode(record.path, forKey: .path)
-    try fields.encodeIfPresent(record.file.base64, forKey: .pathBytes)
-    try fields.encode(record.status, forKey: .status)
-    try fields.encodeIfPresent(record.content, forKey: .content)
-    if let error = record.error {
-      try fields.encode(error, forKey: .error)
-      return
-    }
-    try fields.encodeIfPresent(record.bitsPerDim.map(JSONFigure.init), forKey: .bitsPerDim)
+  private func addPath(_ fields: inout JSONObject) {
+    fields.add("path", record.path)
+    fields.add("path_bytes", record.file.base64)
+  }
+
+  private func addScored(_ fields: inout JSONObject) {
+    fields.add("accepted", record.accepted)
+    fields.add("bits_per_dim", record.bitsPerDim)
+    fields.add("content", record.content)
+    fields.add("copy_of", record.copyOf.map { "\($0)" })
+    fields.add("evaluations", record.evaluations)
+    fields.add("format", record.format)
+    fields.add("height", record.height)
+    fields.add("known", record.known)
+    fields.add("named", array: record.named.map { $0.map(JSONObject.quoted) })
+    fields.add("nearest", record.nearest.map { "\($0)" })
+    fields.add("outlier", record.outlier)
+    fields.add("p_value", record.pValue)
+    addPath(&fields)
+    fields.add("profile", array: record.profile.map { $0.map { JSONLevel($0).text } })
+    fields.add("reason", record.reason)
+    fields.add("relative_to", record.relativeTo)
+    fields.add("score", record.score)
     // Always there: null says that one replicate gave no error, not that it was left out.
-    try fields.encode(record.standardError.map(JSONFigure.init), forKey: .standardError)
-    try fields.encodeIfPresent(record.evaluations, forKey: .evaluations)
-    try fields.encodeIfPresent(record.statistic, forKey: .statistic)
-    try fields.encodeIfPresent(record.score.map(JSONFigure.init), forKey: .score)
-    try fields.encodeIfPresent(record.pValue.map(JSONFigure.init), forKey: .pValue)
-    try fields.encodeIfPresent(record.tailPValue.map(JSONFigure.init), forKey: .tailPValue)
-    try fields.encodeIfPresent(record.outlier, forKey: .outlier)
-    try fields.encodeIfPresent(record.reason, forKey: .reason)
-    try fields.encodeIfPresent(record.profile?.map(JSONLevel.init), forKey: .profile)
-    try fields.encodeIfPresent(record.accepted, forKey: .accepted)
-    try fields.encodeIfPresent(record.warning, forKey: .warning)
-    try fields.encodeIfPresent(record.known, forKey: .known)
-    try fields.encodeIfPresent(record.width, forKey: .width)
-    try fields.encodeIfPresent(record.height, forKey: .height)
-    try fields.encodeIfPresent(record.format, forKey: .format)
-    try fields.encodeIfPresent(
-      record.troubles.map { troubles in
-        Dictionary(troubles.map { ($0.name, JSONFigure($0.pValue)) }) { first, _ in first }
-      }, forKey: .troubles)
-    try fields.encodeIfPresent(record.named, forKey: .named)
-    try fields.encodeIfPresent(record.copyOf.map { "\($0)" }, forKey: .copyOf)
-    try fields.encodeIfPresent(record.nearest.map { "\($0)" }, forKey: .nearest)
-    try fields.encodeIfPresent(record.relativeTo, forKey: .relativeTo)
+    fields.add("standard_error", record.standardError ?? .nan)
+    fields.add("statistic", record.statistic)
+    fields.add("status", record.status)
+    fields.add("tail_p_value", record.tailPValue)
+    if let troubles = record.troubles {
+      var each = JSONObject()
+      for trouble in troubles.sorted(by: { $0.name < $1.name }) { each.add(trouble.name, trouble.pValue) }
+      fields.add("troubles", json: each.text)
+    }
+    fields.add("warning", record.warning)
+    fields.add("width", record.width)
   }
 }
 
@@ -64,20 +64,17 @@ extension FilePath {
 }
 
 /// One noise level of a record's profile.
-struct JSONLevel: Encodable {
-  let sigma: JSONFigure
-  let bitsPerDim: JSONFigure
-  let z: JSONFigure
+struct JSONLevel {
+  let level: Record.Level
 
-  init(_ level: Record.Level) {
-    sigma = JSONFigure(level.sigma)
-    bitsPerDim = JSONFigure(level.bitsPerDim)
-    z = JSONFigure(level.z)
-  }
+  init(_ level: Record.Level) { self.level = level }
 
-  enum CodingKeys: String, CodingKey {
-    case sigma, z
-    case bitsPerDim = "bits_per_dim"
+  var text: String {
+    var fields = JSONObject()
+    fields.add("bits_per_dim", level.bitsPerDim)
+    fields.add("sigma", level.sigma)
+    fields.add("z", level.z)
+    return fields.text
   }
 }
 
@@ -95,6 +92,13 @@ struct JSONFigure: Encodable {
       let length = withVaList([value]) { vsnprintf(buffer.baseAddress, buffer.count, "%.6g", $0) }
       return String(decoding: buffer.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+  }
+
+  /// As JSON: the shortest digits that come to the same number.
+  var json: String {
+    guard value.isFinite, let rounded = Double(text) else { return "null" }
+    let digits = "\(rounded)"
+    return digits.hasSuffix(".0") ? String(digits.dropLast(2)) : digits
   }
 
   func encode(to encoder: any Encoder) throws {

@@ -4,7 +4,7 @@ import Surprisal
 /// The reports of a gate: on standard output, and in files by the formats of their names.
 final class GateReports {
   private var writers: [(writer: RecordWriter, file: OutputFile)] = []
-  private let files: [(format: ReportFormat, destination: Destination)]
+  private let files: [(path: FilePath, format: ReportFormat, destination: Destination)]
   /// For pages; nil where there is none.
   private var pictures: ReportPictures?
 
@@ -14,7 +14,7 @@ final class GateReports {
   ///   - format: on standard output; nil for none there.
   ///   - paths: of files whose names say their formats.
   init(_ format: ReportFormat?, _ paths: [FilePath]) throws {
-    files = try paths.map { (ReportFormat(named: $0) ?? .text, try Destination($0)) }
+    files = try paths.map { ($0, ReportFormat(named: $0) ?? .text, try Destination($0)) }
     if let format {
       let colours = isatty(1) != 0 && OutputOptions.allowsColour
       writers.append((RecordWriter(format, isColoured: colours), try OutputFile(.standardOutput)))
@@ -27,9 +27,11 @@ final class GateReports {
 
   func show(_ pictures: ReportPictures) { self.pictures = pictures }
 
-  /// Opens the files: now there is something to say, and a run that failed has left the old ones.
+  /// Opens the files: now there is something to say, and a run that failed has left the old ones. What is not of all images has
+  /// names that say so (`FilePath.incomplete`).
   func begin(_ totals: ReportTotals, _ facts: ReportFacts) throws {
-    for (format, destination) in files {
+    for (path, format, complete) in files {
+      let destination = totals.isComplete || !complete.isFile ? complete : try Destination(path.incomplete)
       writers.append((RecordWriter(format), try OutputFile(destination)))
     }
     pictures?.begin(totals)

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import Testing
 
 @testable import Reports
@@ -62,6 +63,29 @@ struct JSONLinesFormatTests {
       // Rounding moves the sixth digit by at most one half: 5e-6 of a number that begins with 1.
       return (found as? Double).map { abs($0 - number) <= 5.000_001e-6 * abs(number) } ?? false
     default: return found is NSNull
+    }
+  }
+
+  @Test("Keys come in alphabetical order, and strings and numbers are what JSONEncoder makes of them")
+  func asJSONEncoder() throws {
+    let encoder = JSONEncoder.oneLine()
+    var random = RandomSource(seed: 12)
+    for scalar in (0..<0x300).compactMap(Unicode.Scalar.init) + RandomRecords.parts.flatMap(\.unicodeScalars)
+    {
+      let text = "a\(scalar)b/"
+      #expect(JSONObject.quoted(text) == encoder.text(text))
+    }
+    for exponent in -320...308 {
+      let value = Double(sign: .plus, exponent: 0, significand: random.uniform()) * pow(10, Double(exponent))
+      for number in [value, -value, value.rounded()] {
+        #expect(JSONFigure(number).json == encoder.text(JSONFigure(number)))
+      }
+    }
+    for line in try JSONLinesFormat().whole(RandomRecords.make(300, seed: 8)).split(separator: "\n") {
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      let keys = try #require(object).keys.sorted()
+      var rest = line[...]
+      for key in keys { rest = rest[try #require(rest.range(of: "\"\(key)\":"), "\(line)").upperBound...] }
     }
   }
 

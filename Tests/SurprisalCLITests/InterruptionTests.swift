@@ -54,10 +54,11 @@ extension CommandTests {
         let cut = try Command.interrupt(
           [
             "gate", "--model", "fashion-mnist", "--evaluations", "4", "--verbose", images, "--write-baseline",
-            "\(folder)/accepted",
+            "\(folder)/accepted", "--report", "\(folder)/r.sarif",
           ], after: "images scored", cache: "\(folder)/cache")
         #expect(cut.code == 3 && cut.errors.contains("undecided: interrupted after"), "\(cut)")
         #expect(!exists("\(folder)/accepted"))
+        #expect(!exists("\(folder)/r.sarif") && exists("\(folder)/r.incomplete.sarif"))
       }
     }
 

@@ -35,7 +35,7 @@ struct PackingTests {
   @Test("A record comes back to the bit, and no field is forgotten")
   func record() throws {
     // What is said of a path, or when all p-values are known.
-    let others: Set = ["file", "error", "outlier", "copyOf", "nearest", "content", "accepted", "pictures"]
+    let others: Set = ["file", "error", "outlier", "copyOf", "nearest", "content", "pictures", "accepted"]
     for child in Mirror(reflecting: Self.full).children where !others.contains(child.label ?? "") {
       let isNil =
         Mirror(reflecting: child.value).displayStyle == .optional

@@ -1,8 +1,4 @@
-import Foundation
-
 /// A JSON object a line (jsonlines.org).
 struct JSONLinesFormat: RecordFormat {
-  private let encoder = JSONEncoder.oneLine()
-
-  func line(_ record: Record) -> String { encoder.text(JSONRecord(record: record)) + "\n" }
+  func line(_ record: Record) -> String { JSONRecord(record: record).text + "\n" }
 }

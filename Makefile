@@ -3,8 +3,8 @@
 PREFIX ?= /usr/local
 SWIFT ?= swift
 CONFIGURATION ?= release
-# The manifest is read anew each time: it looks at what is installed.
 BINARY = .build/$(CONFIGURATION)/surprisal
+# The manifest is read anew each time: it looks at what is installed.
 BUILD = $(SWIFT) build -c $(CONFIGURATION) --manifest-cache none
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlite3-dev $(CODECS)
@@ -121,7 +121,7 @@ $(BINARY):
 	$(MAKE) build
 
 check-formats: $(BINARY)
-	@$(MAKE) -s setup PACKAGES=curl
+	@$(MAKE) -s setup PACKAGES="curl python3-venv"
 	Tests/Checks/setup.sh
 	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-actions action.yml
 	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-workflows examples/ci/github-workflow.yml

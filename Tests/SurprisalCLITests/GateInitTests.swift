@@ -73,6 +73,8 @@ extension CommandTests {
         let all = try Command.run(
           arguments + formats.keys.sorted().flatMap { ["--report", "\(folder)/gate.\($0)"] })
         #expect(all.code == 3, "\(all)")
+        // What looks at them judges as the gate did.
+        #expect(all.output.contains("--model fashion-mnist --evaluations 4 --fpr 0.02 --format html"))
         for (end, format) in formats {
           let alone = try Command.run(arguments + ["--format", format])
           #expect(alone.code == 3)

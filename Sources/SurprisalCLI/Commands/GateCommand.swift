@@ -150,14 +150,8 @@ struct GateCommand: ParsableCommand {
     var steps: [ReportFacts.Step] = []
     func add(_ command: String, _ purpose: String) { steps.append(ReportFacts.Step(command, purpose)) }
     if totals.outliers > totals.accepted {
-      let rate =
-        switch rules.rule {
-        case .standard: ""
-        case .falsePositiveRate(let rate): " --fpr \(String(format: "%g", rate))"
-        case .falseDiscoveryRate(let rate): " --fdr \(String(format: "%g", rate))"
-        }
       add(
-        "surprisal scan \(images.quoted) --model \(FilePath(model).quoted)\(rate) --format html --output outliers.html",
+        "surprisal scan \(images.quoted) --model \(FilePath(model).quoted)\(judging(rules)) --format html --output outliers.html",
         "look at them")
       let file = FilePath(rules.baseline ?? "surprisal-baseline.txt").quoted
       add(
@@ -174,6 +168,18 @@ struct GateCommand: ParsableCommand {
         "a model with more references, where there are too few")
     }
     return steps
+  }
+
+  /// A scan's options to judge as the gate does.
+  private func judging(_ rules: Policy) -> String {
+    let rate =
+      switch rules.rule {
+      case .standard: ""
+      case .falsePositiveRate(let rate): " --fpr \(String(format: "%g", rate))"
+      case .falseDiscoveryRate(let rate): " --fdr \(String(format: "%g", rate))"
+      }
+    return (rules.evaluations.map { " --evaluations \($0)" } ?? "")
+      + (rules.statistic.map { " --statistic \($0.rawValue)" } ?? "") + rate
   }
 
   /// The options that the decision came from, as they were given.

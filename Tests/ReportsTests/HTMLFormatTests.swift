@@ -101,6 +101,15 @@ struct HTMLFormatTests {
     #expect(page.contains("are on this page"))
   }
 
+  @Test("A page of an interrupted run says so, and no other does")
+  func incomplete() {
+    for isComplete in [true, false] {
+      var form = HTMLFormat()
+      let head = form.begin(ReportTotals(scored: 0, outliers: 0, unreadable: 0, isComplete: isComplete))
+      #expect((head + form.end).contains("Incomplete:") == !isComplete)
+    }
+  }
+
   @Test("Bins of a histogram hold every number once, what is none or outside at its ends")
   func histogram() {
     let values = [0, 0.24, 0.25, 0.5, 1, -3, 7, .infinity, .nan].map { (value: $0, isFlagged: $0 > 0.9) }

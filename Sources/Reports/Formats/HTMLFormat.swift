@@ -93,7 +93,7 @@ struct HTMLFormat: RecordFormat {
         ? "\(shown.spaced) of \(all.spaced) \(what) are on this page; --format csv or jsonl has all." : nil
     }
     var content: [String: Any] = [
-      "verdict": verdict, "notes": facts.notes,
+      "verdict": verdict, "incomplete": !totals.isComplete, "notes": facts.notes,
       "reasons": choices(reasons), "folders": choices(folders),
       "flaggedHeading": "Odd, the oddest first",
       "flagged": flagged.enumerated().map { $1.card(rank: $0) },

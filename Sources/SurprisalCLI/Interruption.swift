@@ -12,15 +12,20 @@ final class Interruption {
   private let count = Count()
   private let sources: [any DispatchSourceSignal]
 
-  /// - Parameter shown: where the first one is answered.
-  init(_ shown: OutputOptions) {
+  /// - Parameters:
+  ///   - shown: where the first one is answered.
+  ///   - words: the answer.
+  init(
+    _ shown: OutputOptions,
+    saying words: String = "stopping: no more images are taken; once more ends at once"
+  ) {
     let count = count
     sources = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
       source.setEventHandler {
         guard count.value.add(1, ordering: .relaxed).newValue == 1 else { _exit(128 + number) }
-        shown.warn("stopping: no more images are taken; once more ends at once")
+        shown.warn(words)
       }
       source.resume()
       return source

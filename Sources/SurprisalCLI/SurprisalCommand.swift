@@ -25,7 +25,8 @@ struct SurprisalCommand: ParsableCommand {
       A model learns a population of images from examples; scan, gate and explain then say how surprising each
       image is under it, with a stated error rate.
 
-      Exit codes: 0 done, 1 could not run, 2 gate failed, 3 gate could not decide, 64 wrong usage.
+      Exit codes: 0 done, 1 could not run, 2 gate failed, 3 gate could not decide, 64 wrong usage,
+      130 interrupted: what there was is kept.
       """,
     version: "0.1.0",
     subcommands: [

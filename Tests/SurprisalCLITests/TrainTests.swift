@@ -64,7 +64,7 @@ extension CommandTests {
         #expect(try Command.run(arguments + [whole, "--log", wholeLog]).code == 0)
         // A validation is told once its checkpoint is saved: most of the steps are left then.
         let stopped = try Command.interrupt(arguments + [path, "--log", log], after: "validation")
-        #expect(stopped.code == 1 && stopped.errors.contains("--resume \(path).checkpoint"), "\(stopped)")
+        #expect(stopped.code == 130 && stopped.errors.contains("--resume \(path).checkpoint"), "\(stopped)")
         #expect(!exists(path))
         let refused = try Command.run(
           "train", "--resume", "\(path).checkpoint", "--output", path, "--size", "32", "--threads", "1")

@@ -1,11 +1,6 @@
 import ArgumentParser
-import Dispatch
 import Foundation
 import Surprisal
-import Synchronization
-
-/// Set by Ctrl-C; read by the training loop.
-private let interrupted = Atomic<Bool>(false)
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -158,11 +153,7 @@ struct TrainCommand: ParsableCommand {
     shown.detail(
       "preset \(training.preset.rawValue), precision \(training.options.precision.rawValue); "
         + "oneDNN \(Compute.engineVersion)")
-    signal(SIGINT, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-    source.setEventHandler { interrupted.store(true, ordering: .relaxed) }
-    source.resume()
-    defer { source.cancel() }
+    let stop = Interruption(shown, saying: "stopping after this step; once more ends at once")
 
     let started = ContinuousClock.now
     func seconds() -> Double { (ContinuousClock.now - started) / .seconds(1) }
@@ -173,7 +164,7 @@ struct TrainCommand: ParsableCommand {
     let model = try training.run(
       PathOptions.expand(paths, nul: nul), compute: Compute(threads: computing.threads),
       // A log that cannot go on ends the training where it can be gone on with.
-      shouldStop: { interrupted.load(ordering: .relaxed) || failure != nil },
+      shouldStop: { stop.isSet || failure != nil },
       report: { event in
         display.tell(event)
         if case .reviewed(let found) = event { review = found }
@@ -182,7 +173,7 @@ struct TrainCommand: ParsableCommand {
       })
     if let failure { throw failure }
     shown.progressDone()
-    guard let model else { throw ExitCode(1) }
+    guard let model else { throw ExitCode(Interruption.code) }
     try model.write(to: destination)
     if destination.isFile { unlink(checkpoint) }
     tell(model, destination, seconds())

@@ -101,6 +101,16 @@ struct HTMLFormatTests {
     #expect(page.contains("are on this page"))
   }
 
+  @Test("The folder of all images is said once")
+  func stem() {
+    func stem(_ paths: String...) -> PageStem { PageStem(of: paths.map { FilePath($0) }) }
+    #expect(stem("a/b/c.png", "a/b/d/e.png").shown == "a/b/")
+    #expect(stem("a/bc/x.png", "a/bd/x.png").shown == "a/")
+    #expect(stem("/x.png", "/y/z.png").shown == "/" && stem("x.png", "y/z.png").shown == "")
+    #expect(stem().shown == "" && stem("a/b.png").rest(of: FilePath("a/b.png")) == "b.png")
+    #expect(stem("a/b.png").rest(of: FilePath("c/d.png")) == "c/d.png")
+  }
+
   @Test("A page of an interrupted run says so, and no other does")
   func incomplete() {
     for isComplete in [true, false] {

@@ -92,16 +92,17 @@ struct HTMLFormat: RecordFormat {
       shown < all
         ? "\(shown.spaced) of \(all.spaced) \(what) are on this page; --format csv or jsonl has all." : nil
     }
+    let stem = PageStem(of: (flagged + unreadable + ordinary).map(\.file))
     var content: [String: Any] = [
       "verdict": verdict, "incomplete": !totals.isComplete, "notes": facts.notes,
       "reasons": choices(reasons), "folders": choices(folders),
       "flaggedHeading": "Odd, the oddest first",
-      "flagged": flagged.enumerated().map { $1.card(rank: $0) },
+      "flagged": flagged.enumerated().map { $1.card(rank: $0, stem) },
       "hasUnreadable": !unreadable.isEmpty, "unreadableHeading": "Unreadable: \(totals.unreadable.spaced)",
-      "unreadable": unreadable.enumerated().map { $1.unreadableRow(rank: $0) },
-      "hasCopies": !copies.groups.isEmpty, "copies": copies.content,
+      "unreadable": unreadable.enumerated().map { $1.unreadableRow(rank: $0, stem) },
+      "hasCopies": !copies.groups.isEmpty, "copies": copies.content(stem),
       "copiesHeading": "Images that show the same: \(copies.seen.spaced)",
-      "hasOrdinary": !ordinary.isEmpty, "rows": rows.script,
+      "hasOrdinary": !ordinary.isEmpty, "rows": rows(stem).script,
       "ordinaryHeading": "Ordinary: \(ordinarySeen.spaced)",
       "gallery": ordinary.compactMap { record in
         record.pictures?.thumbnail?.content(alt: record.path.printable)
@@ -111,6 +112,7 @@ struct HTMLFormat: RecordFormat {
       "hasSteps": !facts.steps.isEmpty,
       "steps": facts.steps.map { ["command": $0.command, "purpose": $0.purpose] },
     ]
+    if !stem.shown.isEmpty { content["stem"] = stem.shown }
     content["flaggedMore"] = left(flagged.count, flaggedSeen, "flagged images")
     content["unreadableMore"] = left(unreadable.count, totals.unreadable, "unreadable files")
     content["copiesMore"] = left(copies.groups.count, copies.seen, "groups")
@@ -119,8 +121,8 @@ struct HTMLFormat: RecordFormat {
     return content
   }
 
-  private var rows: PageRows {
-    var rows = PageRows()
+  private func rows(_ stem: PageStem) -> PageRows {
+    var rows = PageRows(stem: stem.shown)
     for record in ordinary { rows.append(record) }
     return rows
   }

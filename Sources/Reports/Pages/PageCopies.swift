@@ -32,9 +32,9 @@ struct PageCopies {
   }
 
   /// What templates take.
-  var content: [[String: Any]] {
+  func content(_ stem: PageStem) -> [[String: Any]] {
     groups.map { group in
-      var content: [String: Any] = ["paths": group.paths.map { "\($0)".printable }]
+      var content: [String: Any] = ["paths": group.paths.map(stem.rest)]
       content["thumbnail"] = group.thumbnail?.content(alt: "what they show")
       return content
     }

@@ -2,6 +2,8 @@ import Foundation
 
 /// The ordinary images of a page, for its script to list: a table of ten thousand rows would take seconds to lay out.
 struct PageRows: Encodable {
+  /// The folder of all, as it is shown.
+  let stem: String
   /// As they are shown.
   private(set) var folders: [String] = []
   /// Each an array: path, folder's index, p-value, score, bits, width, height, format, and the path's bytes in Base64 where it is
@@ -9,7 +11,7 @@ struct PageRows: Encodable {
   private(set) var rows: [Row] = []
   private var places: [String: Int] = [:]
 
-  enum CodingKeys: CodingKey { case folders, rows }
+  enum CodingKeys: CodingKey { case stem, folders, rows }
 
   struct Row: Encodable {
     let record: Record
@@ -30,6 +32,8 @@ struct PageRows: Encodable {
       try fields.encode(shown == record.path ? nil : shown)
     }
   }
+
+  init(stem: String) { self.stem = stem }
 
   mutating func append(_ record: Record) {
     let folder = record.pageFolder

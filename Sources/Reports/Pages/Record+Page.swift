@@ -20,9 +20,10 @@ extension Record {
   }
 
   /// What stands with every element that is an image: what scripts sort, filter and save by.
-  private func element(rank: Int) -> [String: Any] {
+  private func element(rank: Int, _ stem: PageStem) -> [String: Any] {
     var element: [String: Any] = [
-      "path": path, "shownPath": path.printable, "folder": pageFolder, "rank": rank,
+      "path": path, "shownPath": stem.rest(of: file), "wholePath": path.printable, "folder": pageFolder,
+      "rank": rank,
       "reasons": pageReasons.joined(separator: "|"), "bits": bitsPerDim.map(figure) ?? "",
       "pixels": width.flatMap { width in height.map { "\(width * $0)" } } ?? "",
     ]
@@ -41,8 +42,8 @@ extension Record {
     pValue.map { String(format: $0 < 0.0001 ? "%.0e" : "%.4f", $0) } ?? "unknown"
   }
 
-  func card(rank: Int) -> [String: Any] {
-    var card = element(rank: rank)
+  func card(rank: Int, _ stem: PageStem) -> [String: Any] {
+    var card = element(rank: rank, stem)
     card["id"] = "odd-\(rank + 1)"
     card["content"] = content
     card["pValue"] = pageProbability
@@ -52,7 +53,7 @@ extension Record {
     }
     card["size"] = size?.replacingOccurrences(of: "x", with: "×")
     card["format"] = format
-    card["why"] = why
+    card["why"] = why(stem)
     card["thumbnail"] = pictures?.thumbnail?.content(alt: "picture of \(path.printable)")
     card["small"] = pictures?.thumbnail.map { max($0.width, $0.height) <= 64 }
     card["map"] = pictures?.map?.source
@@ -63,7 +64,7 @@ extension Record {
   }
 
   /// Every reason by itself, troubles by their names and with their own p-values.
-  private var why: [[String: Any]] {
+  private func why(_ stem: PageStem) -> [[String: Any]] {
     let troubles = (troubles ?? []).filter(\.isNamed)
     var lines: [[String: Any]] = (reason ?? "").components(separatedBy: "; ").filter { !$0.isEmpty }.map {
       part in
@@ -78,14 +79,14 @@ extension Record {
     if let tailPValue {
       lines.append(["text": String(format: "beyond all references; by the fitted tail p %.1g", tailPValue)])
     }
-    if let copyOf { lines.append(["text": "shows the same as \("\(copyOf)".printable)"]) }
+    if let copyOf { lines.append(["text": "shows the same as \(stem.rest(of: copyOf))"]) }
     if let warning { lines.append(["name": "damaged:", "text": warning.printable]) }
     if let known { lines.append(["text": "the model was \(known) on it"]) }
     return lines
   }
 
-  func unreadableRow(rank: Int) -> [String: Any] {
-    var row = element(rank: rank)
+  func unreadableRow(rank: Int, _ stem: PageStem) -> [String: Any] {
+    var row = element(rank: rank, stem)
     row["error"] = (error ?? "").printable
     return row
   }

@@ -10,8 +10,9 @@
     return { element, path, bytes, content, folder, reasons: reasons.split("|"), rank: Number(rank), bits: number(bits), size: number(size) };
   });
   const data = JSON.parse(byId("rows").textContent);
+  const rest = (shown) => shown.startsWith(data.stem) ? shown.slice(data.stem.length) : shown;
   const ordinary = data.rows.map(([path, folder, p, score, bits, width, height, format, bytes, shown], rank) => (
-    { element: null, path, bytes, folder: data.folders[folder], reasons: [], rank, p, score, bits: number(bits), width, height, size: width * height || -Infinity, format, shown: shown || path }));
+    { element: null, path, bytes, folder: data.folders[folder], reasons: [], rank, p, score, bits: number(bits), width, height, size: width * height || -Infinity, format, shown: rest(shown || path) }));
   items.push(...ordinary);
   const itemOf = new WeakMap(items.filter((item) => item.element).map((item) => [item.element, item]));
   const table = byId("ordinary"), more = byId("more"), step = 200;
@@ -60,6 +61,7 @@
     const figure = (value, digits) => Number.isFinite(value) ? value.toFixed(digits) : "";
     const name = document.createElement("bdi");
     name.textContent = item.shown;
+    name.title = item.path;
     element.insertCell().append(name);
     for (const text of [figure(item.p, 4), figure(item.score, 2), figure(item.bits, 3), item.width ? `${item.width}×${item.height}` : "", item.format || ""])
       element.insertCell().textContent = text;

@@ -51,7 +51,7 @@ struct Examples: Sendable {
   }
 }
 
-/// Finds the example that an image is most like, by what the model's network sees in both.
+/// Finds the examples that images are most like, by what the model's network sees in them.
 struct NearestExample {
   private let examples: Examples
   private let scorer: Scorer
@@ -66,9 +66,10 @@ struct NearestExample {
   }
 
   /// - Throws: `EngineError`.
-  func callAsFunction(to image: Bitmap) throws -> Bitmap? {
-    let batch = ImageBatch(shape: examples.images.shape, images: [image])
-    let seen = try scorer.estimate(batch).first?.appearance?.activations ?? []
-    return distance.nearest(to: seen).map { examples.images[$0] }
+  func callAsFunction(to images: [Bitmap]) throws -> [Bitmap?] {
+    let batch = ImageBatch(shape: examples.images.shape, images: images)
+    return try scorer.estimate(batch).map { estimate in
+      distance.nearest(to: estimate.appearance?.activations ?? []).map { examples.images[$0] }
+    }
   }
 }

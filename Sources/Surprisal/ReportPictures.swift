@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Images
 import Reports
+import Synchronization
 
 /// Gives records the pictures that pages show: a thumbnail of the file, a map of where its bits lie, and the most alike of
 /// the ordinary images. Files are decoded again, those of flagged images and copies, and some of the ordinary ones.
@@ -27,6 +28,12 @@ public struct ReportPictures {
   private var ordinaryCount = 0
   /// Thumbnails of files that many are nearest to.
   private var known: [FilePath: Record.Picture?] = [:]
+  /// Records that wait until enough want pictures: these are made on all threads at once.
+  private var waiting: [(record: Record, wish: Wish)] = []
+  private var wishes = 0
+
+  /// What a record is to have.
+  private enum Wish { case nothing, thumbnail, all, allAndMap }
 
   /// - Parameters:
   ///   - model: whose bits maps show.
@@ -42,69 +49,127 @@ public struct ReportPictures {
   /// Takes the counts, before the first record.
   public mutating func begin(_ totals: ReportTotals) { ordinaryCount = totals.scored - totals.outliers }
 
-  /// Fills in a record's pictures, where it has a place on a page for them. What cannot be had is left out: the file may
-  /// have gone meanwhile.
-  public mutating func add(to record: inout Record) {
-    guard record.error == nil else { return }
+  /// Takes a record, and hands on those that have their pictures, in order. What cannot be had is left out: the file may have
+  /// gone meanwhile.
+  public mutating func add(_ record: Record, _ body: (Record) throws -> Void) rethrows {
+    let wish = wish(of: record)
+    waiting.append((record, wish))
+    if wish != .nothing { wishes += 1 }
+    if wishes >= 64 || waiting.count >= 1024 { try finish(body) }
+  }
+
+  /// Hands on all that wait.
+  public mutating func finish(_ body: (Record) throws -> Void) rethrows {
+    drawWaiting()
+    let records = waiting.map(\.record)
+    waiting = []
+    wishes = 0
+    for record in records { try body(record) }
+  }
+
+  private mutating func wish(of record: Record) -> Wish {
+    guard record.error == nil else { return .nothing }
     if record.outlier == true {
       flagged += 1
-      if flagged <= Self.most.thumbnails { addToFlagged(&record) }
-      return
+      return flagged <= Self.most.maps ? .allAndMap : flagged <= Self.most.thumbnails ? .all : .nothing
     }
     let rank = seen
     seen += 1
-    let isShown =
-      rank * Self.ordinary / max(ordinaryCount, 1) != (rank - 1) * Self.ordinary / max(ordinaryCount, 1)
+    let all = max(ordinaryCount, 1)
+    let isShown = rank == 0 || rank * Self.ordinary / all != (rank - 1) * Self.ordinary / all
     if record.copyOf != nil { copies += 1 }
-    guard isShown || rank == 0 || (record.copyOf != nil && copies <= Self.mostCopies) else { return }
-    var pictures = Record.Pictures()
-    pictures.thumbnail = thumbnail(of: record.file)
-    record.pictures = pictures
+    return isShown || (record.copyOf != nil && copies <= Self.mostCopies) ? .thumbnail : .nothing
   }
 
-  private mutating func addToFlagged(_ record: inout Record) {
-    var pictures = record.pictures ?? Record.Pictures()
-    pictures.thumbnail = thumbnail(of: record.file)
-    let image = try? reading.image(at: record.file, as: model.shape)
-    if let image {
-      if flagged <= Self.most.maps { pictures.map = map(of: image) }
-      if let nearest { pictures.nearest = try? nearest(to: image)?.picture() }
+  private mutating func drawWaiting() {
+    let places = waiting.indices.filter { waiting[$0].wish != .nothing }
+    guard !places.isEmpty else { return }
+    let files = places.map { waiting[$0].record }
+    let thumbnails = inParallel(files) { [reading] in Self.thumbnail(of: $0, reading) }
+    for (place, thumbnail) in zip(places, thumbnails) {
+      var pictures = Record.Pictures()
+      pictures.thumbnail = thumbnail
+      waiting[place].record.pictures = pictures
     }
-    if let file = record.nearest {
-      if known[file] == nil { known[file] = thumbnail(of: file) }
-      pictures.nearest = known[file] ?? nil
-      pictures.nearestFile = file
+    drawNearestFiles(of: places)
+    guard places.contains(where: { waiting[$0].wish != .thumbnail }) else { return }
+    let odd = places.filter { waiting[$0].wish != .thumbnail }
+    let images = inParallel(odd.map { waiting[$0].record }) { [reading, shape = model.shape] in
+      try? reading.image(at: $0.file, as: shape)
     }
-    record.pictures = pictures
+    let there = zip(odd, images).compactMap { place, image in image.map { (place, $0) } }
+    drawExamples(there)
+    drawMaps(there.filter { waiting[$0.0].wish == .allAndMap })
   }
 
-  /// The file's image, no larger than `side`; nil where it cannot be had.
-  private func thumbnail(of file: FilePath) -> Record.Picture? {
-    guard let origin = try? reading.origin(of: file) else { return nil }
-    let scale = min(1, Double(Self.side) / Double(max(origin.width, origin.height, 1)))
-    func side(_ length: Int) -> Int { max(Int((Double(length) * scale).rounded()), 1) }
-    let shape = ImageShape(height: side(origin.height), width: side(origin.width), channels: 3)
-    return try? reading.image(at: file, as: shape).picture()
+  /// The most alike of the folder.
+  private mutating func drawNearestFiles(of places: [Int]) {
+    let wanted = Set(places.compactMap { waiting[$0].record.nearest }).filter { known[$0] == nil }
+    let records = wanted.sorted().map { Record(file: $0) }
+    let drawn = inParallel(records) { [reading] in Self.thumbnail(of: $0, reading) }
+    for (record, picture) in zip(records, drawn) { known.updateValue(picture, forKey: record.file) }
+    for place in places {
+      guard let file = waiting[place].record.nearest else { continue }
+      waiting[place].record.pictures?.nearest = known[file] ?? nil
+      waiting[place].record.pictures?.nearestFile = file
+    }
   }
 
-  private mutating func map(of image: Bitmap) -> Record.Picture? {
+  /// The most alike of those that the model keeps.
+  private mutating func drawExamples(_ images: [(place: Int, image: Bitmap)]) {
+    guard let nearest, !images.isEmpty, let found = try? nearest(to: images.map(\.image)) else { return }
+    for ((place, _), example) in zip(images, found) where waiting[place].record.nearest == nil {
+      waiting[place].record.pictures?.nearest = try? example?.picture()
+    }
+  }
+
+  private mutating func drawMaps(_ images: [(place: Int, image: Bitmap)]) {
+    guard !images.isEmpty else { return }
     do {
       let scorer =
         try scorer
-        ?? Scorer(
-          model, evaluations: EvaluationBudget.standardCount, observing: [], compute: compute)
+        ?? Scorer(model, evaluations: EvaluationBudget.standardCount, observing: [], compute: compute)
       self.scorer = scorer
-      let batch = ImageBatch(shape: model.shape, images: [image])
-      guard let estimate = try scorer.estimate(batch, withMap: true).first else { return nil }
-      let channels = image.channels
-      let bits = (0..<image.height * image.width).map { pixel in
-        (0..<channels).reduce(0.0) { $0 + estimate.map[pixel * channels + $1] }
+      let batch = ImageBatch(shape: model.shape, images: images.map(\.image))
+      for ((place, image), estimate) in zip(images, try scorer.estimate(batch, withMap: true)) {
+        let channels = image.channels
+        let bits = (0..<image.height * image.width).map { pixel in
+          (0..<channels).reduce(0.0) { $0 + estimate.map[pixel * channels + $1] }
+        }
+        waiting[place].record.pictures?.map = try HeatMap.bitmap(
+          bits, width: image.width, height: image.height, most: max(bits.max() ?? 0, 1e-9)
+        ).picture()
       }
-      return try HeatMap.bitmap(
-        bits, width: image.width, height: image.height, most: max(bits.max() ?? 0, 1e-9)
-      )
-      .picture()
-    } catch { return nil }
+    } catch {
+      // A page without maps is a page.
+    }
+  }
+
+  /// The file's image, no larger than `side`; nil where it cannot be had.
+  private static func thumbnail(of record: Record, _ reading: ImageReading) -> Record.Picture? {
+    let size: (width: Int, height: Int)
+    if let width = record.width, let height = record.height {
+      size = (width, height)
+    } else {
+      guard let origin = try? reading.origin(of: record.file) else { return nil }
+      size = (origin.width, origin.height)
+    }
+    let scale = min(1, Double(Self.side) / Double(max(size.width, size.height, 1)))
+    func side(_ length: Int) -> Int { max(Int((Double(length) * scale).rounded()), 1) }
+    let shape = ImageShape(height: side(size.height), width: side(size.width), channels: 3)
+    return try? reading.image(at: record.file, as: shape).picture()
+  }
+
+  /// On all threads, in order.
+  private func inParallel<Element: Sendable>(
+    _ records: [Record], _ body: @Sendable (Record) -> Element?
+  ) -> [Element?] {
+    let found = Mutex([Element?](repeating: nil, count: records.count))
+    DispatchQueue.concurrentPerform(iterations: records.count) { index in
+      let one = body(records[index])
+      found.withLock { $0[index] = one }
+    }
+    return found.withLock { $0 }
   }
 }
 

@@ -42,12 +42,16 @@ final class GateReports {
   }
 
   func take(_ record: Record) throws {
-    var record = record
-    pictures?.add(to: &record)
+    if pictures == nil { return try write(record) }
+    try pictures?.add(record) { try write($0) }
+  }
+
+  private func write(_ record: Record) throws {
     for index in writers.indices { try writers[index].file.write(writers[index].writer.line(record)) }
   }
 
   func finish(_ facts: ReportFacts) throws {
+    try pictures?.finish { try write($0) }
     for index in writers.indices {
       writers[index].writer.facts = facts
       try writers[index].file.write(writers[index].writer.end)

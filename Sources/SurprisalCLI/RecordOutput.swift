@@ -41,15 +41,17 @@ final class RecordOutput {
   }
 
   func take(_ record: Record) throws {
-    var record = record
     if record.outlier == true { firstOutlier = firstOutlier ?? record.file }
-    pictures?.add(to: &record)
     collection?.take(record)
-    try file?.write(writer.line(record))
+    if pictures == nil { return try write(record) }
+    try pictures?.add(record) { try write($0) }
   }
+
+  private func write(_ record: Record) throws { try file?.write(writer.line(record)) }
 
   /// - Parameter facts: what is known of the run.
   func finish(_ facts: ReportFacts) throws {
+    try pictures?.finish { try write($0) }
     writer.facts = facts
     try file?.write(writer.end)
     try file?.finish()

@@ -42,9 +42,8 @@ struct ExamplesTests {
       let kept = try #require(model.examples)
       #expect(kept.images.count == 30)
       let nearest = try NearestExample(kept, of: model, compute: Discs.compute)
-      for index in kept.images.indices {
-        #expect(try nearest(to: kept.images[index]) == kept.images[index])
-      }
+      let some = kept.images.indices.map { kept.images[$0] }
+      #expect(try nearest(to: some) == some)
       try model.fit(to: images, anew: false, budget: .look, examples: 0, compute: Discs.compute)
       #expect(model.examples == nil)
     }

@@ -17,11 +17,8 @@ struct ReportPicturesTests {
       var records: [Record] = []
       _ = try FolderScan().run(
         [FilePath(folder)], by: model, compute: Discs.compute, begin: { pictures.begin($0) }
-      ) { record in
-        var record = record
-        pictures.add(to: &record)
-        records.append(record)
-      }
+      ) { record in pictures.add(record) { records.append($0) } }
+      pictures.finish { records.append($0) }
       let flagged = records.filter { $0.outlier == true }
       #expect(flagged.count >= 3)
       let paths = Set(records.filter { $0.outlier == false }.map(\.file))
@@ -51,8 +48,11 @@ struct ReportPicturesTests {
       for (name, wanted) in [("wide.jpg", [ReportPictures.side, 75]), ("gone.jpg", nil)] {
         var record = Record(file: FilePath("\(folder)/\(name)"))
         record.outlier = true
-        pictures.add(to: &record)
-        #expect(record.pictures?.thumbnail.map { [$0.width, $0.height] } == wanted)
+        var found: [Record] = []
+        pictures.add(record) { found.append($0) }
+        pictures.finish { found.append($0) }
+        #expect(found.map(\.file) == [record.file])
+        #expect(found[0].pictures?.thumbnail.map { [$0.width, $0.height] } == wanted)
       }
     }
   }

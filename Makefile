@@ -167,7 +167,7 @@ mutate: setup
 	ASAN_OPTIONS=quarantine_size_mb=8 .build/fuzz/mutate $(SEED) $(COUNT) $$(find $(CORPUS) -type f -size +15c -size -512k $(IMAGES) | sort)
 
 # The catalogue as a site in .build/docs: `python3 -m http.server -d .build/docs`, then /documentation/surprisal.
-MODULES = Surprisal Files Cache Images Tensors ScoreModel Diffusion Detection Reports
+MODULES = Surprisal Cache Files Cache Images Tensors ScoreModel Diffusion Detection Reports
 docs: setup
 	@rm -rf .build/symbols .build/docs .build/*/symbolgraph && mkdir -p .build/symbols
 # It fails for the test runners, which are no modules; that those below are there, cp sees to.

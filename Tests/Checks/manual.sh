@@ -22,7 +22,8 @@ for command in $("$1/bin/surprisal" --help | sed -n '/^SUBCOMMANDS/,/^ *$/s/^  \
     grep -qE -- "(^|[^a-z-])$option([^a-z-]|$)" <<< "$page" || fail "surprisal-$command has no $option"
   done
 done
-MANWIDTH=80 man -M "$share/man" surprisal-calibrate | col -b | grep -q "surprisal-fit" || fail "calibrate leads nowhere"
+page=$(MANWIDTH=80 man -M "$share/man" surprisal-calibrate | col -b)
+grep -q "surprisal-fit" <<< "$page" || fail "calibrate leads nowhere"
 
 # completes WORDS EXPECTED: what bash offers for the last word.
 completes() {

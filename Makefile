@@ -3,7 +3,9 @@
 PREFIX ?= /usr/local
 SWIFT ?= swift
 CONFIGURATION ?= release
-BINARY = .build/$(CONFIGURATION)/surprisal
+# Where it is built.
+SCRATCH ?= .build
+BINARY = $(SCRATCH)/$(CONFIGURATION)/surprisal
 # The manifest is read anew each time: it looks at what is installed.
 BUILD = $(SWIFT) build -c $(CONFIGURATION) --manifest-cache none
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -180,9 +182,9 @@ docs: setup
 
 # Manual pages in .build/man and completions in .build/completions, from the command's own help.
 man: $(BINARY)
-	$(BUILD) --product manual
+	$(BUILD) --scratch-path $(SCRATCH) --product manual
 	rm -rf .build/man
-	$(BINARY) --experimental-dump-help | .build/$(CONFIGURATION)/manual .build/man
+	$(BINARY) --experimental-dump-help | $(SCRATCH)/$(CONFIGURATION)/manual .build/man
 
 completions: $(BINARY)
 	@mkdir -p .build/completions
@@ -220,7 +222,7 @@ static: setup
 	  -Xlinker --disable-new-dtags -Xlinker -rpath='$$ORIGIN/../lib/surprisal' -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
 dist: static
-	$(MAKE) -s man completions BINARY=$(STATIC)
+	$(MAKE) -s man completions SCRATCH=$(STATIC_PATH)
 	Tools/Dist/tree.sh .build/dist/$(RELEASE) $(STATIC) $(STATIC_PATH)
 	Tools/Dist/archive.sh .build/dist/$(RELEASE) .build/dist/$(RELEASE).tar.gz
 	@du -sh .build/dist/$(RELEASE) .build/dist/$(RELEASE).tar.gz

@@ -129,7 +129,7 @@ check-formats: $(BINARY)
 	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-workflows examples/ci/github-workflow.yml
 	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.gitlab-ci examples/ci/gitlab-ci.yml
 	$(CHECKS)/python Tests/Checks/formats.py $(BINARY)
-	$(CHECKS)/python Tests/Checks/action.py $(BINARY)
+	$(CHECKS)/python Tests/Checks/action.py $(BINARY) $(wildcard .build/dist/$(RELEASE).tar.gz)
 	Tests/Checks/precommit.sh $(BINARY)
 
 check-manual: $(BINARY) man completions

@@ -50,7 +50,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
 def population(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folders of PNG, by the shipped model's own samples: `good-images`, `new-images`, `bad-images`."""
     place = tmp_path_factory.mktemp("population")
-    for seed, count, folder in [(2, 60, "good-images"), (3, 12, "new-images"), (4, 12, "bad-images")]:
+    for seed, count, folder in [(2, 110, "good-images"), (3, 12, "new-images"), (4, 12, "bad-images")]:
         words = [
             "sample",
             "--model=fashion-mnist",

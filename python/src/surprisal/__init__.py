@@ -1,7 +1,7 @@
 """Tells which images do not belong, and why: the program `surprisal` from Python.
 
 >>> import surprisal
->>> for record in surprisal.scan("photos").outliers:
+>>> for record in surprisal.scan("good-images").outliers:
 ...     print(record.path, record.reason)
 
 Every function runs the program of this package and hands over what it says; docs/python.md has a section a task.

@@ -54,7 +54,7 @@ def scan(
 ) -> Records:
     """Scores every image and flags outliers, most surprising first.
 
-    >>> for record in surprisal.scan("photos", fdr=0.05).outliers:
+    >>> for record in surprisal.scan("good-images", fdr=0.05).outliers:
     ...     print(record.path, record.p_value, record.reason)
 
     Args:
@@ -103,8 +103,8 @@ def fit(
 ) -> Model:
     """Fits a network to images known to belong, in seconds.
 
-    >>> model = surprisal.fit("good", output="mine.safetensors")
-    >>> surprisal.scan("new", model=model)
+    >>> model = surprisal.fit("good-images", output="mine.safetensors")
+    >>> surprisal.scan("new-images", model=model)
 
     Args:
         paths: the images, as in `scan`; None with ``samples=N``, the model's own.
@@ -143,7 +143,7 @@ def train(
 
     On Ctrl-C a checkpoint is kept, ``OUTPUT.checkpoint``, from which ``resume`` goes on.
 
-    >>> surprisal.train("good", output="mine.safetensors", minutes=30)
+    >>> surprisal.train("good-images", output="mine.safetensors", minutes=30)
 
     Args:
         paths: the images, as in `scan`; None with `resume`.
@@ -214,7 +214,7 @@ def gate(
 ) -> GateResult:
     """Decides whether images may pass, by a policy.
 
-    >>> result = surprisal.gate("new", model="mine.safetensors", fpr=0.01, max_outliers="2%")
+    >>> result = surprisal.gate("new-images", model="mine.safetensors", fpr=0.05, max_outliers="50%")
     >>> assert result, result.reason
 
     Args:
@@ -329,7 +329,7 @@ def evaluate(
 ) -> list[Separation]:
     """Tells how well a model separates images that belong from images that do not, by each statistic.
 
-    >>> max(surprisal.evaluate("good", "bad", model="mine.safetensors"), key=lambda found: found.auroc)
+    >>> max(surprisal.evaluate("good-images", "bad-images", model="mine.safetensors"), key=lambda found: found.auroc)
 
     Args:
         inliers: images that belong.

@@ -25,7 +25,7 @@ public struct Evaluation {
       var sets: [ImageSet] = []
       var files: [FilePath] = []
       for path in paths {
-        if (try? path.status().kind) == S_IFREG, !IDXFile.isNamed(path.bytes) {
+        if (try? path.status().kind) == S_IFREG, !IDXFile.isOne(path) {
           files.append(path)
         } else {
           sets.append(ImageSet(name: "\(path)", paths: [path]))

@@ -16,7 +16,8 @@ struct FitCommand: ParsableCommand {
       """,
     aliases: ["calibrate"])
 
-  @Argument(help: "Files, folders, IDX files, or - for paths from standard input.") var paths: [FilePath] = []
+  @Argument(help: "Files, folders, IDX files, or - for paths, or one IDX file, from standard input.")
+  var paths: [FilePath] = []
   @Flag(name: .customShort("0"), help: "With -, paths end in NUL instead of a line break.") var nul = false
   @OptionGroup var read: ReadingOptions
   @OptionGroup var model: ModelOptions
@@ -75,7 +76,7 @@ struct FitCommand: ParsableCommand {
   }
 
   private func fit(_ loaded: inout Model) throws {
-    let images = PathOptions.expand(paths, nul: nul)
+    let images = try PathOptions.expand(paths, nul: nul)
     let unreadable: (String, String) -> Void = { shown.warn("\($0): unreadable, left out: \($1)") }
     let meter = ProgressMeter(shown, "fitted to")
     let progress: (Int, Int) -> Void = { meter.tell($0, of: $1) }

@@ -88,7 +88,7 @@ struct GateCommand: ParsableCommand {
       written.show(try ReportPictures(loaded, reading: gate.reading, compute: computing.compute))
     }
     var facts = facts(loaded, name, rules)
-    let paths = images.expanded()
+    let paths = try images.expanded()
     let stop = Interruption(shown)
     let meter = ProgressMeter(shown, "scored", counting: paths, reading: gate.reading)
     let outcome = try gate.run(

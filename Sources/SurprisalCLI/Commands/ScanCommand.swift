@@ -74,7 +74,7 @@ struct ScanCommand: ParsableCommand {
     if follow { return try followPaths() }
     let records = try RecordOutput(to: output, as: format ?? (portion.isPart ? .jsonl : nil))
     let kept = try save.map { try Destination(option: $0) }
-    let paths = images.expanded()
+    let paths = try images.expanded()
     records.collection = try collecting.collection(of: images, paths)
     let loaded = try model.load()
     records.pictures = try pictures(by: loaded)

@@ -21,6 +21,12 @@ public final class Judge {
   /// The calibration that every image is judged by; nil under `auto`.
   var onlyCalibration: Calibration? { rule == nil ? stages[0].calibration : nil }
 
+  /// The budget: a number of evaluations, or `auto`.
+  var evaluations: String {
+    rule == nil ? "\(stages[0].calibration.evaluations)" : "\(EvaluationBudget.auto)"
+  }
+  var precision: Precision { stages[0].scorer.precision }
+
   /// Tells scans apart whose records cannot be mixed: everything that a judgement depends on, the model and its
   /// references among it.
   var fingerprint: String {

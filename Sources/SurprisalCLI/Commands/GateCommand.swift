@@ -110,7 +110,8 @@ struct GateCommand: ParsableCommand {
     let evaluations = rules.evaluations?.count ?? model.calibrations.first?.evaluations
     return .ofRun(
       model, name, rule: rules.rule,
-      statistic: rules.statistic ?? .standard(evaluations: evaluations ?? EvaluationBudget.standardCount))
+      statistic: (rules.statistic ?? .standard(evaluations: evaluations ?? EvaluationBudget.standardCount))
+        .rawValue)
   }
 
   /// What is left to say, and the exit code.

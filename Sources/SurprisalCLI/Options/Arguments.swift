@@ -12,6 +12,10 @@ extension ProbabilityFlow.Dequantisation: @retroactive ExpressibleByArgument {}
 extension ReportFormat: @retroactive ExpressibleByArgument {}
 extension StatisticName: @retroactive ExpressibleByArgument {}
 
+extension Shard: @retroactive ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
 extension EvaluationBudget: @retroactive ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }

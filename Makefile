@@ -11,7 +11,7 @@ PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlit
 # Formats that a build without them goes without (Package.swift looks for their headers).
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
-.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs wheel check-wheel
+.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs wheel check-wheel check-engines
 
 all: build
 
@@ -139,6 +139,19 @@ check-manual: $(BINARY) man completions
 check-docs: $(BINARY) man
 	python3 Tests/Checks/docs.py $(BINARY)
 	python3 Tests/Checks/docs.py $(BINARY) .build/man/surprisal*.1
+
+# examples/engines/ on Spark, Dask and the rest, with something killed on the way.
+ENGINES = .build/checks/engines
+$(ENGINES)/ready: Tests/Checks/engines.txt
+	@$(MAKE) -s setup PACKAGES="python3-venv"
+	python3 -m venv $(ENGINES)
+	$(ENGINES)/bin/pip install -q --disable-pip-version-check -r $<
+	touch $@
+
+check-engines: $(BINARY) $(ENGINES)/ready
+	@$(MAKE) -s setup PACKAGES="default-jre-headless inotify-tools parallel shellcheck"
+	shellcheck examples/engines/*.sh examples/engines/array.sbatch
+	$(ENGINES)/bin/python Tests/Checks/engines.py $(BINARY)
 
 # Fuzzing and damaged files, under address and undefined-behaviour sanitizers. CORPUS: files to start from.
 SECONDS ?= 60

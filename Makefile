@@ -13,7 +13,8 @@ PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlit
 # Formats that a build without them goes without (Package.swift looks for their headers).
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
-.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs static dist deb image check-dist check-deb check-image
+.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual \
+  check-docs wheel check-wheel check-engines static dist deb image check-dist check-deb check-image
 
 all: build
 
@@ -142,6 +143,19 @@ check-docs: $(BINARY) man
 	python3 Tests/Checks/docs.py $(BINARY)
 	python3 Tests/Checks/docs.py $(BINARY) .build/man/surprisal*.1
 
+# examples/engines/ on Spark, Dask and the rest, with something killed on the way.
+ENGINES = .build/checks/engines
+$(ENGINES)/ready: Tests/Checks/engines.txt
+	@$(MAKE) -s setup PACKAGES="python3-venv"
+	python3 -m venv $(ENGINES)
+	$(ENGINES)/bin/pip install -q --disable-pip-version-check -r $<
+	touch $@
+
+check-engines: $(BINARY) $(ENGINES)/ready
+	@$(MAKE) -s setup PACKAGES="default-jre-headless inotify-tools parallel shellcheck"
+	shellcheck examples/engines/*.sh examples/engines/array.sbatch
+	$(ENGINES)/bin/python Tests/Checks/engines.py $(BINARY)
+
 # Fuzzing and damaged files, under address and undefined-behaviour sanitizers. CORPUS: files to start from.
 SECONDS ?= 60
 CORPUS ?= fixtures Tests/ImagesTests/Reference
@@ -256,6 +270,30 @@ check-image:
 	Tests/Checks/setup.sh
 	$(CHECKS)/hadolint Containerfile
 	Tests/Checks/image.sh .build/dist/surprisal-$(VERSION)-oci.tar
+
+# The Python wheel in .build/wheel, from a tree of `make dist` (TREE), named by what auditwheel finds of its libraries.
+TREE ?= .build/dist/$(RELEASE)
+WHEEL = .build/wheel
+WHEEL_TOOLS = $(CURDIR)/$(WHEEL)/tools/bin
+$(WHEEL)/tools/ready: python/requirements.txt
+	@$(MAKE) -s setup PACKAGES="python3-venv"
+	python3 -m venv $(WHEEL)/tools
+	$(WHEEL_TOOLS)/pip install -q --disable-pip-version-check -r python/requirements.txt
+	touch $@
+
+wheel: $(WHEEL)/tools/ready
+	@[ -x $(TREE)/bin/surprisal ] || $(MAKE) dist
+	rm -rf $(WHEEL)/plain $(WHEEL)/*.whl
+	SURPRISAL_DIST=$(abspath $(TREE)) SURPRISAL_VERSION=$$($(TREE)/bin/surprisal --version) \
+	  $(WHEEL_TOOLS)/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w $(WHEEL)/plain ./python
+	PATH=$(WHEEL_TOOLS):$$PATH auditwheel repair -w $(WHEEL) $(WHEEL)/plain/*.whl
+	@ls -sh $(WHEEL)/*.whl
+
+# The module's style and types; the wheel as it is installed in a fresh environment, alone and beside numpy and pandas.
+check-wheel: wheel
+	cd python && $(WHEEL_TOOLS)/ruff check -q --no-cache . && $(WHEEL_TOOLS)/ruff format -q --no-cache --check . && $(WHEEL_TOOLS)/mypy
+	$(WHEEL_TOOLS)/twine check --strict $(WHEEL)/*.whl
+	python/check.sh $(WHEEL)/*.whl
 
 clean:
 	$(SWIFT) package clean

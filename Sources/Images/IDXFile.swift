@@ -26,6 +26,28 @@ public struct IDXFile: Sendable {
     ["-ubyte", "-ubyte.gz"].contains { path.reversed().starts(with: $0.utf8.reversed()) }
   }
 
+  /// Where standard input is a file, which no name then says the kind of.
+  public static let standardInput = FilePath("/dev/stdin")
+
+  /// Bytes that tell such a file.
+  public static let magicLength = 4
+
+  /// Whether bytes are the first of one, not gzipped.
+  public static func begins(_ bytes: some Sequence<UInt8>) -> Bool {
+    let head = Array(bytes.prefix(magicLength))
+    return head == [0, 0, 8, 3] || head == [0, 0, 8, 4]
+  }
+
+  /// Whether a path names one: by its name, and standard input, where it is a file, by its first bytes.
+  package static func isOne(_ path: FilePath) -> Bool {
+    guard path == standardInput, (try? path.status().kind) == S_IFREG else { return isNamed(path.bytes) }
+    var head = [UInt8](repeating: 0, count: magicLength)
+    guard let file = try? path.open(O_RDONLY),
+      (try? head.withUnsafeMutableBytes({ try file.read(into: $0) })) == magicLength
+    else { return false }
+    return begins(head)
+  }
+
   /// - Throws: `ImageError`.
   public init(path: String, limits: ImageLimits = ImageLimits()) throws(ImageError) {
     try self.init(path: FilePath(path), limits: limits)
@@ -40,7 +62,7 @@ public struct IDXFile: Sendable {
     (descriptor, stamp) = try ImageDecoder.open(path, limits)
     content = try Content(descriptor)
     let head = try content.read(at: 0, count: Self.longestHeader)
-    guard head.count >= 4, head[0] == 0, head[1] == 0, head[2] == 8, head[3] == 3 || head[3] == 4 else {
+    guard Self.begins(head) else {
       throw .corrupt("IDX: not a file of 3 or 4 dimensions of bytes")
     }
     let rank = Int(head[3])

@@ -63,7 +63,7 @@ public struct ImageEnumerator: Sendable {
       return 0
     }
     if status.kind == S_IFDIR { return try walk(path, body) }
-    if IDXFile.isNamed(path.bytes) { try expand(path, .all, body) } else { try body(.file(path)) }
+    if IDXFile.isOne(path) { try expand(path, .all, body) } else { try body(.file(path)) }
     return 0
   }
 
@@ -77,12 +77,9 @@ public struct ImageEnumerator: Sendable {
 
   /// What stands before and after the last `#` of what may be a part of an IDX file.
   private static func splitRange(_ path: FilePath) -> (file: FilePath, range: String)? {
-    guard let mark = path.bytes.lastIndex(of: UInt8(ascii: "#")), IDXFile.isNamed(path.bytes[..<mark]) else {
-      return nil
-    }
-    return (
-      FilePath(bytes: path.bytes[..<mark]), "\(FilePath(bytes: path.bytes[(mark + 1)...]))"
-    )
+    guard let mark = path.bytes.lastIndex(of: UInt8(ascii: "#")) else { return nil }
+    let file = FilePath(bytes: path.bytes[..<mark])
+    return IDXFile.isOne(file) ? (file, "\(FilePath(bytes: path.bytes[(mark + 1)...]))") : nil
   }
 
   private func expand(

@@ -19,7 +19,7 @@ public enum ImageSource: Sendable {
   /// What no second path hides: which file it is, and which of its images.
   package struct Identity: Hashable, Sendable {
     let file: FileIdentity
-    let index: Int?
+    package let index: Int?
   }
 
   /// The file's state: an IDX file's when it was opened, any other's now. Nil where there is no such file.

@@ -4,6 +4,9 @@ import Foundation
 /// alphabetical order, and are names of our own, without a character that JSON escapes.
 struct JSONObject {
   private var bytes: [UInt8] = [UInt8(ascii: "{")]
+  private let digits: Digits
+
+  init(_ digits: Digits = .six) { self.digits = digits }
 
   var text: String { String(decoding: bytes + [UInt8(ascii: "}")], as: UTF8.self) }
 
@@ -21,7 +24,7 @@ struct JSONObject {
   }
 
   mutating func add(_ key: String, _ value: Double?) {
-    if let value { add(key, json: JSONFigure(value).json) }
+    if let value { add(key, json: JSONFigure(value).json(digits)) }
   }
 
   mutating func add(_ key: String, _ value: Int?) { if let value { add(key, json: "\(value)") } }

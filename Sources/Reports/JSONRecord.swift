@@ -8,10 +8,11 @@ struct JSONRecord {
   let record: Record
 
   var text: String {
-    var fields = JSONObject()
+    var fields = JSONObject(record.digits)
     if let error = record.error {
       fields.add("content", record.content)
       fields.add("error", error)
+      addPart(&fields)
       addPath(&fields)
       fields.add("status", record.status)
     } else {
@@ -23,6 +24,10 @@ struct JSONRecord {
   private func addPath(_ fields: inout JSONObject) {
     fields.add("path", record.path)
     fields.add("path_bytes", record.file.base64)
+  }
+
+  private func addPart(_ fields: inout JSONObject) {
+    if let part = record.part { fields.add("part", json: part.json(record)) }
   }
 
   private func addScored(_ fields: inout JSONObject) {
@@ -38,8 +43,9 @@ struct JSONRecord {
     fields.add("nearest", record.nearest.map { "\($0)" })
     fields.add("outlier", record.outlier)
     fields.add("p_value", record.pValue)
+    addPart(&fields)
     addPath(&fields)
-    fields.add("profile", array: record.profile.map { $0.map { JSONLevel($0).text } })
+    fields.add("profile", array: record.profile.map { $0.map { JSONLevel($0, record.digits).text } })
     fields.add("reason", record.reason)
     fields.add("relative_to", record.relativeTo)
     fields.add("score", record.score)
@@ -49,7 +55,7 @@ struct JSONRecord {
     fields.add("status", record.status)
     fields.add("tail_p_value", record.tailPValue)
     if let troubles = record.troubles {
-      var each = JSONObject()
+      var each = JSONObject(record.digits)
       for trouble in troubles.sorted(by: { $0.name < $1.name }) { each.add(trouble.name, trouble.pValue) }
       fields.add("troubles", json: each.text)
     }
@@ -66,16 +72,32 @@ extension FilePath {
 /// One noise level of a record's profile.
 struct JSONLevel {
   let level: Record.Level
+  let digits: Digits
 
-  init(_ level: Record.Level) { self.level = level }
+  init(_ level: Record.Level, _ digits: Digits = .six) {
+    self.level = level
+    self.digits = digits
+  }
 
   var text: String {
-    var fields = JSONObject()
+    var fields = JSONObject(digits)
     fields.add("bits_per_dim", level.bitsPerDim)
     fields.add("sigma", level.sigma)
     fields.add("z", level.z)
     return fields.text
   }
+}
+
+/// How exactly numbers are written.
+enum Digits {
+  case six
+  /// As many as it takes to read the very same number back.
+  case all
+}
+
+extension Record {
+  /// Records that are to be put together keep all.
+  var digits: Digits { part == nil ? .six : .all }
 }
 
 /// A number of six significant digits; what is no number is null.
@@ -95,9 +117,9 @@ struct JSONFigure: Encodable {
   }
 
   /// As JSON: the shortest digits that come to the same number.
-  var json: String {
-    guard value.isFinite, let rounded = Double(text) else { return "null" }
-    let digits = "\(rounded)"
+  func json(_ digits: Digits = .six) -> String {
+    guard value.isFinite, let shown = digits == .all ? value : Double(text) else { return "null" }
+    let digits = "\(shown)"
     return digits.hasSuffix(".0") ? String(digits.dropLast(2)) : digits
   }
 

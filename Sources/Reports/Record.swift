@@ -74,6 +74,9 @@ public struct Record: Codable, Sendable, Equatable {
 
   /// Of an outlier, whether it was accepted before, where that was asked for (`gate`).
   public var accepted: Bool?
+  /// Where the record is to be put together with those of other runs.
+  public var part: Part? = nil
+
   /// For pages alone; not kept with records that wait.
   public var pictures: Pictures? = nil
 

@@ -9,10 +9,12 @@ public struct ReportTotals: Sendable {
   public let decision: ReportDecision?
   /// Whether all images were taken: false after an interruption.
   public let isComplete: Bool
+  /// Of a run whose records are to be put together with those of others.
+  public let part: PartFacts?
 
   public init(
     scored: Int, outliers: Int, unreadable: Int, accepted: Int = 0, decision: ReportDecision? = nil,
-    isComplete: Bool = true
+    isComplete: Bool = true, part: PartFacts? = nil
   ) {
     self.scored = scored
     self.outliers = outliers
@@ -20,5 +22,6 @@ public struct ReportTotals: Sendable {
     self.accepted = accepted
     self.decision = decision
     self.isComplete = isComplete
+    self.part = part
   }
 }

@@ -86,9 +86,9 @@ struct FolderLooks {
   }
 
   /// A file under several paths is judged once and recorded for each.
-  mutating func `repeat`(_ repeats: [(file: FilePath, first: Int)], _ summary: inout Scan.Summary) {
+  mutating func `repeat`(_ repeats: [ImageStream.Repeat], _ summary: inout Scan.Summary) {
     let taken = entries.count
-    for (file, first) in repeats where first < taken {
+    for (file, first) in repeats.map({ ($0.file, $0.first) }) where first < taken {
       var again = entries[first]
       again.file = file
       entries.append(again)

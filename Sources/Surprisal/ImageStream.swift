@@ -10,6 +10,10 @@ struct LoadedImage: Sendable {
   /// Where it came from: a path, or `FILE#index`.
   let file: FilePath
   var form: Form
+  /// Among all images that were found, those of other shards too.
+  var place = 0
+  /// What its file is known by under each of its names (`Part.identity`), where that was asked for.
+  var identity: String?
 
   enum Form: Sendable {
     case decoded(Bitmap)
@@ -45,17 +49,34 @@ struct LoadedImage: Sendable {
 /// paths is one image: the paths after the first are `repeats`.
 final class ImageStream: Sendable {
   private struct State {
-    /// Those that are decoded and not taken, by their place in the order.
+    /// Those that are decoded and not taken, by their number in the order.
     var decoded: [Int: LoadedImage] = [:]
     /// Files that wait to be decoded.
-    var files: [(place: Int, source: ImageSource, stamp: FileStamp?)] = []
+    var files: [(index: Int, found: Found)] = []
     var found = 0
     var taken = 0
     var isCancelled = false
     /// Whether all have been found.
     var isComplete = false
     var skipped = 0
-    var repeats: [(file: FilePath, first: Int)] = []
+    var all = 0
+    var repeats: [Repeat] = []
+  }
+
+  /// A path to an image that came before under another or the same.
+  struct Repeat {
+    let file: FilePath
+    /// Where that stands in the order of those that are taken.
+    let first: Int
+    /// Of its own, among all paths.
+    let place: Int
+  }
+
+  /// What is to be decoded.
+  private struct Found {
+    let source: ImageSource
+    let stamp: FileStamp?
+    let place: Int
   }
 
   private let state = Mutex(State())
@@ -72,10 +93,13 @@ final class ImageStream: Sendable {
     let decoder: ImageDecoder
     let shape: ImageShape
     let hashesContent: Bool
+    let identifies: Bool
     let recall: Recall?
 
-    func callAsFunction(_ source: ImageSource, _ stamp: FileStamp?) -> LoadedImage {
-      var image = LoadedImage(file: source.path, form: .unreadable(.empty))
+    func callAsFunction(_ found: Found) -> LoadedImage {
+      let (source, stamp) = (found.source, found.stamp)
+      var image = LoadedImage(file: source.path, form: .unreadable(.empty), place: found.place)
+      if identifies, let stamp { image.identity = source.identity(stamp).text(stamp) }
       if let stamp, let known = recall?.find(source, stamp) {
         image.content = known.content
         if let value = known.value {
@@ -108,37 +132,51 @@ final class ImageStream: Sendable {
   private struct Cancelled: Error {}
 
   /// - Parameters:
+  ///   - paths: asked for one after another, as there is room.
+  ///   - shard: whose images alone are taken; nil: all are.
+  ///   - findsRepeats: whether a file that comes again is told from a new one; where paths come without end none is.
   ///   - hashesContent: whether `LoadedImage.content` is wanted.
+  ///   - identifies: whether `LoadedImage.identity` is wanted.
   ///   - recall: what need not be decoded; nil: everything is.
   init(
-    _ paths: [FilePath], shape: ImageShape, reading: ImageReading, limit: Int?, ahead: Int = 96,
-    hashesContent: Bool = false, recall: Recall? = nil, threads: Int = Engine.availableThreads
+    _ paths: some Sequence<FilePath> & Sendable, shape: ImageShape, reading: ImageReading, limit: Int?,
+    shard: Shard? = nil, findsRepeats: Bool = true, ahead: Int = 96, hashesContent: Bool = false,
+    identifies: Bool = false, recall: Recall? = nil, threads: Int = Engine.availableThreads
   ) {
-    decoding = Decoding(decoder: reading.decoder, shape: shape, hashesContent: hashesContent, recall: recall)
+    decoding = Decoding(
+      decoder: reading.decoder, shape: shape, hashesContent: hashesContent, identifies: identifies,
+      recall: recall)
     for _ in 0..<ahead { room.signal() }
     for _ in 0..<max(threads, 1) { Thread.detachNewThread { [self] in decodeFiles() } }
     Thread.detachNewThread { [self] in
-      var left = limit ?? Int.max
+      let most = limit ?? Int.max
       var skipped = 0
-      var count = 0
+      var all = 0
+      var taken = 0
       var seen: [ImageSource.Identity: Int] = [:]
       do {
-        skipped = try reading.enumerator.forEach(in: paths) { source in
-          guard left > 0 else { throw Cancelled() }
-          left -= 1
-          let stamp = source.stamp
-          let identity = stamp.map { source.identity($0) }
-          if let first = identity.flatMap({ seen[$0] }) {
-            state.withLock { $0.repeats.append((source.path, first)) }
-            return
+        for path in paths {
+          skipped += try reading.enumerator.forEach(in: [path]) { source in
+            guard all < most else { throw Cancelled() }
+            let place = all
+            all += 1
+            guard shard?.holds(source.path) ?? true else { return }
+            let stamp = source.stamp
+            if findsRepeats, let identity = stamp.map({ source.identity($0) }) {
+              if let first = seen[identity] {
+                let again = Repeat(file: source.path, first: first, place: place)
+                return state.withLock { $0.repeats.append(again) }
+              }
+              seen[identity] = taken
+            }
+            taken += 1
+            try put(Found(source: source, stamp: stamp, place: place))
           }
-          if let identity { seen[identity] = count }
-          count += 1
-          try put(source, stamp)
         }
       } catch {}
       state.withLock {
         $0.skipped = skipped
+        $0.all = all
         $0.isComplete = true
       }
       work.signal()
@@ -147,17 +185,17 @@ final class ImageStream: Sendable {
   }
 
   /// Files go to the threads that decode; an image of an IDX file is taken at once, as these are best taken in their order.
-  private func put(_ source: ImageSource, _ stamp: FileStamp?) throws(Cancelled) {
+  private func put(_ found: Found) throws(Cancelled) {
     room.wait()
-    let place = try state.withLock { state throws(Cancelled) in
+    let index = try state.withLock { state throws(Cancelled) in
       if state.isCancelled { throw Cancelled() }
       defer { state.found += 1 }
-      if case .file = source { state.files.append((state.found, source, stamp)) }
+      if case .file = found.source { state.files.append((state.found, found)) }
       return state.found
     }
-    guard case .file = source else {
-      let image = decoding(source, stamp)
-      state.withLock { $0.decoded[place] = image }
+    guard case .file = found.source else {
+      let image = decoding(found)
+      state.withLock { $0.decoded[index] = image }
       news.signal()
       return
     }
@@ -174,8 +212,8 @@ final class ImageStream: Sendable {
         work.signal()
         return
       }
-      let image = decoding(file.source, file.stamp)
-      state.withLock { $0.decoded[file.place] = image }
+      let image = decoding(file.found)
+      state.withLock { $0.decoded[file.index] = image }
       news.signal()
     }
   }
@@ -184,30 +222,56 @@ final class ImageStream: Sendable {
   func next(_ count: Int) -> [LoadedImage] {
     var images: [LoadedImage] = []
     while images.count < count {
-      let (image, isEnd) = state.withLock { state -> (LoadedImage?, Bool) in
-        guard let image = state.decoded.removeValue(forKey: state.taken) else {
-          return (nil, state.isCancelled || (state.isComplete && state.taken == state.found))
-        }
-        state.taken += 1
-        return (image, false)
-      }
-      if let image {
-        room.signal()
-        images.append(image)
-      } else if isEnd {
-        break
-      } else {
-        news.wait()
+      switch poll() {
+      case .image(let image): images.append(image)
+      case .end: return images
+      case .nothingYet: news.wait()
       }
     }
     return images
   }
 
+  /// The images that are there, waiting for one where there is none; of none at the end, or once `shouldStop`.
+  func nextAtHand(_ most: Int, shouldStop: () -> Bool) -> [LoadedImage] {
+    var images: [LoadedImage] = []
+    while images.count < most, !shouldStop() {
+      switch poll() {
+      case .image(let image): images.append(image)
+      case .end: return images
+      case .nothingYet:
+        guard images.isEmpty else { return images }
+        // A signal from outside wakes nobody who waits here.
+        _ = news.wait(timeout: .now() + .milliseconds(100))
+      }
+    }
+    return images
+  }
+
+  private enum Polled {
+    case image(LoadedImage)
+    case nothingYet, end
+  }
+
+  private func poll() -> Polled {
+    let polled = state.withLock { state -> Polled in
+      guard let image = state.decoded.removeValue(forKey: state.taken) else {
+        return state.isCancelled || (state.isComplete && state.taken == state.found) ? .end : .nothingYet
+      }
+      state.taken += 1
+      return .image(image)
+    }
+    if case .image = polled { room.signal() }
+    return polled
+  }
+
   /// Files in folders that were no images; known at the end.
   var skipped: Int { state.withLock { $0.skipped } }
 
-  /// Paths to images that came before under another or the same, and where these stand in the order; known at the end.
-  var repeats: [(file: FilePath, first: Int)] { state.withLock { $0.repeats } }
+  /// Paths to images that came before under another or the same; known at the end.
+  var repeats: [Repeat] { state.withLock { $0.repeats } }
+
+  /// Images that were found, those of other shards among them; known at the end.
+  var all: Int { state.withLock { $0.all } }
 
   /// Ends the decoding.
   func cancel() {

@@ -15,8 +15,26 @@ public struct Scan {
   public var cache: ResultCache?
   /// Whether records say what images are made of (`Record.content`).
   public var hashesContent = false
+  /// Of a scan whose records are to be put together with those of others (`Merge`): what they are to be told by.
+  public var portion: Portion?
 
   public init() {}
+
+  /// A share of a run that several scans do.
+  public struct Portion: Sendable {
+    /// Whose images alone are scored; nil: all are.
+    public var shard: Shard?
+    /// As who puts the parts together may find the model.
+    public var model: String
+    /// The program's version.
+    public var program: String
+
+    public init(shard: Shard? = nil, model: String, program: String) {
+      self.shard = shard
+      self.model = model
+      self.program = program
+    }
+  }
 
   /// Counts of a finished scan.
   public struct Summary: Sendable {
@@ -31,6 +49,8 @@ public struct Scan {
     public var known = 0
     /// Images whose results were kept from before.
     public var recalled = 0
+    /// Images that were found, those of other shards among them.
+    public var found = 0
     /// Nil where images were only looked at.
     public var meanBitsPerDim: Double?
     /// Network evaluations over all images.
@@ -56,14 +76,14 @@ public struct Scan {
     progress: (ScanProgress) -> Void = { _ in },
     begin: (ReportTotals) throws -> Void = { _ in }, _ body: (Record) throws -> Void
   ) throws -> Summary {
-    let reading = judge.model.reading(reading)
+    let reading = judge.reading(reading)
     let recall = cache.map { Recall($0, "scan \(judge.fingerprint) \(reading.fingerprint)") }
     defer { recall?.flush() }
     let stream = ImageStream(
-      paths, shape: judge.model.shape, reading: reading, limit: limit, ahead: judge.batch + 64,
-      hashesContent: hashesContent, recall: recall)
+      paths, shape: judge.shape, reading: reading, limit: limit, shard: portion?.shard,
+      ahead: judge.batch + 64, hashesContent: hashesContent, identifies: portion != nil, recall: recall)
     defer { stream.cancel() }
-    var results = try Results()
+    var results = try ScanResults()
     while true {
       guard !shouldStop() else {
         results.summary.isComplete = false
@@ -74,10 +94,18 @@ public struct Scan {
       for item in try items(images, judge, recall) { try results.add(item) }
       progress(
         ScanProgress(
-          done: results.places.count, recalled: results.summary.recalled, isJudging: false,
+          done: results.count, recalled: results.summary.recalled, isJudging: false,
           pValues: results.pValues, rule: rule))
     }
-    return try results.tell(stream, judge, rule, begin, body)
+    results.summary.skipped = stream.skipped
+    results.summary.found = stream.all
+    for again in stream.repeats { try results.add(again) }
+    if portion == nil {
+      results.judgeSet(by: judge.statistic, judge.onlyCalibration)
+      return try results.tell(rule, begin: begin, body)
+    }
+    return try results.tellPart(
+      portion?.facts(results.summary, judge, rule, reading), rule, begin: begin, body)
   }
 
   /// Images until so many of them are to be scored: those that are known cost next to nothing, and a batch is to be full.
@@ -98,10 +126,10 @@ public struct Scan {
   }
 
   /// What there is to say of images, in their order; what is new of it is kept.
-  private func items(
+  func items(
     _ images: [LoadedImage], _ judge: Judge, _ recall: Recall?
   ) throws -> [(item: Spool.Item, isRecalled: Bool)] {
-    var readable = ImageBatch(shape: judge.model.shape)
+    var readable = ImageBatch(shape: judge.shape)
     for image in images {
       if case .decoded(let bitmap) = image.form { readable.append(bitmap, measures: image.measures) }
     }
@@ -129,98 +157,16 @@ public struct Scan {
         recall?.keep(packer.data, of: content)
       }
       if hashesContent { item.record.content = image.hash }
+      if portion != nil { item.record.part = item.part(image.place, image.identity) }
       return (item, isRecalled)
-    }
-  }
-
-  /// What is known of all images, their records on disk.
-  private struct Results {
-    var summary = Summary()
-    private let spool: Spool
-    // With a path of its own where an image came again.
-    private var entries: [(entry: Spool.Entry, order: (Int, Double), file: FilePath?)] = []
-    private(set) var pValues: [Double] = []
-    private var unreadable: [(entry: Spool.Entry, file: FilePath?)] = []
-    /// Of every image in its order: where in `entries`, or else in `unreadable`.
-    private(set) var places: [(isScored: Bool, index: Int)] = []
-    private var bits: [Double] = []
-
-    init() throws { spool = try Spool() }
-
-    mutating func add(_ item: (item: Spool.Item, isRecalled: Bool)) throws {
-      if item.isRecalled { summary.recalled += 1 }
-      let entry = try spool.append(item.item)
-      let record = item.item.record
-      guard let order = item.item.order else {
-        places.append((false, unreadable.count))
-        unreadable.append((entry, nil))
-        summary.unreadable += 1
-        return
-      }
-      places.append((true, entries.count))
-      entries.append((entry, order, nil))
-      pValues.append(record.pValue ?? 1)
-      summary.scored += 1
-      if record.known != nil { summary.known += 1 }
-      summary.evaluations += record.evaluations ?? 0
-      if let known = record.bitsPerDim { bits.append(known) }
-    }
-
-    /// Judges what there is, and hands it over.
-    mutating func tell(
-      _ stream: ImageStream, _ judge: Judge, _ rule: FlaggingRule, _ begin: (ReportTotals) throws -> Void,
-      _ body: (Record) throws -> Void
-    ) throws -> Summary {
-      summary.skipped = stream.skipped
-      summary.meanBitsPerDim = bits.isEmpty ? nil : bits.reduce(0, +) / Double(bits.count)
-      if let calibration = judge.onlyCalibration {
-        summary.set = SetVerdict(
-          scores: entries.map(\.order.1), bits: bits, statistic: judge.statistic, calibration: calibration)
-      }
-      let threshold = rule.threshold(for: pValues)
-      // What comes again of images that were not taken any more is not told either.
-      for (file, first) in stream.repeats where first < places.count { try again(file, places[first]) }
-      summary.outliers = pValues.count { $0 <= threshold }
-      try begin(ReportTotals(summary))
-      let order = entries.indices.sorted {
-        entries[$0].order != entries[$1].order ? entries[$0].order > entries[$1].order : $0 < $1
-      }
-      for index in order {
-        var record = try spool.read(entries[index].entry).record
-        if let file = entries[index].file { record.file = file }
-        record.outlier = pValues[index] <= threshold
-        try body(record)
-      }
-      for (entry, file) in unreadable {
-        var record = try spool.read(entry).record
-        if let file { record.file = file }
-        try body(record)
-      }
-      return summary
-    }
-
-    /// Another path to an image that there is.
-    private mutating func again(_ file: FilePath, _ place: (isScored: Bool, index: Int)) throws {
-      guard place.isScored else {
-        unreadable.append((unreadable[place.index].entry, file))
-        summary.unreadable += 1
-        return
-      }
-      var entry = entries[place.index]
-      entry.file = file
-      entries.append(entry)
-      pValues.append(pValues[place.index])
-      summary.scored += 1
-      summary.repeats += 1
-      if summary.known > 0, try spool.read(entry.entry).record.known != nil { summary.known += 1 }
     }
   }
 }
 
 extension ReportTotals {
-  init(_ summary: Scan.Summary) {
+  init(_ summary: Scan.Summary, part: PartFacts? = nil) {
     self.init(
       scored: summary.scored, outliers: summary.outliers, unreadable: summary.unreadable,
-      isComplete: summary.isComplete)
+      isComplete: summary.isComplete, part: part)
   }
 }

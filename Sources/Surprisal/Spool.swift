@@ -36,6 +36,10 @@ final class Spool {
     var packer = Packer()
     packer.add(item.record.file.bytes)
     packer.add(item.record.content)
+    packer.add(item.record.part) {
+      $0.add($1.place)
+      $0.add($1.identity)
+    }
     item.pack(&packer)
     let failure = packer.bytes.withUnsafeBytes { writeAll($0, to: handle.fileDescriptor, at: end) }
     if let failure { throw SurprisalError.cannotWrite(path: name, reason: "\(failure)") }
@@ -49,14 +53,23 @@ final class Spool {
     do throws(Unpacker.Cut) {
       let file = FilePath(bytes: try unpacker.take([UInt8].self))
       let content = try unpacker.takeIfThere(String.self)
+      let part = try unpacker.takeIfThere { unpacker throws(Unpacker.Cut) in
+        (try unpacker.take(Int.self), try unpacker.takeIfThere(String.self))
+      }
       var item = try Item(file: file, &unpacker)
       item.record.content = content
+      item.record.part = part.map { item.part($0, $1) }
       return item
     } catch { throw SurprisalError.cannotRead(path: name, what: "the records that wait there") }
   }
 }
 
 extension Spool.Item {
+  /// What the record is put together with others by.
+  func part(_ place: Int, _ identity: String?) -> Part {
+    Part(place: place, identity: identity, order: order.map { Part.Order(stage: $0.0, score: $0.1) })
+  }
+
   /// All but where the image lies.
   func pack(_ packer: inout Packer) {
     packer.add(order) { packer, order in

@@ -18,6 +18,9 @@ struct SurprisalCommand: ParsableCommand {
     } catch { exit(withError: error) }
   }
 
+  /// Name, version and engine.
+  static var program: String { "surprisal \(configuration.version), oneDNN \(Compute.engineVersion)" }
+
   static let configuration = CommandConfiguration(
     commandName: "surprisal",
     abstract: "Tells which images do not belong, in bits per dimension.",
@@ -31,6 +34,6 @@ struct SurprisalCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       TrainCommand.self, FitCommand.self, ScanCommand.self, GateCommand.self, SampleCommand.self,
-      EvaluateCommand.self, ExplainCommand.self, ModelCommand.self, CacheCommand.self,
+      EvaluateCommand.self, ExplainCommand.self, ModelCommand.self, MergeCommand.self, CacheCommand.self,
     ])
 }

@@ -78,7 +78,7 @@ struct JSONLinesFormatTests {
     for exponent in -320...308 {
       let value = Double(sign: .plus, exponent: 0, significand: random.uniform()) * pow(10, Double(exponent))
       for number in [value, -value, value.rounded()] {
-        #expect(JSONFigure(number).json == encoder.text(JSONFigure(number)))
+        #expect(JSONFigure(number).json() == encoder.text(JSONFigure(number)))
       }
     }
     for line in try JSONLinesFormat().whole(RandomRecords.make(300, seed: 8)).split(separator: "\n") {

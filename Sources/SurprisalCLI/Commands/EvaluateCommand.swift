@@ -42,7 +42,7 @@ struct EvaluateCommand: ParsableCommand {
     let known = try score(
       .init(
         name: inliers.map(\.description).joined(separator: " "),
-        paths: PathOptions.expand(inliers, nul: false)), evaluation)
+        paths: try PathOptions.expand(inliers, nul: false)), evaluation)
     if format == .text {
       print(
         String(
@@ -50,7 +50,7 @@ struct EvaluateCommand: ParsableCommand {
           evaluation.calibration.evaluations))
     }
     evaluation.masks = masks
-    for set in Evaluation.ImageSet.split(PathOptions.expand(outliers, nul: false)) {
+    for set in Evaluation.ImageSet.split(try PathOptions.expand(outliers, nul: false)) {
       let found = try score(set, evaluation)
       if !masks.isEmpty, found.masked == 0 { shown.warn("\(set.name): no image has a mask: no line pixels") }
       let separations = evaluation.separations(of: known, from: found)

@@ -21,7 +21,7 @@ extension GateCommand {
     draft.rule = verdict.rule
     draft.reading = images.read.reading
     draft.cache = try caching.open(shown)
-    let paths = images.expanded()
+    let paths = try images.expanded()
     let found: GateDraft.Outcome
     do {
       found = try draft.run(

@@ -88,7 +88,7 @@ struct GateCommand: ParsableCommand {
       written.show(try ReportPictures(loaded, reading: gate.reading, compute: computing.compute))
     }
     var facts = facts(loaded, name, rules)
-    let paths = images.expanded()
+    let paths = try images.expanded()
     let stop = Interruption(shown)
     let meter = ProgressMeter(shown, "scored", counting: paths, reading: gate.reading)
     let outcome = try gate.run(
@@ -110,7 +110,8 @@ struct GateCommand: ParsableCommand {
     let evaluations = rules.evaluations?.count ?? model.calibrations.first?.evaluations
     return .ofRun(
       model, name, rule: rules.rule,
-      statistic: rules.statistic ?? .standard(evaluations: evaluations ?? EvaluationBudget.standardCount))
+      statistic: (rules.statistic ?? .standard(evaluations: evaluations ?? EvaluationBudget.standardCount))
+        .rawValue)
   }
 
   /// What is left to say, and the exit code.

@@ -40,6 +40,11 @@ struct ScanCommand: ParsableCommand {
 
   @OptionGroup var collecting: CollectOptions
 
+  @OptionGroup var portion: PartOptions
+
+  @Flag(help: "With -: judge images as their paths come, and write each record at once, in their order.")
+  var follow = false
+
   @OptionGroup(title: "Without --model") var form: ShapeOptions
 
   func validate() throws {
@@ -51,12 +56,25 @@ struct ScanCommand: ParsableCommand {
       throw ValidationError("--evaluations auto needs --model: give a number")
     }
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+    try refuseToFollow()
+    try portion.refuse(format)
+    if portion.isPart {
+      if model.given == nil {
+        throw ValidationError(
+          "images that judge one another are judged together: --shard and --part need --model (surprisal fit makes one)"
+        )
+      }
+      if collecting.folder != nil {
+        throw ValidationError("--collect needs all images: not with --shard or --part")
+      }
+    }
   }
 
   func run() throws {
-    let records = try RecordOutput(to: output, as: format)
+    if follow { return try followPaths() }
+    let records = try RecordOutput(to: output, as: format ?? (portion.isPart ? .jsonl : nil))
     let kept = try save.map { try Destination(option: $0) }
-    let paths = images.expanded()
+    let paths = try images.expanded()
     records.collection = try collecting.collection(of: images, paths)
     let loaded = try model.load()
     records.pictures = try pictures(by: loaded)
@@ -109,20 +127,32 @@ struct ScanCommand: ParsableCommand {
     scan.limit = limit
     scan.reading = images.read.reading
     scan.cache = run.cache
-    scan.hashesContent = format == .html
+    // Pages of parts that are put together need it too.
+    scan.hashesContent = format == .html || portion.isPart
+    scan.portion = portion.portion(model.model)
     let meter = meter("scored", run)
     let summary = try scan.run(
       run.paths, by: judge, shouldStop: { run.stop.isSet }, progress: { meter.tell($0) },
       begin: {
         meter.end()
-        guard $0.scored + $0.unreadable > 0 || allowEmpty && $0.isComplete else { return }
+        // A shard may have none of the images that there are.
+        let found = max($0.scored + $0.unreadable, $0.part?.found ?? 0)
+        guard found > 0 || allowEmpty && $0.isComplete else { return }
         try run.records.begin($0)
       }, { try run.records.take($0) })
-    var facts = ReportFacts.ofRun(loaded, model.model, rule: rule, statistic: judge.statistic)
+    var facts = ReportFacts.ofRun(loaded, model.model, rule: rule, statistic: judge.statistic.rawValue)
     facts.notes = summary.text.components(separatedBy: "\n")
     try run.records.finish(facts)
     guard run.records.hasBegun || !summary.isComplete else { throw nothing(skipped: summary.skipped) }
-    return Found(summary: summary, text: summary.text)
+    return Found(summary: summary, text: portion.isPart ? partText(summary) : summary.text)
+  }
+
+  /// Outliers of a false discovery rate, and whether the set belongs, are known when all parts are there.
+  private func partText(_ summary: Scan.Summary) -> String {
+    let share = portion.shard.map { "shard \($0.number)/\($0.of): " } ?? ""
+    return
+      "\(share)\(summary.scored) scored, \(summary.unreadable) unreadable, of \(summary.found) images found: "
+      + "surprisal merge puts parts together"
   }
 
   /// The images judged by one another.
@@ -156,7 +186,7 @@ struct ScanCommand: ParsableCommand {
     }
     var facts = ReportFacts.ofRun(
       network, model.model, rule: scan.rule,
-      statistic: verdict.statistic ?? .standard(evaluations: model.evaluations?.count ?? 0))
+      statistic: (verdict.statistic ?? .standard(evaluations: model.evaluations?.count ?? 0)).rawValue)
     facts.notes = outcome.text(scan.rule).components(separatedBy: "\n")
     try run.records.finish(facts)
     return Found(summary: outcome.summary, text: outcome.text(scan.rule), folder: outcome)
@@ -200,7 +230,7 @@ struct ScanCommand: ParsableCommand {
   }
 
   private func modelSteps(_ run: Run) -> [(String, String)] {
-    guard let odd = run.records.firstOutlier, let given = model.given else { return [] }
+    guard !portion.isPart, let odd = run.records.firstOutlier, let given = model.given else { return [] }
     return [
       (
         "surprisal explain \(odd.quoted) --model \(FilePath(given).quoted)",

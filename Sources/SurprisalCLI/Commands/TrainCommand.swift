@@ -16,8 +16,8 @@ struct TrainCommand: ParsableCommand {
 
   @Argument(
     help: """
-      Files, folders, IDX files (FILE#A-B for a range), or - for paths from standard input. With --resume the checkpoint's, \
-      unless given.
+      Files, folders, IDX files (FILE#A-B for a range), or - for paths, or one IDX file, from standard input. With \
+      --resume the checkpoint's, unless given.
       """)
   var paths: [FilePath] = []
   @Flag(name: .customShort("0"), help: "With -, paths end in NUL instead of a line break.") var nul = false

@@ -7,10 +7,16 @@ import Foundation
 import Surprisal
 
 extension Architecture.Preset: @retroactive ExpressibleByArgument {}
+extension EncoderSettings.Layout: @retroactive ExpressibleByArgument {}
+extension EncoderSettings.Order: @retroactive ExpressibleByArgument {}
 extension Precision: @retroactive ExpressibleByArgument {}
 extension ProbabilityFlow.Dequantisation: @retroactive ExpressibleByArgument {}
 extension ReportFormat: @retroactive ExpressibleByArgument {}
 extension StatisticName: @retroactive ExpressibleByArgument {}
+
+extension Shard: @retroactive ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
 
 extension EvaluationBudget: @retroactive ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }

@@ -1,10 +1,12 @@
 import ArgumentParser
-import Foundation
 import Surprisal
 
-/// Images to work on: files, folders, IDX files, or lists from standard input.
+/// Images to work on: files, folders, IDX files, or what comes from standard input.
 struct PathOptions: ParsableArguments {
-  @Argument(help: "Files, folders, IDX files (FILE#A-B for a range), or - for paths from standard input.")
+  @Argument(
+    help:
+      "Files, folders, IDX files (FILE#A-B for a range), or - for paths, or one IDX file, from standard input."
+  )
   var paths: [FilePath]
 
   @Flag(name: .customShort("0"), help: "With -, paths end in NUL instead of a line break.")
@@ -24,14 +26,10 @@ struct PathOptions: ParsableArguments {
   /// As they were given, for a command to print.
   var quoted: String { paths.map(\.quoted).joined(separator: " ") }
 
-  func expanded() -> [FilePath] { Self.expand(paths, nul: nul) }
+  func expanded() throws -> [FilePath] { try Self.expand(paths, nul: nul) }
 
-  /// Paths with `-` replaced by those from standard input.
-  static func expand(_ paths: [FilePath], nul: Bool) -> [FilePath] {
-    paths.flatMap { path -> [FilePath] in
-      guard path == FilePath("-") else { return [path] }
-      let input = FileHandle.standardInput.readDataToEndOfFile()
-      return nul ? FilePath.list(endedByNUL: input) : FilePath.list(lines: input)
-    }
+  /// Paths with `-` replaced by what comes from standard input.
+  static func expand(_ paths: [FilePath], nul: Bool) throws -> [FilePath] {
+    try paths.flatMap { try $0 == FilePath("-") ? StandardInput.paths(nul: nul) : [$0] }
   }
 }

@@ -5,7 +5,7 @@ import Surprisal
 extension ReportFacts {
   /// What a report says of the run that made it.
   static func ofRun(
-    _ model: Model, _ name: String, rule: FlaggingRule, statistic: StatisticName
+    _ model: Model, _ name: String, rule: FlaggingRule, statistic: String
   ) -> ReportFacts {
     var facts = ReportFacts()
     let rate =
@@ -18,9 +18,9 @@ extension ReportFacts {
       Fact("in folder", FileManager.default.currentDirectoryPath),
       Fact("model", name),
       Fact("its SHA-256", model.digest),
-      Fact("statistic", statistic.rawValue),
+      Fact("statistic", statistic),
       Fact("rule", rate),
-      Fact("version", "surprisal \(SurprisalCommand.configuration.version), oneDNN \(Compute.engineVersion)"),
+      Fact("version", SurprisalCommand.program),
       Fact("made", Date.now.formatted(.iso8601)),
     ]
     return facts

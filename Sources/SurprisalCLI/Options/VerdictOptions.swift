@@ -16,7 +16,10 @@ struct VerdictOptions: ParsableArguments {
   )
   var statistic: StatisticName?
 
-  func validate() throws {
+  func validate() throws { try Self.refuse(fpr: fpr, fdr: fdr) }
+
+  /// - Throws: `ValidationError` for rates that are none, or exclude each other.
+  static func refuse(fpr: Double?, fdr: Double?) throws {
     if fpr != nil, fdr != nil { throw ValidationError("--fpr and --fdr exclude each other") }
     for rate in [fpr, fdr].compactMap({ $0 }) where !(rate > 0 && rate < 1) {
       throw ValidationError("a rate must lie between 0 and 1, not \(rate)")
@@ -24,5 +27,9 @@ struct VerdictOptions: ParsableArguments {
   }
 
   /// Nil where neither rate is given.
-  var rule: FlaggingRule? { fdr.map { .falseDiscoveryRate($0) } ?? fpr.map { .falsePositiveRate($0) } }
+  var rule: FlaggingRule? { Self.rule(fpr: fpr, fdr: fdr) }
+
+  static func rule(fpr: Double?, fdr: Double?) -> FlaggingRule? {
+    fdr.map { .falseDiscoveryRate($0) } ?? fpr.map { .falsePositiveRate($0) }
+  }
 }

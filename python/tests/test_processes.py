@@ -1,0 +1,103 @@
+"""No process is left behind, however a call ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import FIXTURES, QUICK
+from test_errors import program
+
+import surprisal
+from surprisal._run import Process
+
+
+def test_an_iterator_that_is_closed_early_ends_the_tool(processes: list[Process]) -> None:
+    records = surprisal.stream([FIXTURES], **QUICK)
+    next(records)
+    records.close()
+    assert len(processes) == 1
+    # Waited for: no zombie.
+    assert processes[0].returncode is not None
+
+
+def test_an_error_of_the_caller_ends_the_tool(processes: list[Process]) -> None:
+    def of_few() -> None:
+        for _ in surprisal.stream([FIXTURES], **QUICK):
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        of_few()
+    assert processes[0].returncode is not None
+
+
+def interrupted(script: str, fifo: Path, *, group: bool) -> tuple[str, str]:
+    """Runs Python until a line comes through a pipe, and presses Ctrl-C; the line, and what Python said."""
+    os.mkfifo(fifo)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stderr=subprocess.PIPE, text=True, start_new_session=True, env=os.environ
+    )
+    with open(fifo) as lines:
+        line = lines.readline()
+        if group:
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.send_signal(signal.SIGINT)
+        lines.read()
+    _, said = process.communicate()
+    return line, said
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_an_interrupt_leaves_no_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: bool) -> None:
+    fifo = tmp_path / "fifo"
+    # It says which process it is, and goes on for good.
+    monkeypatch.setenv("SURPRISAL_BINARY", program(tmp_path, f"echo $$ > '{fifo}'; exec tail -f /dev/null"))
+    pid, said = interrupted("import surprisal; surprisal.scan('x')", fifo, group=group)
+    assert "KeyboardInterrupt" in said
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
+
+
+@pytest.mark.parametrize("group", [False, True], ids=["Python alone", "terminal"])
+def test_an_interrupted_training_keeps_its_checkpoint(tmp_path: Path, population: Path, group: bool) -> None:
+    fifo, output = tmp_path / "fifo", tmp_path / "mine.safetensors"
+    settings: dict[str, Any] = {
+        "steps": 100000,
+        "start": "none",
+        "preset": "tiny",
+        "size": 16,
+        "batch": 4,
+        "no_page": True,
+    }
+    settings.update(output=str(output), log=str(fifo))
+    script = f"import surprisal; surprisal.train({str(population / 'good-images')!r}, **{settings!r})"
+    line, said = interrupted(script, fifo, group=group)
+    assert json.loads(line)["event"]
+    assert "KeyboardInterrupt" in said
+    assert not output.exists()
+    assert Path(f"{output}.checkpoint").exists()
+
+
+def test_training_writes_a_model(tmp_path: Path, population: Path) -> None:
+    output = tmp_path / "mine.safetensors"
+    quick: dict[str, Any] = {
+        "start": "none",
+        "preset": "tiny",
+        "size": 16,
+        "batch": 4,
+        "evaluations": 4,
+        "no_page": True,
+    }
+    model = surprisal.train(population / "good-images", output=output, steps=3, log=tmp_path / "log", **quick)
+    assert model == surprisal.Model(str(output))
+    facts = model.facts()
+    assert (facts["steps"], facts["width"]) == (3, 16)
+    events = [json.loads(line)["event"] for line in (tmp_path / "log").read_text().splitlines()]
+    assert events[-1] == "done"

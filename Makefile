@@ -11,7 +11,7 @@ PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlit
 # Formats that a build without them goes without (Package.swift looks for their headers).
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
-.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs wheel check-wheel
+.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs static dist wheel check-wheel
 
 all: build
 
@@ -36,8 +36,8 @@ build: setup
 	$(BUILD) --product surprisal
 
 test: setup
-	$(BUILD) --build-tests -Xswiftc -enable-testing
-	$(SWIFT) test -c $(CONFIGURATION) --skip-build -Xswiftc -enable-testing
+	$(BUILD) --build-tests -Xswiftc -enable-testing $(MAPPED)
+	$(SWIFT) test -c $(CONFIGURATION) --skip-build -Xswiftc -enable-testing $(MAPPED)
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Tools Benchmarks examples
@@ -197,13 +197,33 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 copy:
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/surprisal/models $(SHARE)/surprisal/schemas $(SHARE)/man/man1 \
 	  $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
-	install -m 755 .build/$(CONFIGURATION)/surprisal $(DESTDIR)$(PREFIX)/bin/surprisal
+	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/surprisal
 	install -m 644 models/*.safetensors $(SHARE)/surprisal/models
 	install -m 644 schemas/*.json $(SHARE)/surprisal/schemas
 	cp -P .build/man/*.1 $(SHARE)/man/man1
 	install -m 644 .build/completions/surprisal $(SHARE)/bash-completion/completions
 	install -m 644 .build/completions/_surprisal $(SHARE)/zsh/site-functions
 	install -m 644 .build/completions/surprisal.fish $(SHARE)/fish/vendor_completions.d
+
+# A release in .build/dist: a tree and an archive of it that need no Swift, only glibc 2.36 or newer (Debian 12). A second build, since what
+# tests are built with is not for others. In STATIC_PATH=.build it shares the objects of C with `make test`, and takes its place.
+VERSION := $(shell sed -n 's/.*version: "\(.*\)",/\1/p' Sources/SurprisalCLI/SurprisalCommand.swift)
+RELEASE = surprisal-$(VERSION)-linux-$(shell uname -m)
+STATIC_PATH ?= .build/static
+STATIC = $(STATIC_PATH)/release/surprisal
+# No paths of this machine in objects: the same source gives the same bytes anywhere.
+MAPPED = -Xcc -ffile-prefix-map=$(CURDIR)=surprisal
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+static: setup
+	$(SWIFT) build -c release --manifest-cache none --scratch-path $(STATIC_PATH) --product surprisal --static-swift-stdlib $(MAPPED) \
+	  -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=surprisal --disable-local-rpath \
+	  -Xlinker --disable-new-dtags -Xlinker -rpath='$$ORIGIN/../lib/surprisal' -Xlinker --no-export-dynamic -Xlinker --icf=safe
+
+dist: static
+	$(MAKE) -s man completions BINARY=$(STATIC)
+	Tools/Dist/tree.sh .build/dist/$(RELEASE) $(STATIC) $(STATIC_PATH)
+	Tools/Dist/archive.sh .build/dist/$(RELEASE) .build/dist/$(RELEASE).tar.gz
+	@du -sh .build/dist/$(RELEASE) .build/dist/$(RELEASE).tar.gz
 
 # The Python wheel in .build/wheel, from a tree of `make dist` (TREE), named by what auditwheel finds of its libraries.
 TREE ?= .build/dist/$(RELEASE)

@@ -240,7 +240,8 @@ wheel: $(WHEEL)/tools/ready
 	rm -rf $(WHEEL)/plain $(WHEEL)/*.whl
 	SURPRISAL_DIST=$(abspath $(TREE)) SURPRISAL_VERSION=$$($(TREE)/bin/surprisal --version) \
 	  $(WHEEL_TOOLS)/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w $(WHEEL)/plain ./python
-	PATH=$(WHEEL_TOOLS):$$PATH auditwheel repair -w $(WHEEL) $(WHEEL)/plain/*.whl
+# What stands in the tree is found by the program's RPATH, which auditwheel does not know of the libraries.
+	PATH=$(WHEEL_TOOLS):$$PATH auditwheel repair -w $(WHEEL) $$(ls $(TREE)/lib/surprisal | sed 's/^/--exclude /') $(WHEEL)/plain/*.whl
 	@ls -sh $(WHEEL)/*.whl
 
 # The module's style and types; the wheel as it is installed in a fresh environment, alone and beside numpy and pandas.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import queue
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,6 @@ import pytest
 from conftest import FIXTURES, QUICK
 
 import surprisal
-from surprisal._run import Process
 
 ONE = FIXTURES / "other" / "noise.png"
 
@@ -38,7 +38,7 @@ def test_a_record_comes_before_the_next_path_is_there() -> None:
     assert list(records) == []
 
 
-def test_paths_are_taken_no_faster_than_records(processes: list[Process]) -> None:
+def test_paths_are_taken_no_faster_than_records(processes: list[subprocess.Popen[bytes]]) -> None:
     taken = 0
 
     def without_end() -> Iterator[Path]:
@@ -74,7 +74,7 @@ def test_what_the_iterable_raises_comes_after_the_records_before() -> None:
     assert [record.path for record in found] == [str(ONE)]
 
 
-def test_an_iterable_that_waits_does_not_keep_a_closed_stream(processes: list[Process]) -> None:
+def test_an_iterable_that_waits_does_not_keep_a_closed_stream(processes: list[subprocess.Popen[bytes]]) -> None:
     waits, goes_on = threading.Event(), threading.Event()
 
     def waiting() -> Iterator[Path]:

@@ -3,7 +3,9 @@
 PREFIX ?= /usr/local
 SWIFT ?= swift
 CONFIGURATION ?= release
-BINARY = .build/$(CONFIGURATION)/surprisal
+# Where it is built.
+SCRATCH ?= .build
+BINARY = $(SCRATCH)/$(CONFIGURATION)/surprisal
 # The manifest is read anew each time: it looks at what is installed.
 BUILD = $(SWIFT) build -c $(CONFIGURATION) --manifest-cache none
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -11,7 +13,7 @@ PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlit
 # Formats that a build without them goes without (Package.swift looks for their headers).
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
-.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs static dist wheel check-wheel
+.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs wheel check-wheel check-engines static dist
 
 all: build
 
@@ -140,6 +142,19 @@ check-docs: $(BINARY) man
 	python3 Tests/Checks/docs.py $(BINARY)
 	python3 Tests/Checks/docs.py $(BINARY) .build/man/surprisal*.1
 
+# examples/engines/ on Spark, Dask and the rest, with something killed on the way.
+ENGINES = .build/checks/engines
+$(ENGINES)/ready: Tests/Checks/engines.txt
+	@$(MAKE) -s setup PACKAGES="python3-venv"
+	python3 -m venv $(ENGINES)
+	$(ENGINES)/bin/pip install -q --disable-pip-version-check -r $<
+	touch $@
+
+check-engines: $(BINARY) $(ENGINES)/ready
+	@$(MAKE) -s setup PACKAGES="default-jre-headless inotify-tools parallel shellcheck"
+	shellcheck examples/engines/*.sh examples/engines/array.sbatch
+	$(ENGINES)/bin/python Tests/Checks/engines.py $(BINARY)
+
 # Fuzzing and damaged files, under address and undefined-behaviour sanitizers. CORPUS: files to start from.
 SECONDS ?= 60
 CORPUS ?= fixtures Tests/ImagesTests/Reference
@@ -180,9 +195,9 @@ docs: setup
 
 # Manual pages in .build/man and completions in .build/completions, from the command's own help.
 man: $(BINARY)
-	$(BUILD) --product manual
+	$(BUILD) --scratch-path $(SCRATCH) --product manual
 	rm -rf .build/man
-	$(BINARY) --experimental-dump-help | .build/$(CONFIGURATION)/manual .build/man
+	$(BINARY) --experimental-dump-help | $(SCRATCH)/$(CONFIGURATION)/manual .build/man
 
 completions: $(BINARY)
 	@mkdir -p .build/completions
@@ -220,7 +235,7 @@ static: setup
 	  -Xlinker --disable-new-dtags -Xlinker -rpath='$$ORIGIN/../lib/surprisal' -Xlinker --no-export-dynamic -Xlinker --icf=safe
 
 dist: static
-	$(MAKE) -s man completions BINARY=$(STATIC)
+	$(MAKE) -s man completions SCRATCH=$(STATIC_PATH)
 	Tools/Dist/tree.sh .build/dist/$(RELEASE) $(STATIC) $(STATIC_PATH)
 	Tools/Dist/archive.sh .build/dist/$(RELEASE) .build/dist/$(RELEASE).tar.gz
 	@du -sh .build/dist/$(RELEASE) .build/dist/$(RELEASE).tar.gz

@@ -70,6 +70,14 @@ let package = Package(
     .target(name: "ScoreModel", dependencies: ["Files", "Images", "Tensors"], swiftSettings: strict),
     .target(name: "Diffusion", dependencies: ["Images", "Tensors", "ScoreModel"], swiftSettings: strict),
 
+    // Encoders that users bring, run by OpenVINO where that is installed: nothing of it is needed to build.
+    .target(name: "COpenVINO", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(
+      name: "Encoders",
+      dependencies: [
+        "COpenVINO", "Images", "Diffusion", .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: strict),
+
     // Verdicts and how they are told.
     .target(name: "Detection", dependencies: ["Tensors", "Diffusion"], swiftSettings: strict),
     .target(
@@ -82,7 +90,7 @@ let package = Package(
     .target(
       name: "Surprisal",
       dependencies: [
-        "Files", "Cache", "Images", "Tensors", "ScoreModel", "Diffusion", "Detection", "Reports",
+        "Files", "Cache", "Images", "Tensors", "ScoreModel", "Diffusion", "Encoders", "Detection", "Reports",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
@@ -126,6 +134,8 @@ let package = Package(
     .testTarget(
       name: "ScoreModelTests", dependencies: ["Files", "Images", "Tensors", "ScoreModel"],
       swiftSettings: strict),
+    .testTarget(
+      name: "EncodersTests", dependencies: ["Images", "Encoders"], swiftSettings: strict),
     .testTarget(name: "ReportsTests", dependencies: ["Files", "Tensors", "Reports"], swiftSettings: strict),
     .testTarget(
       name: "SurprisalTests",

@@ -76,6 +76,39 @@ extension CacheFile {
     return gone.count
   }
 
+  /// Puts all rows of another file into this one, each as it was used there.
+  func add(_ other: CacheFile, _ source: Database, _ db: Database) throws -> (files: Int, results: Int) {
+    var added = (files: 0, results: 0)
+    let files = try Row.fetchCursor(
+      source,
+      sql: "SELECT path, device, inode, size, modified, changed, content, used, checksum FROM files")
+    while let row = try files.next() {
+      let (path, content) = (try row.blob(0), try row.blob(6))
+      let fields = try (1...5).map { try row.number($0) }
+      guard try row.number(8) == Checksum.file(path, fields, content) else {
+        throw other.damaged("a file's record")
+      }
+      try note(path, fields, content, used: try row.number(7), db)
+      added.files += 1
+    }
+    let results = try Row.fetchCursor(
+      source,
+      sql: """
+        SELECT f.text, r.content, b.value, b.checksum, r.used
+        FROM results r JOIN fingerprints f ON f.id = r.fingerprint JOIN bytes b ON b.id = r.value
+        """)
+    while let row = try results.next() {
+      guard let fingerprint = String.fromDatabaseValue(row[0]) else { throw Misfit() }
+      let (content, value) = (try row.blob(1), try row.blob(2))
+      guard try row.number(3) == Checksum.result(fingerprint, content, value) else {
+        throw other.damaged("a result")
+      }
+      try keep(value, of: content, under: fingerprint, used: try row.number(4), db)
+      added.results += 1
+    }
+    return added
+  }
+
   func dropAll(_ db: Database) throws {
     for table in ["results", "bytes", "files", "fingerprints"] { try db.execute(sql: "DELETE FROM \(table)") }
   }

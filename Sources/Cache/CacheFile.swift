@@ -112,7 +112,7 @@ final class CacheFile: Sendable {
     } catch { throw CacheError(error, path: path) }
   }
 
-  private func damaged(_ what: String) -> CacheError {
+  func damaged(_ what: String) -> CacheError {
     .damaged(path: path, reason: "\(what) that was not written so")
   }
 
@@ -158,7 +158,11 @@ final class CacheFile: Sendable {
   }
 
   func note(_ path: Data, _ stamp: FileStamp, _ content: Data, used: Int64, _ db: Database) throws {
-    let fields = stamp.fields
+    try note(path, stamp.fields, content, used: used, db)
+  }
+
+  /// - Parameter fields: of a stamp.
+  func note(_ path: Data, _ fields: [Int64], _ content: Data, used: Int64, _ db: Database) throws {
     let arguments: StatementArguments = [
       path, fields[0], fields[1], fields[2], fields[3], fields[4], content, used,
       Checksum.file(path, fields, content),

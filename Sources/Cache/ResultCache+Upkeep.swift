@@ -41,6 +41,39 @@ extension ResultCache {
     }
   }
 
+  /// Takes in what another cache holds, such as one of another machine that did a share of the work. What both hold is as it is there;
+  /// of more than the limit, what was used least lately goes.
+  ///
+  /// - Parameter other: its file, of this version, which stays as it is.
+  /// - Returns: how many files and results it held.
+  /// - Throws: `CacheError`, and then nothing is taken.
+  public func add(_ other: FilePath) throws(CacheError) -> (files: Int, results: Int) {
+    guard let identity = other.stamp?.identity else {
+      throw .unusable(path: "\(other)", reason: "there is no such file")
+    }
+    guard identity != FilePath(path).stamp?.identity else {
+      throw .unusable(path: "\(other)", reason: "is this cache itself")
+    }
+    let source = try CacheFile(path: "\(other)", wait: 5)
+    return try use { file throws(CacheError) in
+      var taken = (files: 0, results: 0)
+      // What one of both cannot do is told by its own name.
+      var failure: CacheError?
+      do throws(CacheError) {
+        try file.write { db in
+          do throws(CacheError) {
+            taken = try source.read { try file.add(source, $0, db) }
+          } catch {
+            failure = error
+            throw error
+          }
+          try file.shrink(to: limit, db)
+        }
+      } catch { throw failure ?? error }
+      return taken
+    }
+  }
+
   /// Forgets all. A file of a newer version is removed, and so are damaged ones that were set aside.
   /// - Throws: `CacheError`.
   public static func clear(folder: FilePath) throws(CacheError) {

@@ -15,16 +15,17 @@ extension Calibration {
   /// calibrated before they were thought of.
   ///
   /// - Parameters:
+  ///   - kind: nil for that of the evaluations.
   ///   - form: of the model's estimates at so many evaluations.
   ///   - names: of all tensors there are.
   ///   - tensor: a tensor by name, of a certain count where one is given.
   /// - Throws: `CalibrationError.unsuitable`, `.notFinite`, and what `tensor` throws.
   package init(
-    evaluations: Int, form: EstimateForm, names: Set<String>,
+    evaluations: Int, kind: StatisticKind? = nil, form: EstimateForm, names: Set<String>,
     tensor: @escaping (String, Int?) throws -> [Double]
   ) throws {
     func part(_ name: String) -> (String, Int?) throws -> [Double] { { try tensor("\(name).\($0)", $1) } }
-    let kind = StatisticKind(evaluations: evaluations)
+    let kind = kind ?? StatisticKind(evaluations: evaluations)
     let kept = StatisticRegistry.names(kind).filter { names.contains("\(Self.referenceName).\($0.rawValue)") }
     guard !kept.isEmpty else { throw CalibrationError.unsuitable("there are no reference scores") }
     let profile = try ErrorProfile(tensor: part(Self.profileName))
@@ -39,7 +40,8 @@ extension Calibration {
     for name in kept {
       references[name] = try ReferenceScores(try tensor("\(Self.referenceName).\(name.rawValue)", nil))
     }
-    self.init(evaluations: evaluations, profile: profile, whole: whole, references: references)
+    self.init(
+      evaluations: evaluations, kind: kind, profile: profile, whole: whole, references: references)
   }
 
   /// Where the profile lies: beside the tensors of the statistic of its name, which never has these two.

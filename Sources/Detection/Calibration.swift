@@ -12,6 +12,8 @@ import Foundation
 public struct Calibration: Sendable {
   /// Evaluations an image; scores of another number are not comparable.
   public let evaluations: Int
+  /// What its statistics judge by.
+  package let kind: StatisticKind
   /// What an image's errors at each node are shown against.
   package let profile: ErrorProfile
   package let references: [StatisticName: ReferenceScores]
@@ -30,11 +32,13 @@ public struct Calibration: Sendable {
   /// Whether the image at this place among many fits the statistics.
   package static func fits(_ index: Int) -> Bool { index % fittingEvery == 0 }
 
+  /// - Parameter kind: nil for that of the evaluations.
   init(
-    evaluations: Int, profile: ErrorProfile, whole: [any Statistic],
+    evaluations: Int, kind: StatisticKind? = nil, profile: ErrorProfile, whole: [any Statistic],
     references: [StatisticName: ReferenceScores]
   ) {
     self.evaluations = evaluations
+    self.kind = kind ?? StatisticKind(evaluations: evaluations)
     self.profile = profile
     self.references = references
     statistics = Dictionary(
@@ -155,7 +159,6 @@ public struct Calibration: Sendable {
     return Calibration(evaluations: evaluations, profile: profile, whole: refitted, references: [:])
   }
 
-  private var kind: StatisticKind { StatisticKind(evaluations: evaluations) }
   /// Statistics that there can be.
   private var candidates: [StatisticName] { StatisticRegistry.names(kind) }
 

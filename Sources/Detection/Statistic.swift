@@ -49,6 +49,8 @@ package enum StatisticKind: Sendable {
   case errors
   /// What one look tells (`Appearance`), at no evaluations.
   case appearance
+  /// What an encoder sees (`ImageFeatures`).
+  case sight
 
   init(evaluations: Int) { self = evaluations == 0 ? .appearance : .errors }
 }
@@ -110,10 +112,15 @@ package struct EstimateForm: Sendable {
   package let shape: ImageShape
   /// Values of `Appearance.activations`.
   package let activations: Int
+  /// Nil where no encoder looks.
+  package let features: FeatureForm?
 
-  package init(sigmas: [Double], shape: ImageShape, activations: Int = 0) {
+  package init(
+    sigmas: [Double], shape: ImageShape, activations: Int = 0, features: FeatureForm? = nil
+  ) {
     self.sigmas = sigmas
     self.shape = shape
     self.activations = activations
+    self.features = features
   }
 }

@@ -18,6 +18,9 @@ public struct StatisticName: RawRepresentable, Codable, Sendable, Hashable, Case
   /// Those that judge by one look.
   package static var ofAppearance: [StatisticName] { StatisticRegistry.names(.appearance) }
 
+  /// Whether it judges by what an encoder sees.
+  package var isOfSight: Bool { StatisticRegistry.type(of: self)?.kind == .sight }
+
   /// What images are judged by unless asked otherwise.
   /// - Parameter evaluations: an image; 0 for one look.
   public static func standard(evaluations: Int) -> StatisticName {

@@ -17,6 +17,9 @@ package enum StatisticRegistry {
     AppearanceStatistic.self,
     ActivationStatistic.self,
     SpectrumStatistic.self,
+    SightStatistic.self,
+    EmbeddingStatistic.self,
+    PatchStatistic.self,
   ]
 
   static func names(_ kind: StatisticKind) -> [StatisticName] {

@@ -32,6 +32,8 @@ public struct SurprisalEstimate: Sendable, Equatable {
   package var compressedBitsPerDim: Double?
   /// Nil where the image was only evaluated.
   package var appearance: Appearance?
+  /// Nil where no encoder looked.
+  package var features: ImageFeatures?
   /// Share of each value in prior + integral + decoder, `[d]` bits, summing to `bitsPerDim * d` (`.map`).
   public package(set) var map: [Double]
 
@@ -40,7 +42,7 @@ public struct SurprisalEstimate: Sendable, Equatable {
     integral: Double = 0, decoder: Double = 0, integrand: [Double] = [], errors: [Double] = [],
     evaluations: Int = 0, gaussianBitsPerDim: Double? = nil, breakdown: ErrorBreakdown? = nil,
     spots: [Spot] = [], compressedBitsPerDim: Double? = nil, appearance: Appearance? = nil,
-    map: [Double] = []
+    features: ImageFeatures? = nil, map: [Double] = []
   ) {
     self.bitsPerDim = bitsPerDim
     self.standardError = standardError
@@ -56,6 +58,7 @@ public struct SurprisalEstimate: Sendable, Equatable {
     self.spots = spots
     self.compressedBitsPerDim = compressedBitsPerDim
     self.appearance = appearance
+    self.features = features
     self.map = map
   }
 }

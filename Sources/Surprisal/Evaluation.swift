@@ -75,6 +75,11 @@ public struct Evaluation {
   /// - Parameter evaluations: nil for those of the model's first calibration.
   /// - Throws: `SurprisalError.notCalibrated`, `EngineError`.
   public init(_ model: Model, evaluations: Int? = nil, compute: Compute = Compute()) throws {
+    if let sight = model.sight, evaluations == nil {
+      calibration = sight.calibration
+      scorer = try Scorer(model, by: sight, compute: compute)
+      return
+    }
     calibration = try model.calibration(evaluations: evaluations)
     scorer = try Scorer(model, evaluations: calibration.evaluations, compute: compute)
   }
@@ -84,11 +89,12 @@ public struct Evaluation {
   /// - Throws: `SurprisalError.noMask` where some of the set's images have masks and one has not, `.unreadableImage` for a
   ///   mask.
   public func score(_ set: ImageSet, progress: (Int) -> Void = { _ in }) throws -> Scores {
-    let shape = scorer.model.shape
+    let shape = scorer.shape
     var result = Scores(name: set.name)
     var bits: (plain: [Double], marked: [Double]) = ([], [])
     let stream = ImageStream(
-      set.paths, shape: shape, reading: scorer.model.reading(reading), limit: limit)
+      set.paths, shape: shape,
+      reading: calibration.kind == .sight ? reading : scorer.model.reading(reading), limit: limit)
     defer { stream.cancel() }
     var unmasked: FilePath?
     let stems = masks.isEmpty ? [:] : stems(of: set)
@@ -106,16 +112,16 @@ public struct Evaluation {
       }
       let wantsMap = marks.contains { $0 != nil }
       let estimates = try scorer.estimate(readable, withMap: wantsMap)
-      for (estimate, mask) in zip(estimates, marks) {
+      let scores = scores(of: estimates)
+      for (index, (estimate, mask)) in zip(estimates, marks).enumerated() {
         result.count += 1
         if estimate.evaluations > 0 { result.bitsPerDim.append(estimate.bitsPerDim) }
-        for name in calibration.names {
-          result.scores[name, default: []].append(calibration.score(estimate, by: name))
+        for (name, score) in zip(calibration.names, scores[index]) {
+          result.scores[name, default: []].append(score)
         }
         guard let mask else { continue }
         result.masked += 1
-        for (pixel, isMarked) in mask.enumerated() {
-          let value = (0..<shape.channels).reduce(0.0) { $0 + estimate.map[pixel * shape.channels + $1] }
+        for (value, isMarked) in zip(oddness(estimate), mask) {
           if isMarked { bits.marked.append(value) } else { bits.plain.append(value) }
         }
       }
@@ -140,6 +146,23 @@ public struct Evaluation {
         Separation(inliers: known.scores[name] ?? [], outliers: found.scores[name] ?? [])
       )
     } + (found.pixels.map { [("pixels", $0)] } ?? [])
+  }
+
+  /// By every statistic that the model is calibrated for, image by image.
+  private func scores(of estimates: [SurprisalEstimate]) -> [[Double]] {
+    let calibration = calibration
+    return inParallel(estimates.count) { index in
+      calibration.names.map { calibration.score(estimates[index], by: $0) }
+    }
+  }
+
+  /// Of each pixel: its bits, or how odd the patch there is. Empty where nothing says.
+  private func oddness(_ estimate: SurprisalEstimate) -> [Double] {
+    if calibration.kind == .sight { return calibration.oddness(estimate, scorer.form) ?? [] }
+    let channels = scorer.shape.channels
+    return stride(from: 0, to: estimate.map.count, by: channels).map { start in
+      (start..<start + channels).reduce(0.0) { $0 + estimate.map[$1] }
+    }
   }
 
   /// Where the mask of an image may lie, the likelier first.

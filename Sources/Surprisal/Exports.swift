@@ -3,6 +3,7 @@
 @_exported import Cache
 @_exported import Detection
 @_exported import Diffusion
+@_exported import Encoders
 @_exported import Files
 @_exported import Images
 @_exported import Reports

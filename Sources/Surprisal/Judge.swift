@@ -32,7 +32,15 @@ public final class Judge {
   var fingerprint: String {
     let evaluations = stages.map { "\($0.calibration.evaluations)" }.joined(separator: "-")
     return
-      "\(statistic.rawValue) \(evaluations) \(rateKey) \(stages[0].scorer.precision.rawValue) \(model.digest)"
+      "\(statistic.rawValue) \(evaluations) \(rateKey) \(stages[0].scorer.fingerprint) \(model.digest)"
+  }
+
+  /// Of the images that it judges.
+  public var shape: ImageShape { stages[0].scorer.shape }
+
+  /// How these are read: measured, where what is judged by was fitted to measured ones.
+  func reading(_ reading: ImageReading) -> ImageReading {
+    stages[0].calibration.kind == .sight ? reading : model.reading(reading)
   }
 
   /// Images to judge in one call for best use of the machine: enough that later stages, which few images reach, still
@@ -51,6 +59,16 @@ public final class Judge {
   ) throws {
     self.model = model
     rateKey = budget == .auto ? "\(rate)" : "any"
+    if let sight = model.sight, budget == nil, statistic?.isOfSight != false {
+      let statistic = statistic ?? .sight
+      self.statistic = statistic
+      rule = nil
+      try sight.calibration.require(rate: rate, for: statistic)
+      stages = [
+        Stage(scorer: try Scorer(model, by: sight, compute: compute), calibration: sight.calibration)
+      ]
+      return
+    }
     let calibrations: [Calibration]
     if budget == .auto {
       let statistic = statistic ?? .standard(evaluations: EvaluationBudget.ladder[0])
@@ -75,8 +93,23 @@ public final class Judge {
     }
   }
 
+  /// To compare patches takes longer than to see them: on all threads.
+  private func judgeSeen(_ images: ImageBatch, _ stage: Stage) throws -> [Judgement] {
+    let estimates = try stage.scorer.estimate(images)
+    let (calibration, statistic) = (stage.calibration, statistic)
+    let (form, quadrature) = (stage.scorer.form, stage.scorer.quadrature)
+    return inParallel(estimates.count) { index in
+      let score = calibration.score(estimates[index], by: statistic)
+      return Judgement(
+        estimates[index], by: statistic, score: score, pValue: calibration.pValue(score, by: statistic),
+        evaluations: 0, order: (0, score.isNaN ? .infinity : score), calibration: calibration, form,
+        quadrature)
+    }
+  }
+
   /// Judges images, each independent of the others.
   public func judge(_ images: ImageBatch) throws -> [Judgement] {
+    if stages[0].calibration.kind == .sight { return try judgeSeen(images, stages[0]) }
     var found = [Judgement?](repeating: nil, count: images.count)
     var ladders = [[Double]](repeating: [], count: found.count)
     var spent = [Int](repeating: 0, count: found.count)

@@ -30,7 +30,11 @@ struct LearnedImages: Sendable, Equatable {
 
   /// - Parameter part: images already there as trained on stay so.
   mutating func add(_ images: ImageBatch, as part: Part) {
-    let found = images.indices.map { Self.hash(images.pixels(of: $0)) }
+    add(images.indices.map { Self.hash(images.pixels(of: $0)) }, as: part)
+  }
+
+  /// - Parameter found: of images at a size that they are judged at.
+  mutating func add(_ found: [UInt32], as part: Part) {
     var all = hashes[part, default: []].union(found)
     if part == .calibrated { all.subtract(hashes[.trained] ?? []) }
     hashes[part] = all.count > Self.most ? Set(all.sorted().prefix(Self.most)) : all

@@ -104,10 +104,17 @@ public struct Merge {
       let file = try spool.read(rows[again.row].entry).record.file
       try results.add(ImageStream.Repeat(file: file, first: again.first, place: rows[again.row].place))
     }
-    if let count = Int(settings.evaluations), let statistic = StatisticName(rawValue: settings.statistic) {
-      results.judgeSet(by: statistic, try model.calibration(evaluations: count))
+    if let statistic = StatisticName(rawValue: settings.statistic) {
+      results.judgeSet(by: statistic, try calibration(of: model))
     }
     return try results.tell(rule, begin: begin, body)
+  }
+
+  /// What the parts were judged by; nil under `auto`.
+  private func calibration(of model: Model) throws -> Calibration? {
+    let evaluations = facts.settings.evaluations
+    if evaluations == Judge.byEncoder { return model.sight?.calibration }
+    return try Int(evaluations).map { try model.calibration(evaluations: $0) }
   }
 
   // MARK: Reading

@@ -23,6 +23,8 @@ extension Model {
     /// Stages of `auto`, when calibrated for it.
     let ladder: [Int]?
     let facts: Facts
+    /// Where the model was fitted with an encoder.
+    let encoder: Sight.Header?
 
     /// Why no model can be so, or nil when one can; what has a type of its own is checked by its decoder.
     var refusal: String? {
@@ -39,7 +41,7 @@ extension Model {
       if let ladder, ladder.count < 2 || ladder != ladder.sorted() || !Set(ladder).isSubset(of: evaluations) {
         return "the stages of auto evaluations are not calibrated"
       }
-      return facts.refusal
+      return facts.refusal ?? encoder?.refusal
     }
   }
 
@@ -211,6 +213,9 @@ extension Model {
               file.tensors.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
           ) { try tensor(prefix + $0, $1).map(Double.init) })
       }
+      sight = try header.encoder.map { encoder in
+        try Sight(encoder, names: file.tensors.keys) { try tensor($0, $1) }
+      }
       adaptive = try header.ladder.map { stages in
         try Self.adaptive(stages: stages, calibrations) { file.tensors[$0] == nil ? nil : try tensor($0) }
       }
@@ -277,7 +282,7 @@ extension Model {
     let header = Header(
       formatVersion: Self.formatVersion, architecture: architecture, preconditioning: preconditioning,
       range: range, noise: noise, resampling: "area", evaluations: calibrations.map(\.evaluations),
-      ladder: adaptive?.evaluations, facts: facts)
+      ladder: adaptive?.evaluations, facts: facts, encoder: sight?.header)
     file.metadata[Self.key] = String(decoding: try encoder.encode(header), as: UTF8.self)
     let population = population
     for field in Self.fields {
@@ -302,6 +307,9 @@ extension Model {
       for (name, values) in calibration.tensors {
         file.tensors[Name.calibration(calibration.evaluations) + name] = .init(values.map { Float($0) })
       }
+    }
+    for (name, values) in sight?.calibration.tensors ?? [:] {
+      file.tensors[Sight.prefix + name] = .init(values.map { Float($0) })
     }
     for part in Ladders.allCases {
       for (statistic, ladders) in (part == .fitting ? adaptive?.fitting : adaptive?.references) ?? [:] {

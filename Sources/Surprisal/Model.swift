@@ -35,6 +35,8 @@ public struct Model: Sendable {
   /// The ladder of `EvaluationBudget.auto`, when calibrated for it.
   package internal(set) var adaptive: AdaptiveCalibration?
   public internal(set) var facts = Facts()
+  /// What it knows by an encoder, where it was fitted with one: what images are then judged by unless asked otherwise.
+  public internal(set) var sight: Sight?
   /// Some of the images that it was calibrated on, to show what is ordinary.
   var examples: Examples?
   /// Images that it was trained and calibrated on, to tell when it is to judge them.

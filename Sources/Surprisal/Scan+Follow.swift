@@ -22,11 +22,11 @@ extension Scan {
     guard case .falsePositiveRate(let rate) = rule else {
       preconditionFailure("a false discovery rate is of all images")
     }
-    let reading = judge.model.reading(reading)
+    let reading = judge.reading(reading)
     let recall = cache.map { Recall($0, "scan \(judge.fingerprint) \(reading.fingerprint)") }
     defer { recall?.flush() }
     let stream = ImageStream(
-      paths, shape: judge.model.shape, reading: reading, limit: limit, findsRepeats: false,
+      paths, shape: judge.shape, reading: reading, limit: limit, findsRepeats: false,
       ahead: judge.batch, hashesContent: hashesContent, recall: recall)
     defer { stream.cancel() }
     var summary = Summary()

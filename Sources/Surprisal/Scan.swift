@@ -76,11 +76,11 @@ public struct Scan {
     progress: (ScanProgress) -> Void = { _ in },
     begin: (ReportTotals) throws -> Void = { _ in }, _ body: (Record) throws -> Void
   ) throws -> Summary {
-    let reading = judge.model.reading(reading)
+    let reading = judge.reading(reading)
     let recall = cache.map { Recall($0, "scan \(judge.fingerprint) \(reading.fingerprint)") }
     defer { recall?.flush() }
     let stream = ImageStream(
-      paths, shape: judge.model.shape, reading: reading, limit: limit, shard: portion?.shard,
+      paths, shape: judge.shape, reading: reading, limit: limit, shard: portion?.shard,
       ahead: judge.batch + 64, hashesContent: hashesContent, identifies: portion != nil, recall: recall)
     defer { stream.cancel() }
     var results = try ScanResults()
@@ -129,7 +129,7 @@ public struct Scan {
   func items(
     _ images: [LoadedImage], _ judge: Judge, _ recall: Recall?
   ) throws -> [(item: Spool.Item, isRecalled: Bool)] {
-    var readable = ImageBatch(shape: judge.model.shape)
+    var readable = ImageBatch(shape: judge.shape)
     for image in images {
       if case .decoded(let bitmap) = image.form { readable.append(bitmap, measures: image.measures) }
     }

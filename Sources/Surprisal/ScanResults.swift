@@ -174,7 +174,7 @@ extension Scan.Portion {
     PartFacts(
       settings: PartFacts.Settings(
         digest: judge.model.digest, statistic: judge.statistic.rawValue, evaluations: judge.evaluations,
-        rule: rule.name, rate: rule.rate, computing: "\(judge.precision.rawValue) \(reading.fingerprint)",
+        rule: rule.name, rate: rule.rate, computing: "\(judge.computing) \(reading.fingerprint)",
         program: program),
       model: model, shard: shard, found: summary.found, skipped: summary.skipped,
       records: summary.scored + summary.unreadable, isComplete: summary.isComplete)

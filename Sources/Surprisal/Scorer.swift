@@ -9,6 +9,8 @@ public final class Scorer {
   /// Nil at no evaluations.
   private let integral: LogProbability?
   private let evaluations: Int
+  /// What sees images in the network's place; nil where the network does.
+  private let eyes: (any FeatureSource)?
   private let pool: NetworkPool
   var precision: Precision { pool.precision }
 
@@ -30,6 +32,7 @@ public final class Scorer {
   ) throws {
     self.model = model
     self.evaluations = evaluations
+    eyes = nil
     integral =
       evaluations > 0 ? Self.formula(model, evaluations: evaluations, observations) : nil
     pool = NetworkPool(model, precision: compute.precision, engine: try compute.engine())
@@ -37,10 +40,27 @@ public final class Scorer {
 
   private init(_ integral: LogProbability?, evaluations: Int, _ pool: NetworkPool) {
     model = pool.model
+    eyes = nil
     self.integral = integral
     self.evaluations = evaluations
     self.pool = pool
   }
+
+  /// Sees images by the model's encoder; its network does not run.
+  /// - Throws: `EncoderError`, `EngineError`.
+  init(_ model: Model, by sight: Sight, compute: Compute) throws {
+    self.model = model
+    evaluations = 0
+    integral = nil
+    eyes = try sight.encoder(compute)
+    pool = NetworkPool(model, precision: compute.precision, engine: try compute.engine())
+  }
+
+  /// Of the images that it takes.
+  public var shape: ImageShape { eyes?.shape ?? model.shape }
+
+  /// All that its estimates depend on beside the model.
+  var fingerprint: String { eyes?.fingerprint ?? precision.rawValue }
 
   /// The same network with another number of evaluations.
   package func with(evaluations: Int) -> Scorer {
@@ -59,7 +79,9 @@ public final class Scorer {
   }
 
   /// What its estimates look like.
-  var form: EstimateForm { model.form(evaluations: evaluations) }
+  var form: EstimateForm {
+    eyes == nil ? model.form(evaluations: evaluations) : model.sight?.form ?? model.form(evaluations: 0)
+  }
 
   /// Nodes and weights of the integral; none at no evaluations.
   var quadrature: Quadrature { integral?.quadrature ?? Quadrature(sigmas: [], weights: []) }
@@ -68,6 +90,7 @@ public final class Scorer {
   ///
   /// - Parameter withMap: whether each estimate says where its bits lie (`SurprisalEstimate.map`).
   public func estimate(_ images: ImageBatch, withMap: Bool = false) throws -> [SurprisalEstimate] {
+    if let eyes { return try eyes.features(of: images).map { SurprisalEstimate(features: $0) } }
     guard let integral else { return try look(at: images) }
     let formula = withMap ? integral.observing(integral.observations + [.map]) : integral
     return try pool.map(images.count) { try formula.estimate(images[$0], under: $1.denoiser()) }

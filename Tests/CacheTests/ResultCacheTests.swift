@@ -170,4 +170,37 @@ struct ResultCacheTests {
       #expect(rights == 0o700)
     }
   }
+
+  @Test("What another cache holds is taken in whole, or nothing of it")
+  func adds() throws {
+    try withFolder { folder in
+      let path = "\(folder)/a"
+      try write("first", to: path)
+      let other = try ResultCache.scratch("\(folder)/other")
+      other.note(CacheKey(FilePath(path)), try settled(path), holds: content(1))
+      other.keep(Data("a".utf8), of: content(1), under: "one")
+      other.keep(Data("b".utf8), of: content(2), under: "two")
+      other.flush()
+      let cache = try ResultCache.scratch("\(folder)/own")
+      cache.keep(Data("old".utf8), of: content(2), under: "two")
+      cache.keep(Data("own".utf8), of: content(3), under: "one")
+      #expect(try cache.add(FilePath(other.path)) == (1, 2))
+      #expect(
+        cache.find(CacheKey(FilePath(path)), try settled(path), under: "one")?.value == Data("a".utf8))
+      #expect(cache.value(of: content(2), under: "two") == Data("b".utf8))
+      #expect(cache.value(of: content(3), under: "one") == Data("own".utf8))
+      #expect(try cache.facts().results == 3)
+      // A value that is not as it was written.
+      let damaged = "\(folder)/other/\(ResultCache.fileName)"
+      try DatabaseQueue(path: damaged).write { db in
+        try db.execute(sql: "UPDATE bytes SET value = 'x' WHERE value = ?", arguments: [Data("b".utf8)])
+      }
+      let empty = try ResultCache.scratch("\(folder)/empty")
+      #expect(throws: CacheError.self) { try empty.add(FilePath(damaged)) }
+      #expect(try empty.facts().results == 0 && empty.facts().files == 0)
+      #expect(throws: CacheError.self) { try cache.add(FilePath(cache.path)) }
+      #expect(throws: CacheError.self) { try cache.add(FilePath("\(folder)/none")) }
+      #expect(!FileManager.default.fileExists(atPath: "\(folder)/none"))
+    }
+  }
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(sys.argv[1]).resolve()
-COMMANDS = "cache|calibrate|evaluate|explain|fit|gate|model|sample|scan|train"
+COMMANDS = "cache|calibrate|evaluate|explain|fit|gate|merge|model|sample|scan|train"
 TYPED = re.compile(rf"^\s*surprisal ({COMMANDS})\b", re.M)
 
 SHORT = f"""#!/bin/bash

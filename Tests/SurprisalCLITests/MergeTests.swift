@@ -152,5 +152,22 @@ extension CommandTests {
         }
       }
     }
+
+    @Test("Caches of shards put together let a scan of all score nothing, and tell the same")
+    func caches() throws {
+      try withFolder { folder in
+        let scan = ["scan", "--model", "fashion-mnist", "--evaluations", "4", "fixtures"]
+        for number in 1...2 {
+          let part = try Command.run(scan + ["--shard", "\(number)/2"], cache: "\(folder)/\(number)")
+          #expect(part.code == 0, "\(part)")
+        }
+        let files = (1...2).map { "\(folder)/\($0)/results.sqlite" }
+        let added = try Command.run(["cache", "--add"] + files, cache: "\(folder)/all")
+        #expect(added.code == 0 && added.errors.contains("results taken in"), "\(added)")
+        let warm = try Command.run(scan, cache: "\(folder)/all")
+        let cold = try Command.run(scan)
+        #expect(warm.output == cold.output && warm.errors.contains("44 were known"), "\(warm.errors)")
+      }
+    }
   }
 }

@@ -57,8 +57,9 @@ struct FollowTests {
       }
     }
     let summary = try Scan().follow(
-      Silence(), by: ScanTests.judge(), shouldStop: { asked.add(1, ordering: .relaxed).oldValue > 1 }
-    ) { _ in Issue.record("there is no record") }
+      Silence(), by: ScanTests.judge(),
+      shouldStop: { asked.add(1, ordering: .relaxed).oldValue > 1 },
+      { _ in Issue.record("there is no record") })
     #expect(!summary.isComplete && summary.scored == 0)
   }
 }

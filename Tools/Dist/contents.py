@@ -17,6 +17,10 @@ TOLD = dict(
 # Terms that SPDX has no name for.
 OWN_TERMS = {"LicenseRef-public-domain": "Dedicated to the public domain by its authors."}
 
+BESIDE = [
+    "The others stand in lib/surprisal as Debian built them, whose sources Debian keeps.",
+    "`/usr/share/common-licenses/NAME`, which Debian's texts cite, is `debian/common-NAME.txt` here."]
+
 
 @dataclass
 class Part:
@@ -87,11 +91,12 @@ def swift_parts(scratch):
 
 
 def debian_parts(tree):
-    """The packages that the libraries beside the binary come from."""
+    """The packages that the libraries beside the binary come from; none where it uses the system's."""
     parts = {}
+    place = tree / "lib/surprisal"
     system = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
     distribution = f"{system['ID']}-{system.get('VERSION_ID', '')}".replace('"', "")
-    for library in sorted((tree / "lib/surprisal").iterdir()):
+    for library in sorted(place.iterdir()) if place.is_dir() else []:
         found = Path(re.search(rf"{re.escape(library.name)} .*=> (/\S+)", output("ldconfig", "-p"))[1]).resolve()
         package = output("dpkg-query", "--search", f"*/{found.name}").split(":")[0]
         if package not in parts:
@@ -107,21 +112,23 @@ def debian_parts(tree):
 
 def write_licences(folder, parts, version):
     (folder / "debian").mkdir(parents=True)
+    beside = any(part.files for part in parts)
     (folder / "surprisal.txt").write_text((ROOT / "LICENSE").read_text())
     cited = set()
     for part in parts:
         assert part.text.strip(), f"no terms of {part.name}"
         (folder / part.terms).write_text(part.text)
         cited.update(re.findall(r"common-licenses/([A-Z][\w.-]*\w)", part.text))
-    for name in sorted(cited):
+    if not beside:
+        (folder / "debian").rmdir()
+    for name in sorted(cited) if beside else []:
         if (COMMON / name).is_file():
             (folder / "debian" / f"common-{name}.txt").write_text((COMMON / name).read_text())
     rows = [f"| {p.name} | {p.version[:20]} | {p.licence} | [{p.terms}]({p.terms}) |" for p in parts]
     (folder / "README.md").write_text("\n".join([
         "# Whose work is inside, and by which terms", "",
-        f"Surprisal {version} itself: Apache-2.0, [surprisal.txt](surprisal.txt). Linked into the binary are Swift's libraries and",
-        "packages; the others stand in lib/surprisal as Debian built them, whose sources Debian keeps.",
-        "`/usr/share/common-licenses/NAME`, which Debian's texts cite, is `debian/common-NAME.txt` here.", "",
+        f"Surprisal {version} itself: Apache-2.0, [surprisal.txt](surprisal.txt). Swift's libraries and packages are linked into the",
+        "binary.", *(BESIDE if beside else []), "",
         "| part | version | licence | terms |", "|---|---|---|---|", *rows, ""]))
 
 

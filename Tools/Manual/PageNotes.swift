@@ -96,6 +96,18 @@ enum PageNotes {
           "How well a model tells two sets apart:"
         )
       ]
+    case "merge":
+      [
+        (
+          "surprisal scan new-images --model mine.safetensors --shard 1/2 --output 1.jsonl",
+          "One half of the images, here:"
+        ),
+        (
+          "surprisal scan new-images --model mine.safetensors --shard 2/2 --output 2.jsonl",
+          "The other, on another machine:"
+        ),
+        ("surprisal merge 1.jsonl 2.jsonl", "As one scan of all would tell them:"),
+      ]
     case "cache": [("surprisal cache", "Where results are kept, and how many:")]
     case "model": [("surprisal model fashion-mnist", "What a model holds:")]
     default: []

@@ -14,10 +14,17 @@ struct CacheCommand: ParsableCommand {
   var prune = false
   @Option(help: "With --prune: bytes that may stay (default \(ResultCache.standardLimit)).") var size: Int?
   @Flag(help: "Drop all.") var clear = false
+  @Option(
+    name: .customLong("add"), parsing: .upToNextOption,
+    help:
+      "Take in what other caches hold, such as those of machines that scanned shards: their files results.sqlite.",
+    completion: .file())
+  var others: [FilePath] = []
   @OptionGroup var shown: OutputOptions
 
   func validate() throws {
     if prune, clear { throw ValidationError("--prune and --clear exclude each other") }
+    if !others.isEmpty, prune || clear { throw ValidationError("--add goes without --prune and --clear") }
     if size != nil, !prune { throw ValidationError("--size is for --prune") }
     if let size, size < 0 { throw ValidationError("--size must be at least 0") }
   }
@@ -26,6 +33,10 @@ struct CacheCommand: ParsableCommand {
     let folder = try CacheOptions.folder()
     if clear { try ResultCache.clear(folder: folder) }
     let cache = try ResultCache(folder: folder) { [shown] in shown.warn($0) }
+    for other in others {
+      let added = try cache.add(other)
+      shown.note("\(other): \(added.files) files and \(added.results) results taken in")
+    }
     if prune {
       let dropped = try cache.prune(to: size)
       shown.note("\(dropped.files) files and \(dropped.results) results dropped")

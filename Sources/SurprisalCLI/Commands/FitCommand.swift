@@ -11,6 +11,10 @@ struct FitCommand: ParsableCommand {
       unless --model names another, and learns the population from the images given. Without --model images are looked at
       once each, at a size and in channels chosen from them; with it, denoising errors are fitted too, and the size stays.
 
+      With --encoder, images are also looked at by an encoder of yours, which OpenVINO runs (pip install openvino): its features of
+      the whole image and of every patch are then what images are judged by, unless --statistic or --evaluations says
+      otherwise.
+
       With --samples, the model draws images by reverse diffusion; where it holds references of real images, the
       samples' scores must pass a two-sample test against them.
       """,
@@ -22,6 +26,7 @@ struct FitCommand: ParsableCommand {
   @OptionGroup var read: ReadingOptions
   @OptionGroup var model: ModelOptions
   @OptionGroup var form: ShapeOptions
+  @OptionGroup(title: "With --encoder") var encoder: EncoderOptions
   @OptionGroup var shown: OutputOptions
   @Option(help: "Model file to write, - for standard output.") var output: FilePath
   @Option(
@@ -39,6 +44,12 @@ struct FitCommand: ParsableCommand {
     try PathOptions.refuse(nul: nul, without: paths)
     if samples == nil, force || sampling.isGiven {
       throw ValidationError("--force, --noise, --steps and --seed are for --samples")
+    }
+    if model.encoder == nil, encoder.isGiven {
+      throw ValidationError("--encoder-..., --patches and --pooled are for --encoder")
+    }
+    if model.encoder != nil, samples != nil || !fit.isEmpty {
+      throw ValidationError("--encoder sees images: not with --samples or --fit")
     }
     if !fit.isEmpty, samples != nil || model.evaluations == .auto {
       throw ValidationError("--fit is for images at a number of --evaluations")
@@ -60,9 +71,16 @@ struct FitCommand: ParsableCommand {
     if let samples {
       try fit(&loaded, toSamples: samples)
     } else {
-      try fit(&loaded)
+      let images = try PathOptions.expand(paths, nul: nul)
+      try fit(&loaded, to: images)
+      if model.encoder != nil { try fitSight(&loaded, to: images) }
     }
     try loaded.write(to: destination)
+    if let sight = loaded.sight {
+      shown.note(
+        "\(destination.name): \(sight.calibration.referenceCount) reference scores by the encoder "
+          + "\(sight.path) (\(sight.calibration.names.map(\.rawValue).joined(separator: ", ")))")
+    }
     for calibration in loaded.calibrations {
       shown.note(
         "\(destination.name): \(calibration.referenceCount) reference scores at "
@@ -75,8 +93,7 @@ struct FitCommand: ParsableCommand {
     ])
   }
 
-  private func fit(_ loaded: inout Model) throws {
-    let images = try PathOptions.expand(paths, nul: nul)
+  private func fit(_ loaded: inout Model, to images: [FilePath]) throws {
     let unreadable: (String, String) -> Void = { shown.warn("\($0): unreadable, left out: \($1)") }
     let meter = ProgressMeter(shown, "fitted to")
     let progress: (Int, Int) -> Void = { meter.tell($0, of: $1) }
@@ -97,6 +114,18 @@ struct FitCommand: ParsableCommand {
     shown.progressDone()
     if copies.exact + copies.near > 0 {
       shown.note("\(copies.exact) exact and \(copies.near) near copies of other images left out")
+    }
+  }
+
+  private func fitSight(_ loaded: inout Model, to images: [FilePath]) throws {
+    let meter = ProgressMeter(shown, "seen")
+    let fitted = try loaded.fit(
+      seeing: images, settings: encoder.settings(), reading: read.reading,
+      compute: model.compute, unreadable: { shown.warn("\($0): unreadable, left out: \($1)") },
+      progress: { meter.tell($0, of: $1) })
+    shown.progressDone()
+    if fitted.used < fitted.given {
+      shown.note("\(fitted.used) of \(fitted.given) images, evenly spread, fit what the encoder sees")
     }
   }
 

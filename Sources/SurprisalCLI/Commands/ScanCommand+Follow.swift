@@ -43,9 +43,9 @@ extension ScanCommand {
     scan.cache = try caching.open(shown)
     let stop = Interruption(shown)
     try write(writer.begin(ReportTotals(scored: 0, outliers: 0, unreadable: 0)), to: lines)
+    let paths = PathFeed.standardInput(endedByNUL: images.nul)
     let summary = try scan.follow(
-      PathFeed.standardInput(endedByNUL: images.nul), by: judge, shouldStop: { stop.isSet }
-    ) { record in try write(writer.line(record), to: lines) }
+      paths, by: judge, shouldStop: { stop.isSet }, { try write(writer.line($0), to: lines) })
     try write(writer.end, to: lines)
     shown.note(summary.text)
     if !summary.isComplete { throw ExitCode(Interruption.code) }

@@ -7,6 +7,8 @@ import Foundation
 import Surprisal
 
 extension Architecture.Preset: @retroactive ExpressibleByArgument {}
+extension EncoderSettings.Layout: @retroactive ExpressibleByArgument {}
+extension EncoderSettings.Order: @retroactive ExpressibleByArgument {}
 extension Precision: @retroactive ExpressibleByArgument {}
 extension ProbabilityFlow.Dequantisation: @retroactive ExpressibleByArgument {}
 extension ReportFormat: @retroactive ExpressibleByArgument {}

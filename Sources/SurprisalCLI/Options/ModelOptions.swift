@@ -20,6 +20,11 @@ struct ModelOptions: ParsableArguments {
 
   @OptionGroup var computing: ComputeOptions
 
+  @Option(
+    help: "An image encoder in ONNX: what a model is fitted with, and where it is now if not where it was then.",
+    completion: .file(extensions: ["onnx"]))
+  var encoder: FilePath?
+
   /// A plain number of evaluations.
   /// - Throws: `ValidationError` for auto, which only verdicts can use.
   func count() throws -> Int? {
@@ -29,7 +34,24 @@ struct ModelOptions: ParsableArguments {
     return evaluations?.count
   }
 
-  var compute: Compute { computing.compute }
+  var compute: Compute {
+    var compute = computing.compute
+    compute.encoder = encoderPlaces
+    return compute
+  }
+
+  /// Where an encoder is, and OpenVINO: what $SURPRISAL_OPENVINO says, or the Python environment that is active, the user's and
+  /// the system's.
+  private var encoderPlaces: EncoderPlaces {
+    let environment = ProcessInfo.processInfo.environment
+    var places = EncoderPlaces(file: encoder.map { "\($0)" })
+    if let library = environment["SURPRISAL_OPENVINO"], !library.isEmpty { places.library = library }
+    let named = ["VIRTUAL_ENV", "CONDA_PREFIX"].compactMap { environment[$0] }
+    places.environments =
+      (named + (environment["HOME"].map { ["\($0)/.local"] } ?? []) + ["/usr/local", "/usr"])
+      .filter { !$0.isEmpty }
+    return places
+  }
 
   func load() throws -> Model { try Self.load(model) }
 

@@ -17,11 +17,14 @@ struct ShapeOptions: ParsableArguments {
   }
 
   /// Width and height; nil where none is given.
-  func sides() throws -> (Int, Int)? {
+  func sides() throws -> (Int, Int)? { try Self.sides(size, "--size") }
+
+  /// - Parameter option: named in errors.
+  static func sides(_ size: String?, _ option: String) throws -> (Int, Int)? {
     guard let size else { return nil }
     let sides = size.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     guard let first = sides.first ?? nil, let last = sides.last ?? nil, sides.count <= 2 else {
-      throw ValidationError("--size \(size): give N or WxH")
+      throw ValidationError("\(option) \(size): give N or WxH")
     }
     return (first, last)
   }

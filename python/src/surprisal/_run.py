@@ -83,7 +83,9 @@ class Run:
         except BaseException:
             with self._said:
                 if hasattr(self, "_process"):
-                    self._stop()
+                    # Its pipes with it.
+                    with self._process:
+                        self._stop()
             raise
         return self
 

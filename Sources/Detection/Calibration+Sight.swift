@@ -1,0 +1,36 @@
+import Diffusion
+
+extension Calibration {
+  /// Fits statistics of sight and sets their references: every image fits, and is judged by what was fitted on the tenths that it
+  /// is not in. Images that show the same are in one tenth, and one of them is a reference.
+  /// - Throws: `CalibrationError`.
+  package init(
+    seeing estimates: [SurprisalEstimate], copies: CopyGroups
+  ) throws(CalibrationError) {
+    let distinct = copies.representatives
+    guard distinct.count >= Self.fewest else {
+      throw .tooFewToFit(found: distinct.count, needed: Self.fewest)
+    }
+    let (fitted, scores) = try SightStatistic.fit(
+      estimates, by: CrossFit(groups: copies.first, folds: Self.folds))
+    var references: [StatisticName: ReferenceScores] = [:]
+    for (name, scores) in scores {
+      references[name] = try ReferenceScores(distinct.map { Double(Float(scores[$0])) })
+    }
+    self.init(
+      evaluations: 0, kind: .sight, profile: ErrorProfile(fitting: estimates), whole: [fitted],
+      references: references)
+  }
+
+  /// How odd each pixel of the encoder's image is, `[height, width]`: the distance of the patch there, smoothed as PatchCore has it
+  /// (a Gaussian of 4 pixels where the image has 224). Nil where no patches were fitted.
+  package func oddness(_ estimate: SurprisalEstimate, _ form: EstimateForm) -> [Double]? {
+    guard let patches = statistic(.patches) as? PatchStatistic, let grid = form.features?.maps.first else {
+      return nil
+    }
+    let distances = patches.distances(estimate)
+    guard distances.count == grid.height * grid.width else { return nil }
+    return PatchMap(distances, height: grid.height, width: grid.width)
+      .drawn(height: form.shape.height, width: form.shape.width)
+  }
+}

@@ -1,0 +1,73 @@
+import Images
+
+/// Features of an image by place, channels last.
+package struct FeatureMap: Sendable, Equatable {
+  package let height: Int
+  package let width: Int
+  package let channels: Int
+  /// `[height, width, channels]`.
+  package let values: [Float]
+
+  package init(height: Int, width: Int, channels: Int, values: [Float]) {
+    precondition(values.count == height * width * channels)
+    self.height = height
+    self.width = width
+    self.channels = channels
+    self.values = values
+  }
+}
+
+/// What something that sees makes of an image: what statistics of sight judge by.
+package struct ImageFeatures: Sendable, Equatable {
+  /// Of the whole image.
+  package let pooled: [Float]
+  /// By place, the finest first; none where the source does not say where.
+  package let maps: [FeatureMap]
+
+  package init(pooled: [Float], maps: [FeatureMap]) {
+    self.pooled = pooled
+    self.maps = maps
+  }
+
+  package var form: FeatureForm {
+    FeatureForm(
+      pooled: pooled.count,
+      maps: maps.map { FeatureForm.Map(height: $0.height, width: $0.width, channels: $0.channels) })
+  }
+}
+
+/// How many features of which kind a source gives of every image.
+package struct FeatureForm: Sendable, Equatable, Codable {
+  package struct Map: Sendable, Equatable, Codable {
+    package let height: Int
+    package let width: Int
+    package let channels: Int
+
+    package init(height: Int, width: Int, channels: Int) {
+      self.height = height
+      self.width = width
+      self.channels = channels
+    }
+  }
+
+  package let pooled: Int
+  package let maps: [Map]
+
+  package init(pooled: Int, maps: [Map]) {
+    self.pooled = pooled
+    self.maps = maps
+  }
+}
+
+/// Something that sees images: an encoder that a user brings, or a network's own way down. Use from one thread at a time.
+package protocol FeatureSource: AnyObject {
+  /// Of the images that it takes.
+  var shape: ImageShape { get }
+  /// What it gives of each.
+  var form: FeatureForm { get }
+  /// All that its features depend on beside the image.
+  var fingerprint: String { get }
+  /// - Parameter images: of `shape`.
+  /// - Returns: as many.
+  func features(of images: ImageBatch) throws -> [ImageFeatures]
+}

@@ -230,6 +230,9 @@ STATIC = $(STATIC_PATH)/release/surprisal
 MAPPED = -Xcc -ffile-prefix-map=$(CURDIR)=surprisal
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 static: setup
+	@mkdir -p $(STATIC_PATH)
+	python3 Tools/Dist/icu.py $(STATIC_PATH)/icu.o
+	SURPRISAL_ICU=$(CURDIR)/$(STATIC_PATH)/icu.o \
 	$(SWIFT) build -c release --manifest-cache none --scratch-path $(STATIC_PATH) --product surprisal --static-swift-stdlib $(MAPPED) \
 	  -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=surprisal --disable-local-rpath \
 	  -Xlinker --disable-new-dtags -Xlinker -rpath='$$ORIGIN/../lib/surprisal' -Xlinker --no-export-dynamic -Xlinker --icf=safe

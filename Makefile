@@ -264,7 +264,7 @@ wheel: $(WHEEL)/tools/ready
 
 # The module's style and types; the wheel as it is installed in a fresh environment, alone and beside numpy and pandas.
 check-wheel: wheel
-	cd python && $(WHEEL_TOOLS)/ruff check -q --no-cache . && $(WHEEL_TOOLS)/ruff format -q --no-cache --check . && $(WHEEL_TOOLS)/mypy
+	cd python && $(WHEEL_TOOLS)/ruff check -q --no-cache . && $(WHEEL_TOOLS)/ruff format -q --no-cache --check . && $(WHEEL_TOOLS)/mypy --cache-dir $(CURDIR)/$(WHEEL)/mypy
 	$(WHEEL_TOOLS)/twine check --strict $(WHEEL)/*.whl
 	python/check.sh $(WHEEL)/*.whl
 

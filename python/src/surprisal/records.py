@@ -7,7 +7,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 if TYPE_CHECKING:
     import pandas
@@ -132,6 +132,16 @@ class Records(list[Record]):
     def __init__(self, records: Iterable[Record] = (), notes: str = "") -> None:
         super().__init__(records)
         self.notes = notes
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Record: ...
+    @overload
+    def __getitem__(self, place: slice) -> Records: ...
+    def __getitem__(self, place: SupportsIndex | slice) -> Record | Records:
+        # A part of records is records: records[:10].to_pandas().
+        return (
+            Records(super().__getitem__(place), self.notes) if isinstance(place, slice) else super().__getitem__(place)
+        )
 
     @property
     def outliers(self) -> Records:

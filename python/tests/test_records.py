@@ -53,7 +53,7 @@ def test_fields_are_those_of_the_contract() -> None:
 
 
 def test_null_is_none_and_what_a_newer_tool_says_is_passed_over() -> None:
-    line = '{"path":"a","status":"scored","standard_error":null,"profile":[{"sigma":1,"z":null}],"nested":{"new":1}}'
+    line = '{"path":"a","status":"scored","standard_error":null,"profile":[{"sigma":1,"z":null,"new":1}],"new":{"a":1}}'
     record = Record.from_json(line)
     assert record.standard_error is None
     assert record.profile == (surprisal.Level(1, None, None),)

@@ -108,7 +108,9 @@ class Record:
         if "path_bytes" in fields:
             fields["path_bytes"] = base64.b64decode(fields["path_bytes"])
         if "profile" in fields:
-            fields["profile"] = tuple(Level(**level) for level in fields["profile"])
+            fields["profile"] = tuple(
+                Level(level["sigma"], level.get("bits_per_dim"), level.get("z")) for level in fields["profile"]
+            )
         if "named" in fields:
             fields["named"] = tuple(fields["named"])
         # What a newer tool says more is passed over.

@@ -13,7 +13,7 @@ PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlit
 # Formats that a build without them goes without (Package.swift looks for their headers).
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
-.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs wheel check-wheel check-engines static dist
+.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs wheel check-wheel check-engines static dist deb image check-dist check-deb check-image
 
 all: build
 
@@ -243,6 +243,33 @@ dist: static
 	Tools/Dist/archive.sh .build/dist/$(RELEASE) .build/dist/$(RELEASE).tar.gz
 	@du -sh .build/dist/$(RELEASE) .build/dist/$(RELEASE).tar.gz
 
+# A package for the Debian that this is; a container image as an OCI archive, on BASE (Tools/Dist/image.sh).
+deb: static
+	@$(MAKE) -s setup PACKAGES="debhelper chrpath"
+	$(MAKE) -s man completions SCRATCH=$(STATIC_PATH)
+	Tools/Dist/deb.sh $(VERSION) $(STATIC) $(STATIC_PATH) .build/dist
+
+image: dist
+	@$(MAKE) -s setup PACKAGES="podman crun"
+	Tools/Dist/image.sh .build/dist/$(RELEASE).tar.gz .build/dist/surprisal-$(VERSION)-oci.tar
+
+# What is released, used where no Swift is, of what `make dist`, `make deb` and `make image` left. Debians come by mmdebstrap, once.
+check-dist:
+	@$(MAKE) -s setup PACKAGES="mmdebstrap python3-venv"
+	Tests/Checks/setup.sh
+	$(CHECKS)/pyspdxtools -i .build/dist/$(RELEASE)/share/doc/surprisal/surprisal.spdx.json
+	Tests/Checks/dist.sh .build/dist/$(RELEASE).tar.gz bookworm trixie
+
+check-deb:
+	@$(MAKE) -s setup PACKAGES="mmdebstrap lintian"
+	Tests/Checks/deb.sh .build/dist/surprisal_$(VERSION)-*.deb bookworm
+
+check-image:
+	@$(MAKE) -s setup PACKAGES="mmdebstrap podman crun python3-venv"
+	Tests/Checks/setup.sh
+	$(CHECKS)/hadolint Containerfile
+	Tests/Checks/image.sh .build/dist/surprisal-$(VERSION)-oci.tar
+
 # The Python wheel in .build/wheel, from a tree of `make dist` (TREE), named by what auditwheel finds of its libraries.
 TREE ?= .build/dist/$(RELEASE)
 WHEEL = .build/wheel
@@ -264,7 +291,8 @@ wheel: $(WHEEL)/tools/ready
 
 # The module's style and types; the wheel as it is installed in a fresh environment, alone and beside numpy and pandas.
 check-wheel: wheel
-	cd python && $(WHEEL_TOOLS)/ruff check -q --no-cache . && $(WHEEL_TOOLS)/ruff format -q --no-cache --check . && $(WHEEL_TOOLS)/mypy --cache-dir $(CURDIR)/$(WHEEL)/mypy
+	cd python && $(WHEEL_TOOLS)/ruff check -q --no-cache . && $(WHEEL_TOOLS)/ruff format -q --no-cache --check . \
+	  && $(WHEEL_TOOLS)/mypy --cache-dir $(CURDIR)/$(WHEEL)/mypy
 	$(WHEEL_TOOLS)/twine check --strict $(WHEEL)/*.whl
 	python/check.sh $(WHEEL)/*.whl
 

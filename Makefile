@@ -13,7 +13,8 @@ PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlit
 # Formats that a build without them goes without (Package.swift looks for their headers).
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
-.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs wheel check-wheel check-engines static dist deb image check-dist check-deb check-image
+.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual \
+  check-docs wheel check-wheel check-engines static dist deb image check-dist check-deb check-image
 
 all: build
 
@@ -129,7 +130,7 @@ check-formats: $(BINARY)
 	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-workflows examples/ci/github-workflow.yml
 	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.gitlab-ci examples/ci/gitlab-ci.yml
 	$(CHECKS)/python Tests/Checks/formats.py $(BINARY)
-	$(CHECKS)/python Tests/Checks/action.py $(BINARY)
+	$(CHECKS)/python Tests/Checks/action.py $(BINARY) $(wildcard .build/dist/$(RELEASE).tar.gz)
 	Tests/Checks/precommit.sh $(BINARY)
 
 check-manual: $(BINARY) man completions

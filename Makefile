@@ -13,7 +13,8 @@ PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlit
 # Formats that a build without them goes without (Package.swift looks for their headers).
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
-.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual check-docs wheel check-wheel check-engines static dist
+.PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual \
+  check-docs wheel check-wheel check-engines static dist deb image check-dist check-deb check-image
 
 all: build
 
@@ -129,7 +130,7 @@ check-formats: $(BINARY)
 	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-workflows examples/ci/github-workflow.yml
 	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.gitlab-ci examples/ci/gitlab-ci.yml
 	$(CHECKS)/python Tests/Checks/formats.py $(BINARY)
-	$(CHECKS)/python Tests/Checks/action.py $(BINARY)
+	$(CHECKS)/python Tests/Checks/action.py $(BINARY) $(wildcard .build/dist/$(RELEASE).tar.gz)
 	Tests/Checks/precommit.sh $(BINARY)
 
 check-manual: $(BINARY) man completions
@@ -230,6 +231,9 @@ STATIC = $(STATIC_PATH)/release/surprisal
 MAPPED = -Xcc -ffile-prefix-map=$(CURDIR)=surprisal
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 static: setup
+	@mkdir -p $(STATIC_PATH)
+	python3 Tools/Dist/icu.py $(STATIC_PATH)/icu.o
+	SURPRISAL_ICU=$(CURDIR)/$(STATIC_PATH)/icu.o \
 	$(SWIFT) build -c release --manifest-cache none --scratch-path $(STATIC_PATH) --product surprisal --static-swift-stdlib $(MAPPED) \
 	  -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=surprisal --disable-local-rpath \
 	  -Xlinker --disable-new-dtags -Xlinker -rpath='$$ORIGIN/../lib/surprisal' -Xlinker --no-export-dynamic -Xlinker --icf=safe
@@ -239,6 +243,33 @@ dist: static
 	Tools/Dist/tree.sh .build/dist/$(RELEASE) $(STATIC) $(STATIC_PATH)
 	Tools/Dist/archive.sh .build/dist/$(RELEASE) .build/dist/$(RELEASE).tar.gz
 	@du -sh .build/dist/$(RELEASE) .build/dist/$(RELEASE).tar.gz
+
+# A package for the Debian that this is; a container image as an OCI archive, on BASE (Tools/Dist/image.sh).
+deb: static
+	@$(MAKE) -s setup PACKAGES="debhelper chrpath"
+	$(MAKE) -s man completions SCRATCH=$(STATIC_PATH)
+	Tools/Dist/deb.sh $(VERSION) $(STATIC) $(STATIC_PATH) .build/dist
+
+image: dist
+	@$(MAKE) -s setup PACKAGES="podman crun"
+	Tools/Dist/image.sh .build/dist/$(RELEASE).tar.gz .build/dist/surprisal-$(VERSION)-oci.tar
+
+# What is released, used where no Swift is, of what `make dist`, `make deb` and `make image` left. Debians come by mmdebstrap, once.
+check-dist:
+	@$(MAKE) -s setup PACKAGES="mmdebstrap python3-venv"
+	Tests/Checks/setup.sh
+	$(CHECKS)/pyspdxtools -i .build/dist/$(RELEASE)/share/doc/surprisal/surprisal.spdx.json
+	Tests/Checks/dist.sh .build/dist/$(RELEASE).tar.gz bookworm trixie
+
+check-deb:
+	@$(MAKE) -s setup PACKAGES="mmdebstrap lintian"
+	Tests/Checks/deb.sh .build/dist/surprisal_$(VERSION)-*.deb bookworm
+
+check-image:
+	@$(MAKE) -s setup PACKAGES="mmdebstrap podman crun python3-venv"
+	Tests/Checks/setup.sh
+	$(CHECKS)/hadolint Containerfile
+	Tests/Checks/image.sh .build/dist/surprisal-$(VERSION)-oci.tar
 
 # The Python wheel in .build/wheel, from a tree of `make dist` (TREE), named by what auditwheel finds of its libraries.
 TREE ?= .build/dist/$(RELEASE)
@@ -255,12 +286,14 @@ wheel: $(WHEEL)/tools/ready
 	rm -rf $(WHEEL)/plain $(WHEEL)/*.whl
 	SURPRISAL_DIST=$(abspath $(TREE)) SURPRISAL_VERSION=$$($(TREE)/bin/surprisal --version) \
 	  $(WHEEL_TOOLS)/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w $(WHEEL)/plain ./python
-	PATH=$(WHEEL_TOOLS):$$PATH auditwheel repair -w $(WHEEL) $(WHEEL)/plain/*.whl
+# What stands in the tree is found by the program's RPATH, which auditwheel does not know of the libraries.
+	PATH=$(WHEEL_TOOLS):$$PATH auditwheel repair -w $(WHEEL) $$(ls $(TREE)/lib/surprisal | sed 's/^/--exclude /') $(WHEEL)/plain/*.whl
 	@ls -sh $(WHEEL)/*.whl
 
 # The module's style and types; the wheel as it is installed in a fresh environment, alone and beside numpy and pandas.
 check-wheel: wheel
-	cd python && $(WHEEL_TOOLS)/ruff check -q --no-cache . && $(WHEEL_TOOLS)/ruff format -q --no-cache --check . && $(WHEEL_TOOLS)/mypy
+	cd python && $(WHEEL_TOOLS)/ruff check -q --no-cache . && $(WHEEL_TOOLS)/ruff format -q --no-cache --check . \
+	  && $(WHEEL_TOOLS)/mypy --cache-dir $(CURDIR)/$(WHEEL)/mypy
 	$(WHEEL_TOOLS)/twine check --strict $(WHEEL)/*.whl
 	python/check.sh $(WHEEL)/*.whl
 

@@ -29,6 +29,9 @@ struct Codec {
 
 let codecs = Codec.all.filter(\.isInstalled)
 
+/// An object with less of ICU's data than Swift's, which `make dist` links in its place (Tools/Dist/icu.py).
+let icu = Context.environment["SURPRISAL_ICU"].map { [LinkerSetting.unsafeFlags([$0])] }
+
 let package = Package(
   name: "surprisal",
   products: [
@@ -99,7 +102,7 @@ let package = Package(
       name: "SurprisalCLI",
       dependencies: [
         "CThreadWaiting", "Surprisal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], packageAccess: false, swiftSettings: strict),
+      ], packageAccess: false, swiftSettings: strict, linkerSettings: icu),
 
     // Figures for docs and README: `make bench`.
     .executableTarget(

@@ -1,4 +1,5 @@
-"""Runs the steps of action.yml as GitHub does: action.py BINARY.
+"""Runs the steps of action.yml as GitHub does: action.py BINARY [ARCHIVE], where ARCHIVE is what `make dist` made, or else one is
+made of BINARY and the models, laid out the same.
 
 Each step's shell script with the environment that the runner sets, inputs and outputs put where expressions stand; steps that use
 another action are told and left out. The action, the workflow of the examples and the GitLab example are held against their schemas by
@@ -77,6 +78,25 @@ def check(job, code, decision, words):
         sys.exit(f"action: exit {job.code}, not {code}; {job.outputs}\n{job.log}\n{told}")
 
 
+def release(place):
+    """An archive of a release, and the prefix that it unpacks to."""
+    if len(sys.argv) > 2:
+        archive = Path(sys.argv[2]).resolve()
+        name = archive.name.removesuffix(".tar.gz")
+        with tarfile.open(archive) as tar:
+            tar.extractall(place)
+    else:
+        archive, name = place / "surprisal-0.1.0-linux-x86_64.tar.gz", "surprisal-0.1.0-linux-x86_64"
+        (place / name / "bin").mkdir(parents=True)
+        shutil.copy(BINARY, place / name / "bin/surprisal")
+        (place / name / "share/surprisal").mkdir(parents=True)
+        shutil.copytree(ROOT / "models", place / name / "share/surprisal/models")
+        with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
+            tar.add(place / name, name)
+    assert (place / name / "bin/surprisal").is_file(), f"{archive} unpacks to no {name}/bin/surprisal"
+    return archive, place / name
+
+
 def main():
     with tempfile.TemporaryDirectory() as place:
         workspace = Path(place) / "workspace"
@@ -112,15 +132,8 @@ def main():
         check(Job(workspace, paths="clothes\nother", **binary), 0, "passed", "(4 accepted before)")
         check(Job(workspace, paths="clothes", policy="no/such.yml", **binary), 1, "", "surprisal could not run")
 
-        # From an archive as make install lays it out, its sum checked; from the PATH; from nowhere.
-        prefix = Path(place) / "surprisal-0.1.0"
-        (prefix / "bin").mkdir(parents=True)
-        shutil.copy(BINARY, prefix / "bin/surprisal")
-        (prefix / "share/surprisal").mkdir(parents=True)
-        shutil.copytree(ROOT / "models", prefix / "share/surprisal/models")
-        archive = Path(place) / "surprisal.tar.gz"
-        with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
-            tar.add(prefix, "surprisal-0.1.0")
+        # From an archive as make dist makes it, its sum checked; from the PATH; from nowhere.
+        archive, prefix = release(Path(place))
         sum = hashlib.sha256(archive.read_bytes()).hexdigest()
         fetched = {"url": archive.as_uri(), **model, "max_outliers": "100%", "paths": "other", "models": False}
         check(Job(workspace, sha256=sum, **fetched), 0, "passed", "gate passed")

@@ -11,6 +11,7 @@ chmod 755 "$given"
 cp "$archive" "$given/release.tar.gz"
 cp -r "$root/fixtures" "$given/images"
 cp -r "$root/Tests/ImagesTests/Reference/formats" "$given/formats"
+cp "$root/Tests/Checks/jbig.tiff" "$given/formats"
 
 for suite in "$@"; do
   "$here/inroot.sh" "$suite" "$given" <<'TRIAL'
@@ -34,6 +35,7 @@ run surprisal scan images --format jsonl --quiet > $out/scan.jsonl
 run surprisal scan formats images --format csv --quiet > $out/formats.csv
 for kind in JPEG PNG BMP TIFF WebP AVIF; do grep -q ",$kind," $out/formats.csv || said "no $kind was read"; done
 grep -q "not supported (built without" $out/formats.csv && said "a format is missing"
+grep -q "^formats/jbig.tiff,unreadable.*JBIG is not supported" $out/formats.csv || said "JBIG is not refused"
 run surprisal train images/clothes --output $out/trained.safetensors --steps 3 --preset tiny --size 16 --no-page --quiet
 run surprisal fit images/clothes --output $out/fitted.safetensors --quiet
 for model in $out/trained.safetensors $out/fitted.safetensors; do

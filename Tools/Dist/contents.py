@@ -20,6 +20,8 @@ OWN_TERMS = {"LicenseRef-public-domain": "Dedicated to the public domain by its 
 BESIDE = [
     "The others stand in lib/surprisal as Debian built them, whose sources Debian keeps.",
     "`/usr/share/common-licenses/NAME`, which Debian's texts cite, is `debian/common-NAME.txt` here."]
+# Libraries beside the binary that are of this project.
+OURS = {"libjbig.so.0"}
 
 
 @dataclass
@@ -97,6 +99,8 @@ def debian_parts(tree):
     system = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
     distribution = f"{system['ID']}-{system.get('VERSION_ID', '')}".replace('"', "")
     for library in sorted(place.iterdir()) if place.is_dir() else []:
+        if library.name in OURS:
+            continue
         found = Path(re.search(rf"{re.escape(library.name)} .*=> (/\S+)", output("ldconfig", "-p"))[1]).resolve()
         package = output("dpkg-query", "--search", f"*/{found.name}").split(":")[0]
         if package not in parts:

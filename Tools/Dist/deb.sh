@@ -19,6 +19,7 @@ surprisal ($version-1~deb${VERSION_ID%%.*}) ${VERSION_CODENAME:-unstable}; urgen
  -- Surprisal's authors <surprisal@example.org>  $(date -R -u -d "@$SOURCE_DATE_EPOCH")
 END
 make -s copy BINARY="$binary" PREFIX=/usr DESTDIR="$tree"
+sed -i '1{/^#!/d}' "$tree/usr/share/bash-completion/completions/surprisal"
 mv "$tree/usr/share/zsh/site-functions" "$tree/usr/share/zsh/vendor-completions"
 strip --strip-all --remove-section=.comment --remove-section=.note "$tree/usr/bin/surprisal"
 chrpath -d "$tree/usr/bin/surprisal"

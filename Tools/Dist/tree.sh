@@ -20,6 +20,9 @@ ldd "$tree/bin/surprisal" | awk '$2 == "=>" { print $1, $3 }' | while read -r na
   esac
   install -m 644 "$(realpath "$path")" "$tree/lib/surprisal/$name"
 done
+if [ -e "$tree/lib/surprisal/libjbig.so.0" ]; then
+  cc -shared -fPIC -O2 -s -Wl,-soname,libjbig.so.0 -Wl,--build-id=none -o "$tree/lib/surprisal/libjbig.so.0" Tools/Dist/jbig.c
+fi
 install -d "$tree/share/doc/surprisal"
 install -m 644 README.md CHANGELOG.md "$tree/share/doc/surprisal"
 python3 Tools/Dist/contents.py "$tree" "$scratch"

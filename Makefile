@@ -250,25 +250,37 @@ deb: static
 	$(MAKE) -s man completions SCRATCH=$(STATIC_PATH)
 	Tools/Dist/deb.sh $(VERSION) $(STATIC) $(STATIC_PATH) .build/dist
 
-image: dist
+image:
 	@$(MAKE) -s setup PACKAGES="podman crun"
+	@[ -s .build/dist/$(RELEASE).tar.gz ] || $(MAKE) dist
 	Tools/Dist/image.sh .build/dist/$(RELEASE).tar.gz .build/dist/surprisal-$(VERSION)-oci.tar
 
-# What is released, used where no Swift is, of what `make dist`, `make deb` and `make image` left. Debians come by mmdebstrap, once.
-check-dist:
-	@$(MAKE) -s setup PACKAGES="mmdebstrap python3-venv"
+# What is released, used where no Swift is: what `make dist` and `make deb` left, and an image on a bare Debian. Bare is what every package may
+# count on, and apt: less than debootstrap's minbase.
+ROOTS = .build/checks/roots
+$(ROOTS)/%.tar:
+	@$(MAKE) -s setup PACKAGES="mmdebstrap"
+	@mkdir -p $(ROOTS)
+	rm -f $@.partial.tar
+	mmdebstrap --quiet --variant=apt --mode=root --aptopt='Acquire::Languages "none"' --dpkgopt=force-unsafe-io \
+	  --dpkgopt='path-exclude=/usr/share/locale/*' $* $@.partial.tar
+	mv $@.partial.tar $@
+
+check-dist: $(ROOTS)/bookworm.tar $(ROOTS)/trixie.tar
+	@$(MAKE) -s setup PACKAGES="python3-venv"
 	Tests/Checks/setup.sh
 	$(CHECKS)/pyspdxtools -i .build/dist/$(RELEASE)/share/doc/surprisal/surprisal.spdx.json
-	Tests/Checks/dist.sh .build/dist/$(RELEASE).tar.gz bookworm trixie
+	Tests/Checks/dist.sh .build/dist/$(RELEASE).tar.gz $^
 
-check-deb:
-	@$(MAKE) -s setup PACKAGES="mmdebstrap lintian"
-	Tests/Checks/deb.sh .build/dist/surprisal_$(VERSION)-*.deb bookworm
+check-deb: $(ROOTS)/bookworm.tar
+	@$(MAKE) -s setup PACKAGES="lintian"
+	Tests/Checks/deb.sh .build/dist/surprisal_$(VERSION)-*.deb $<
 
-check-image:
-	@$(MAKE) -s setup PACKAGES="mmdebstrap podman crun python3-venv"
+check-image: $(ROOTS)/bookworm.tar
+	@$(MAKE) -s setup PACKAGES="python3-venv"
 	Tests/Checks/setup.sh
 	$(CHECKS)/hadolint Containerfile
+	$(MAKE) -s image BASE=$<
 	Tests/Checks/image.sh .build/dist/surprisal-$(VERSION)-oci.tar
 
 # The Python wheel in .build/wheel, from a tree of `make dist` (TREE), named by what auditwheel finds of its libraries.

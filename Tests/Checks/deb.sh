@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A Debian package held against Debian's rules, installed where nothing of it is, used and removed: deb.sh PACKAGE SUITE.
+# A Debian package held against Debian's rules, installed where nothing of it is, used and removed: deb.sh PACKAGE ROOT.tar.
 set -euo pipefail
 here=$(dirname "$0")
 root=$(realpath "$here/../..")

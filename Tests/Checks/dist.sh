@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A release archive tried in bare Debians, without Swift and without a package of its own: dist.sh ARCHIVE SUITE...
+# A release archive tried in bare Debians, without Swift and without a package of its own: dist.sh ARCHIVE ROOT.tar...
 set -euo pipefail
 here=$(dirname "$0")
 root=$(realpath "$here/../..")
@@ -13,8 +13,8 @@ cp -r "$root/fixtures" "$given/images"
 cp -r "$root/Tests/ImagesTests/Reference/formats" "$given/formats"
 cp "$root/Tests/Checks/jbig.tiff" "$given/formats"
 
-for suite in "$@"; do
-  "$here/inroot.sh" "$suite" "$given" <<'TRIAL'
+for system in "$@"; do
+  "$here/inroot.sh" "$system" "$given" <<'TRIAL'
 said() { echo "dist: $SUITE: $*" >&2; exit 1; }
 ! find / -xdev -path /given -prune -o \( -name 'libswift*' -o -name 'libdnnl*' -o -name 'libpng*' -o -name 'libjpeg*' \) -print | grep . \
   || said "is not bare"

@@ -1,18 +1,10 @@
 #!/usr/bin/env bash
-# Runs a script in a bare Debian: inroot.sh SUITE FOLDER SCRIPT, where SUITE is bookworm or trixie, FOLDER is given to it read-only as
-# /given, and SCRIPT comes from standard input of sh. The system is unpacked into memory of a mount namespace of its own, which ends with
-# it: nothing is left, mounted or written. It has a network only where NETWORK is set. As root.
+# Runs a script in a system: inroot.sh ROOT.tar FOLDER, the script on standard input for sh, FOLDER read-only as /given there, and SUITE the
+# name of the root. It is unpacked into memory of a mount namespace of its own, which ends with the script: nothing is left, mounted or
+# written. It has a network only where NETWORK is set. As root.
 set -euo pipefail
-suite=$1 given=$(realpath "$2")
-archive=$(realpath "$(dirname "$0")/../..")/.build/checks/roots/$suite.tar
-if [ ! -s "$archive" ]; then
-  mkdir -p "$(dirname "$archive")"
-  rm -f "$archive.partial.tar"
-  # What apt and every package may count on, and apt: less than debootstrap's minbase.
-  mmdebstrap --quiet --variant=apt --mode=root --aptopt='Acquire::Languages "none"' --dpkgopt=force-unsafe-io \
-    --dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$archive.partial.tar"
-  mv "$archive.partial.tar" "$archive"
-fi
+archive=$(realpath "$1") given=$(realpath "$2")
+suite=$(basename "$archive" .tar)
 spaces="--mount --pid --ipc --uts --fork --kill-child"
 [ -n "${NETWORK:-}" ] || spaces="$spaces --net"
 # shellcheck disable=SC2086

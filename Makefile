@@ -58,9 +58,10 @@ demo: build
 # Figures of docs and model card, on the shipped model. FASHION and MNIST: IDX files of test images; REFERENCES: images
 # to calibrate on for other numbers of evaluations; IMAGES and LABELS: IDX files of classes, for oneclass. An hour in all; BENCH=cost (or any name below) runs one. decoding,
 # parity, speed, end-to-end and folder install their peers with pip. folder takes half an hour more, 12 GB in FOLDER_WORK and
-# photographs of Debian packages by apt-get download: only where asked for by name.
+# photographs of Debian packages by apt-get download, scale a quarter of an hour and these: only where asked for by name.
 FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
-REFERENCES ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz\#50000-54999
+TRAINING ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
+REFERENCES ?= $(TRAINING)\#50000-54999
 MNIST ?= t10k-images-idx3-ubyte.gz
 FOLDER_WORK ?= .build/folder
 PHOTOS ?= fixtures/clothes
@@ -98,6 +99,10 @@ bench: build
     [ -d $(FOLDER_WORK)/root ] || $(PEERS) models/photos/sources.py fetch $(FOLDER_WORK); \
     $(PEERS) Benchmarks/peers/folder.py troubles $(FOLDER_WORK) .build/$(CONFIGURATION)/surprisal; \
     $(PEERS) Benchmarks/peers/folder.py speed $(FOLDER_WORK) .build/$(CONFIGURATION)/surprisal $(BENCH_RUN);; \
+	  scale) peers numpy pillow pyarrow; \
+    [ -d $(FOLDER_WORK)/root ] || $(PEERS) models/photos/sources.py fetch $(FOLDER_WORK); \
+    $(PEERS) Benchmarks/peers/scale.py .build/$(CONFIGURATION)/surprisal $(TRAINING) \
+      --photographs $(FOLDER_WORK);; \
 	  pages) $(MAKE) .build/pages/ready; for count in 1000 10000 100000; do \
     $(BENCH_RUN) pages --images $(PHOTOS) --count $$count --flagged $$((count / 100)) --output .build/pages/$$count.html; done; \
     $(PAGES) Tests/Pages/load.py .build/pages/1000.html .build/pages/10000.html .build/pages/100000.html;; \
@@ -298,12 +303,14 @@ wheel: $(WHEEL)/tools/ready
 	rm -rf $(WHEEL)/plain $(WHEEL)/*.whl
 	SURPRISAL_DIST=$(abspath $(TREE)) SURPRISAL_VERSION=$$($(TREE)/bin/surprisal --version) \
 	  $(WHEEL_TOOLS)/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w $(WHEEL)/plain ./python
-	PATH=$(WHEEL_TOOLS):$$PATH auditwheel repair -w $(WHEEL) $(WHEEL)/plain/*.whl
+# What stands in the tree is found by the program's RPATH, which auditwheel does not know of the libraries.
+	PATH=$(WHEEL_TOOLS):$$PATH auditwheel repair -w $(WHEEL) $$(ls $(TREE)/lib/surprisal | sed 's/^/--exclude /') $(WHEEL)/plain/*.whl
 	@ls -sh $(WHEEL)/*.whl
 
 # The module's style and types; the wheel as it is installed in a fresh environment, alone and beside numpy and pandas.
 check-wheel: wheel
-	cd python && $(WHEEL_TOOLS)/ruff check -q --no-cache . && $(WHEEL_TOOLS)/ruff format -q --no-cache --check . && $(WHEEL_TOOLS)/mypy
+	cd python && $(WHEEL_TOOLS)/ruff check -q --no-cache . && $(WHEEL_TOOLS)/ruff format -q --no-cache --check . \
+	  && $(WHEEL_TOOLS)/mypy --cache-dir $(CURDIR)/$(WHEEL)/mypy
 	$(WHEEL_TOOLS)/twine check --strict $(WHEEL)/*.whl
 	python/check.sh $(WHEEL)/*.whl
 

@@ -14,7 +14,7 @@ struct Bench: ParsableCommand {
     subcommands: [
       CostBench.self, CoverageBench.self, DecoderBench.self, RoadsBench.self, AutoBench.self,
       IntegrandPicture.self, DecodeDump.self, LoadBench.self, MeasuringBench.self, TroublesBench.self,
-      DetectionBench.self,
+      DetectionBench.self, ScoresBench.self,
       ParityDump.self,
       SpeedBench.self, RooflineBench.self, SamplesBench.self, PrecisionBench.self, LeftOutBench.self,
       VerdictsBench.self, CopiesBench.self, FoldersBench.self, OneClassBench.self, PagesBench.self,

@@ -1,5 +1,7 @@
 import Diffusion
+import Dispatch
 import Foundation
+import Synchronization
 
 /// Fitted statistics with their reference scores, for one number of evaluations.
 ///
@@ -140,13 +142,24 @@ public struct Calibration: Sendable {
   private func crossFitted(
     _ estimates: [SurprisalEstimate], folds: Int
   ) throws(CalibrationError) -> [StatisticName: [Double]] {
+    let names = candidates
+    let found = Mutex(
+      [Result<[StatisticName: [Double]], CalibrationError>](
+        repeating: .success([:]), count: folds))
+    DispatchQueue.concurrentPerform(iterations: folds) { fold in
+      let scores = Result { () throws(CalibrationError) in
+        let fitted = try refitted(on: estimates.indices.filter { $0 % folds != fold }.map { estimates[$0] })
+        let own = stride(from: fold, to: estimates.count, by: folds).map { estimates[$0] }
+        return Dictionary(
+          uniqueKeysWithValues: names.map { name in (name, own.map { fitted.score($0, by: name) }) })
+      }
+      found.withLock { $0[fold] = scores }
+    }
     var scores: [StatisticName: [Double]] = [:]
-    for name in candidates { scores[name] = [Double](repeating: .nan, count: estimates.count) }
-    for fold in 0..<folds {
-      let others = estimates.indices.filter { $0 % folds != fold }.map { estimates[$0] }
-      let fitted = try refitted(on: others)
-      for index in stride(from: fold, to: estimates.count, by: folds) {
-        for name in candidates { scores[name]?[index] = fitted.score(estimates[index], by: name) }
+    for name in names { scores[name] = [Double](repeating: .nan, count: estimates.count) }
+    for (fold, result) in found.withLock({ $0 }).enumerated() {
+      for (name, own) in try result.get() {
+        for (place, score) in own.enumerated() { scores[name]?[fold + place * folds] = score }
       }
     }
     return scores

@@ -9,7 +9,8 @@ import Synchronization
 /// one, write the file and name its type in `StatisticRegistry.all`; models calibrated from then on have it.
 package protocol Statistic: Sendable {
   static var name: StatisticName { get }
-  static var kind: StatisticKind { get }
+  /// What it can judge by.
+  static var kinds: Set<StatisticKind> { get }
   /// What it needs to know of an image beside the sums of the formula.
   static var observations: [Observation] { get }
   /// Statistics that it is made of, which are fitted, kept and had with it.
@@ -56,7 +57,7 @@ package enum StatisticKind: Sendable {
 }
 
 extension Statistic {
-  package static var kind: StatisticKind { .errors }
+  package static var kinds: Set<StatisticKind> { [.errors] }
 
   package static func crossFitted(
     _ estimates: [SurprisalEstimate], by split: CrossFit

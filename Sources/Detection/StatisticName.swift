@@ -19,7 +19,7 @@ public struct StatisticName: RawRepresentable, Codable, Sendable, Hashable, Case
   package static var ofAppearance: [StatisticName] { StatisticRegistry.names(.appearance) }
 
   /// Whether it judges by what an encoder sees.
-  package var isOfSight: Bool { StatisticRegistry.type(of: self)?.kind == .sight }
+  package var isOfSight: Bool { StatisticRegistry.type(of: self)?.kinds == [.sight] }
 
   /// What images are judged by unless asked otherwise.
   /// - Parameter evaluations: an image; 0 for one look.

@@ -20,16 +20,23 @@ package enum StatisticRegistry {
     SightStatistic.self,
     EmbeddingStatistic.self,
     PatchStatistic.self,
+    ResidualStatistic.self,
+    NearestStatistic.self,
   ]
 
+  private static func types(_ kind: StatisticKind) -> [any Statistic.Type] {
+    all.filter { $0.kinds.contains(kind) }
+  }
+
   static func names(_ kind: StatisticKind) -> [StatisticName] {
-    all.filter { $0.kind == kind }.map { $0.name }
+    types(kind).map { $0.name }
   }
 
   /// Those that are fitted and kept by themselves, not as a part of another.
   static func whole(_ kind: StatisticKind) -> [any Statistic.Type] {
-    let parts = Set(all.flatMap { $0.parts })
-    return all.filter { $0.kind == kind && !parts.contains($0.name) }
+    let types = types(kind)
+    let parts = Set(types.flatMap { $0.parts })
+    return types.filter { !parts.contains($0.name) }
   }
 
   /// `Statistic.crossFitted` of a type that is known at run time only, with scores as a file keeps them.

@@ -21,11 +21,14 @@ public final class Judge {
   /// The calibration that every image is judged by; nil under `auto`.
   var onlyCalibration: Calibration? { rule == nil ? stages[0].calibration : nil }
 
-  /// The budget: a number of evaluations, or `auto`.
+  /// The budget: a number of evaluations, `auto`, or that there are none as an encoder looks.
   var evaluations: String {
-    rule == nil ? "\(stages[0].calibration.evaluations)" : "\(EvaluationBudget.auto)"
+    if stages[0].calibration.kind == .sight { return Self.byEncoder }
+    return rule == nil ? "\(stages[0].calibration.evaluations)" : "\(EvaluationBudget.auto)"
   }
-  var precision: Precision { stages[0].scorer.precision }
+  static let byEncoder = "encoder"
+  /// How it computes.
+  var computing: String { stages[0].scorer.fingerprint }
 
   /// Tells scans apart whose records cannot be mixed: everything that a judgement depends on, the model and its
   /// references among it.

@@ -8,7 +8,7 @@ import ScoreModel
 import Tensors
 
 extension Model {
-  static let formatVersion = 3
+  static let formatVersion = 4
   private static let key = "surprisal"
 
   /// The file's JSON.

@@ -79,7 +79,7 @@ public struct Model: Sendable {
   func form(evaluations: Int) -> EstimateForm {
     EstimateForm(
       sigmas: evaluations > 0 ? quadrature(evaluations: evaluations).sigmas : [], shape: shape,
-      activations: evaluations == 0 ? ActivationNetwork.count(architecture) : 0)
+      activations: ActivationNetwork.count(architecture))
   }
 
   /// Nodes and weights of the integral at so many evaluations an image.

@@ -93,22 +93,32 @@ public final class Scorer {
     if let eyes { return try eyes.features(of: images).map { SurprisalEstimate(features: $0) } }
     guard let integral else { return try look(at: images) }
     let formula = withMap ? integral.observing(integral.observations + [.map]) : integral
-    return try pool.map(images.count) { try formula.estimate(images[$0], under: $1.denoiser()) }
+    let looks = formula.observations.contains(.look)
+    return try pool.map(images.count) { range, networks in
+      let some = images[range]
+      var estimates = try formula.estimate(some, under: networks.denoiser())
+      guard looks else { return estimates }
+      for (index, appearance) in try Self.look(at: some, networks).enumerated() {
+        estimates[index].appearance = appearance
+      }
+      return estimates
+    }
   }
 
   /// One look at each image, without a noise level.
   private func look(at images: ImageBatch) throws -> [SurprisalEstimate] {
     try pool.map(images.count) { range, networks in
-      let some = images[range]
-      let activations = try networks.encoder().pooled(some.scaled)
-      let width = activations.count / max(some.count, 1)
-      return some.indices.map { index in
-        SurprisalEstimate(
-          appearance: Appearance(
-            image: some[index],
-            activations: Array(activations[index * width..<(index + 1) * width]),
-            measures: some.measures(of: index)))
-      }
+      try Self.look(at: images[range], networks).map { SurprisalEstimate(appearance: $0) }
+    }
+  }
+
+  private static func look(at images: ImageBatch, _ networks: NetworkPool.Member) throws -> [Appearance] {
+    let activations = try networks.encoder().pooled(images.scaled)
+    let width = activations.count / max(images.count, 1)
+    return images.indices.map { index in
+      Appearance(
+        image: images[index], activations: Array(activations[index * width..<(index + 1) * width]),
+        measures: images.measures(of: index))
     }
   }
 

@@ -83,6 +83,11 @@ class Place:
     def surprisal(self, *words, **more):
         return self.run([BINARY, *words, "--quiet"], **more).stdout.splitlines()
 
+    def interrupted(self, parts):
+        """What an interrupted scan leaves beside parts."""
+        parts.mkdir()
+        shutil.copy(ROOT / "fixtures/README.md", parts / "2.incomplete.jsonl")
+
     def check(self, results):
         """What an engine wrote, as a table and merged."""
         table = pyarrow.parquet.read_table(results).to_pylist()
@@ -133,21 +138,25 @@ def dask(place):
 
 
 def parallel(place):
-    done = place.run([EXAMPLES / "parallel.sh", place.images, "fashion-mnist", place.folder / "shares"], victim="surprisal")
+    shares = place.folder / "shares"
+    place.interrupted(shares)
+    done = place.run([EXAMPLES / "parallel.sh", place.images, "fashion-mnist", shares], victim="surprisal")
     wanted = place.surprisal("scan", place.images, "--model", "fashion-mnist", "--format", "jsonl")
     assert done.stdout.splitlines() == wanted, "other records than those of one scan"
     return "a scan lost"
 
 
 def slurm(place):
+    """Tasks by hand, and the merge that the script's comment has after them."""
     script, parts = EXAMPLES / "array.sbatch", place.folder / "array"
-    parts.mkdir()
-    assert re.search(r"^#SBATCH .*--array=1-64 ", script.read_text(), re.M)
+    place.interrupted(parts)
+    merge = re.search(r"--wrap '(surprisal merge .*)'", script.read_text())[1].replace("PARTS", str(parts))
     for task in range(1, 5):
         place.environment.update(SLURM_ARRAY_TASK_ID=str(task), SLURM_ARRAY_TASK_COUNT="4", SLURM_CPUS_PER_TASK="2")
         place.run(["bash", script, place.images, "fashion-mnist", parts])
     wanted = place.surprisal("scan", place.images, "--model", "fashion-mnist", "--format", "jsonl")
-    assert place.surprisal("merge", *parts.iterdir(), "--format", "jsonl") == wanted, "other records than those of one scan"
+    place.run(["bash", "-c", merge], cwd=place.folder)
+    assert (place.folder / "verdicts.jsonl").read_text().splitlines() == wanted, "other records than those of one scan"
     return "four tasks by hand"
 
 

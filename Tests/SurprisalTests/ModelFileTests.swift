@@ -77,8 +77,8 @@ struct ModelFileTests {
     ("\"evaluations\":[16,0]", "\"evaluations\":[4097]", "0 to 4096"),
     ("\"evaluations\":[16,0]", "\"evaluations\":[16,0],\"ladder\":[16,4]", "not calibrated"),
     ("\"precision\":\"f32\"", "\"precision\":\"f64\"", "precision f64"),
-    ("\"formatVersion\":3", "\"formatVersion\":4", "newer surprisal"),
-    ("\"formatVersion\":3", "\"formatVersion\":0", "format version 0"),
+    ("\"formatVersion\":4", "\"formatVersion\":5", "newer surprisal"),
+    ("\"formatVersion\":4", "\"formatVersion\":0", "format version 0"),
     ("\"trainingImages\":240", "\"trainingImages\":-1", "-1 training images"),
     ("\"onednn\":\"", "\"onednn\":\"\\u001b[2J", "oneDNN's version"),
     ("\"steps\":120", "\"steps\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]", "nested too deep"),
@@ -107,7 +107,7 @@ struct ModelFileTests {
       ("calibration.16.profile.mixture.weights", -1, "negative weight"),
       ("calibration.16.profile.mixture.factors", -1, "covariance"),
       ("calibration.16.combined.spatial.factor", -1, "correlation"),
-      ("calibration.16.combined.spreads", 0, "spread"),
+      ("calibration.16.combined.law.scales", 0, "law of the scores"),
     ] as [(String, Float, String)] {
       var file = try Discs.model().file()
       let values = try file.tensors[name]?.values ?? []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ import pytest
 
 import surprisal
 from surprisal._binary import binary
-from surprisal._run import Process
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 #: Few evaluations of a small model: quick, and as good for what is tested.
@@ -33,16 +33,16 @@ def command(*words: str | os.PathLike[str]) -> list[Any]:
 
 
 @pytest.fixture
-def processes(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
+def processes(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     """The processes that the module starts."""
-    started: list[Process] = []
-    start = Process.__init__
+    started: list[subprocess.Popen[bytes]] = []
+    start: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
 
-    def recorded(process: Process, *arguments: Any, **options: Any) -> None:
-        started.append(process)
-        start(process, *arguments, **options)
+    def popen(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(start(*arguments, **options))
+        return started[-1]
 
-    monkeypatch.setattr(Process, "__init__", recorded)
+    monkeypatch.setattr(subprocess, "Popen", popen)
     return started
 
 

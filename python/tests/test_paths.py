@@ -75,7 +75,7 @@ def test_what_is_no_path_is_refused_before_any_work(processes: list[object]) -> 
         surprisal.scan(3)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         surprisal.scan([3])  # type: ignore[list-item]
-    for name in ["format", "output", "quiet"]:
+    for name in ["format", "output", "quiet", "shard"]:
         with pytest.raises(TypeError, match=name):
             surprisal.scan("x", **{name: "html"})  # type: ignore[arg-type]
     assert processes == []

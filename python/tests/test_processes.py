@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,9 @@ from conftest import FIXTURES, QUICK
 from test_errors import program
 
 import surprisal
-from surprisal._run import Process
 
 
-def test_an_iterator_that_is_closed_early_ends_the_tool(processes: list[Process]) -> None:
+def test_an_iterator_that_is_closed_early_ends_the_tool(processes: list[subprocess.Popen[bytes]]) -> None:
     records = surprisal.stream([FIXTURES], **QUICK)
     next(records)
     records.close()
@@ -27,7 +28,7 @@ def test_an_iterator_that_is_closed_early_ends_the_tool(processes: list[Process]
     assert processes[0].returncode is not None
 
 
-def test_an_error_of_the_caller_ends_the_tool(processes: list[Process]) -> None:
+def test_an_error_of_the_caller_ends_the_tool(processes: list[subprocess.Popen[bytes]]) -> None:
     def of_few() -> None:
         for _ in surprisal.stream([FIXTURES], **QUICK):
             raise LookupError
@@ -101,3 +102,28 @@ def test_training_writes_a_model(tmp_path: Path, population: Path) -> None:
     assert (facts["steps"], facts["width"]) == (3, 16)
     events = [json.loads(line)["event"] for line in (tmp_path / "log").read_text().splitlines()]
     assert events[-1] == "done"
+
+
+def test_an_interrupt_while_the_tool_starts_leaves_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    start: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
+
+    def popen(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        process = start(*arguments, **options)
+        started.append(process)
+        # Before anyone but this function knows of it.
+        signal.raise_signal(signal.SIGINT)
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        surprisal.scan([FIXTURES], **QUICK)
+    assert started[0].returncode is not None
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_threads_may_call_at_once() -> None:
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(lambda name: surprisal.scan(FIXTURES / name, **QUICK), ["clothes", "other", "broken"]))
+    assert [len(records) for records in found] == [28, 10, 6]

@@ -41,6 +41,8 @@ def test_records_say_what_the_command_says_field_by_field(options: dict[str, Any
     assert len(records.unreadable) == 6
     assert all(record.error and record.status == "unreadable" for record in records.unreadable)
     assert "38 scored" in records.notes
+    assert records[2:0:-1] == Records([records[2], records[1]])
+    assert records[:2].notes == records.outliers.notes == records.notes
 
 
 def test_fields_are_those_of_the_contract() -> None:
@@ -51,7 +53,7 @@ def test_fields_are_those_of_the_contract() -> None:
 
 
 def test_null_is_none_and_what_a_newer_tool_says_is_passed_over() -> None:
-    line = '{"path":"a","status":"scored","standard_error":null,"profile":[{"sigma":1,"z":null}],"nested":{"new":1}}'
+    line = '{"path":"a","status":"scored","standard_error":null,"profile":[{"sigma":1,"z":null,"new":1}],"new":{"a":1}}'
     record = Record.from_json(line)
     assert record.standard_error is None
     assert record.profile == (surprisal.Level(1, None, None),)
@@ -74,6 +76,7 @@ def test_records_as_a_table() -> None:
     assert frame.dtypes["score"] == "float64"
     assert frame.dtypes["width"] == "Int64"
     assert len(Records().to_pandas()) == 0
+    assert records[:3].to_pandas().equals(frame[:3])
     assert isinstance(frame, pandas.DataFrame)
 
 

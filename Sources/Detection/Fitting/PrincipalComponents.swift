@@ -22,11 +22,14 @@ package struct PrincipalComponents: RowScorer, Equatable {
   /// - Parameters:
   ///   - rows: nil for all. Their values are finite.
   ///   - count: directions wanted; at most half as many as there are rows, and fewer than columns.
-  package init(fitting table: FeatureTable, rows: [Int]? = nil, count: Int) {
+  ///   - start: components of nearly the same rows, to start from.
+  package init(
+    fitting table: FeatureTable, rows: [Int]? = nil, count: Int, near start: PrincipalComponents? = nil
+  ) {
     let rows = rows ?? Array(0..<table.rows)
     var moments = Moments(origin: Moments.origin(table, rows))
     moments.add(table, rows)
-    self.init(fitting: moments, count: count)
+    self.init(fitting: moments, count: count, near: start)
   }
 
   /// - Parameters:
@@ -80,6 +83,18 @@ package struct PrincipalComponents: RowScorer, Equatable {
         }
       }
       return (inside, length.isNaN ? .nan : max(Double(length) - captured, 0))
+    }
+  }
+
+  /// Along each direction.
+  package func coordinates(_ row: ArraySlice<Float>) -> [Float] {
+    let width = mean.count
+    precondition(row.count == width)
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { x in
+      for (k, value) in row.enumerated() { x[k] = value - mean[k] }
+      return axes.withUnsafeBufferPointer { axes in
+        variances.indices.map { Subspace.dot(axes.baseAddress! + $0 * width, x.baseAddress!, width) }
+      }
     }
   }
 

@@ -26,4 +26,23 @@ enum Stretch {
 enum Normal {
   /// Probability above z.
   static func above(_ z: Double) -> Double { 0.5 * erfc(z / 2.0.squareRoot()) }
+  /// Probability below z.
+  static func below(_ z: Double) -> Double { above(-z) }
+
+  /// Minus the natural logarithm of the probability above z.
+  static func surprise(_ z: Double) -> Double {
+    // Far out the probability is no number any more, and its asymptotic series is exact to 1 part in 10^4.
+    z < 12 ? -log(above(z)) : z * z / 2 + log(z) + 0.5 * log(2 * Double.pi) + 1 / (z * z)
+  }
+
+  /// What a share lies below, by bisection.
+  /// - Parameter share: above 0, below 1.
+  static func quantile(_ share: Double) -> Double {
+    var (low, high) = (-40.0, 40.0)
+    for _ in 0..<80 {
+      let middle = (low + high) / 2
+      if below(middle) < share { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
+  }
 }

@@ -13,7 +13,7 @@ extension StatisticName {
 /// is nine tenths: a trouble is told by a p-value that a tenth does not hide, what an image shows often is not.
 package struct AppearanceStatistic: Statistic {
   package static let name = StatisticName.appearance
-  package static let kind = StatisticKind.appearance
+  package static let kinds: Set<StatisticKind> = [.appearance]
   package static let parts = [ActivationStatistic.name, SpectrumStatistic.name]
 
   package let content: ActivationStatistic

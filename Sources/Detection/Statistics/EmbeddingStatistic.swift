@@ -10,7 +10,7 @@ extension StatisticName {
 /// (`ShrunkGaussian`): bits of what the encoder says of the whole image. Less than none are possible, as of any density.
 package struct EmbeddingStatistic: Statistic {
   package static let name = StatisticName.embedding
-  package static let kind = StatisticKind.sight
+  package static let kinds: Set<StatisticKind> = [.sight]
 
   package let gaussian: ShrunkGaussian
   /// Bits of ordinary images: the median, and what one in twenty exceeds.
@@ -54,7 +54,8 @@ package struct EmbeddingStatistic: Statistic {
 
   package func words(_ estimate: SurprisalEstimate, _ form: EstimateForm) -> String? {
     String(
-      format: "as a whole %.0f bits as encoded, where half of ordinary images have up to %.0f and 95 %% up to %.0f",
+      format:
+        "as a whole %.0f bits as encoded, where half of ordinary images have up to %.0f and 95 %% up to %.0f",
       score(estimate), ordinary[0], ordinary[1])
   }
 

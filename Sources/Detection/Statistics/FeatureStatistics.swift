@@ -21,7 +21,8 @@ package protocol FeatureStatistic: Statistic {
 }
 
 extension FeatureStatistic {
-  package static var kind: StatisticKind { .appearance }
+  package static var kinds: Set<StatisticKind> { [.appearance, .errors] }
+  package static var observations: [Observation] { [.look] }
 
   /// - Throws: `CalibrationError.tooFewToFit`.
   package static func crossFitted(
@@ -40,10 +41,11 @@ extension FeatureStatistic {
     return (Self(fit.model), fit.scores)
   }
 
+  /// Where its scores over the images lie is asked of thirds of them: who fits it so has its own references.
   package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
     guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
     let table = FeatureTable(estimates.map(Self.features))
-    self.init(RobustGaussian.fit(table, by: CrossFit(rows: table.rows), trusted: true).model)
+    self.init(RobustGaussian.fit(table, by: CrossFit(rows: table.rows, folds: 3), trusted: true).model)
   }
 
   package init(tensor: (String, Int?) throws -> [Double]) throws {

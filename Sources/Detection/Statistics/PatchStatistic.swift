@@ -12,7 +12,7 @@ extension StatisticName {
 /// an ordinary image has: PatchCore (Roth et al., arXiv 2106.08265), cross-fitted. Says where.
 package struct PatchStatistic: Statistic {
   package static let name = StatisticName.patches
-  package static let kind = StatisticKind.sight
+  package static let kinds: Set<StatisticKind> = [.sight]
 
   package let bank: PatchBank
   /// By which each map is multiplied: all have equal say.

@@ -11,7 +11,7 @@ extension StatisticName {
 /// (`EmpiricalNull`). What both find somewhat odd is odder than what one does. That they depend on one another is in the references.
 package struct SightStatistic: Statistic {
   package static let name = StatisticName.sight
-  package static let kind = StatisticKind.sight
+  package static let kinds: Set<StatisticKind> = [.sight]
   package static let parts = [EmbeddingStatistic.name, PatchStatistic.name]
 
   package let embedding: EmbeddingStatistic

@@ -18,8 +18,8 @@ Images = Union[Path, Iterable[Path], "NDArray[Any]"]
 #: The value of an option.
 Option = Union[None, bool, int, float, Path, Sequence[Path]]
 
-# What the module says itself.
-_TAKEN = {"format", "output", "quiet", "verbose", "help", "version"}
+# What the module says itself, and what makes something else of the tool's output than records.
+_TAKEN = {"format", "output", "quiet", "verbose", "help", "version", "follow", "init", "shard", "part"}
 
 
 def words(options: Mapping[str, Option]) -> Iterator[bytes]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import IO, Any
+from types import FrameType, TracebackType
+from typing import IO
 
 from ._binary import binary
 from ._given import Images, Option, Path, is_array, names, words, write_array
@@ -17,19 +18,6 @@ from .errors import error
 
 # Larger files are refused unless the tool is told (docs/images.md); arrays in memory were let pass already.
 _LARGEST_FILE = 256 << 20
-
-
-class Process(subprocess.Popen[bytes]):
-    """A process that Ctrl-C while it starts does not leave behind."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        try:
-            super().__init__(*arguments, **options)
-        except BaseException:
-            if getattr(self, "pid", None):
-                self.kill()
-                self.wait()
-            raise
 
 
 class Run:
@@ -86,7 +74,8 @@ class Run:
             with _standard_input(self._images, self._feed is not None) as (stdin, flags):
                 # Options come last: what is asked for has the last word.
                 line = [binary(), self._command, *flags, *words(self._options), *self._arguments]
-                self._process = Process(line, stdin=stdin, stdout=subprocess.PIPE, stderr=self._said)
+                with _interrupts_held():
+                    self._process = subprocess.Popen(line, stdin=stdin, stdout=subprocess.PIPE, stderr=self._said)
             assert self._process.stdout is not None  # a pipe was asked for
             self.stdout: IO[bytes] = self._process.stdout
             if self._feed is not None:
@@ -94,7 +83,9 @@ class Run:
         except BaseException:
             with self._said:
                 if hasattr(self, "_process"):
-                    self._stop()
+                    # Its pipes with it.
+                    with self._process:
+                        self._stop()
             raise
         return self
 
@@ -153,6 +144,24 @@ class Run:
     def _wait(self, seconds: float) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Has Ctrl-C wait for a moment: a process that was not known yet when it came would be left behind."""
+    handler = signal.getsignal(signal.SIGINT)
+    # In other threads it is never raised; who ignores it must hand that on.
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    came: list[FrameType | None] = []
+    signal.signal(signal.SIGINT, lambda _, frame: came.append(frame))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if came:
+        handler(signal.SIGINT, came[0])
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 if TYPE_CHECKING:
     import pandas
@@ -108,7 +108,9 @@ class Record:
         if "path_bytes" in fields:
             fields["path_bytes"] = base64.b64decode(fields["path_bytes"])
         if "profile" in fields:
-            fields["profile"] = tuple(Level(**level) for level in fields["profile"])
+            fields["profile"] = tuple(
+                Level(level["sigma"], level.get("bits_per_dim"), level.get("z")) for level in fields["profile"]
+            )
         if "named" in fields:
             fields["named"] = tuple(fields["named"])
         # What a newer tool says more is passed over.
@@ -132,6 +134,16 @@ class Records(list[Record]):
     def __init__(self, records: Iterable[Record] = (), notes: str = "") -> None:
         super().__init__(records)
         self.notes = notes
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Record: ...
+    @overload
+    def __getitem__(self, place: slice) -> Records: ...
+    def __getitem__(self, place: SupportsIndex | slice) -> Record | Records:
+        # A part of records is records: records[:10].to_pandas().
+        return (
+            Records(super().__getitem__(place), self.notes) if isinstance(place, slice) else super().__getitem__(place)
+        )
 
     @property
     def outliers(self) -> Records:

@@ -48,5 +48,5 @@ def stream(
         "evaluations": evaluations,
         "no_cache": not cache,
     }
-    with Run("scan", {"format": "jsonl", **asked, **further(options)}, feed=paths) as run:
+    with Run("scan", {"format": "jsonl", "follow": True, **asked, **further(options)}, feed=paths) as run:
         yield from map(Record.from_json, run.lines())

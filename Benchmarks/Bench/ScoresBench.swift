@@ -1,0 +1,62 @@
+import ArgumentParser
+import Detection
+import Foundation
+import Images
+import Surprisal
+
+/// Every statistic's score of every image, for other tools to work on.
+struct ScoresBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scores", abstract: "Every statistic's score of every image, as CSV.")
+
+  @Option(help: "Model file.") var model = "models/fashion-mnist.safetensors"
+  @Option(help: "Images that fit the statistics and are scored by what others of them fit: set `reference`.")
+  var references: [String] = []
+  @Option(parsing: .upToNextOption, help: "Images to score: a set each, as NAME=PATH.") var sets: [String] =
+    []
+  @Option(help: "References at most.") var most = 1900
+  @Option(help: "Images of a set at most.") var limit = 1000
+  @Option(help: "Network evaluations an image.") var evaluations = 16
+  @Flag(help: "Also degraded copies of the first set's images.") var degraded = false
+
+  func run() throws {
+    var model = try Model(path: self.model)
+    let shape = model.shape
+    let images = try Subject.read(references, shape, most)
+    let known = CopyGroups(of: images).representatives.map { images[$0] }
+    let batch = ImageBatch(shape: shape, images: known)
+    try model.calibrate(on: batch, budget: .fixed(evaluations))
+    let calibration = try model.calibration(evaluations: evaluations)
+    let names = calibration.names
+    print((["set"] + names.map(\.rawValue)).joined(separator: ","))
+    let scorer = try Scorer(model, evaluations: evaluations)
+    func estimates(_ images: ImageBatch) throws -> [SurprisalEstimate] {
+      try images.parts(of: scorer.batch).flatMap { try scorer.estimate(images[$0]) }
+    }
+    func tell(_ set: String, _ scores: [StatisticName: [Double]], _ count: Int) {
+      for index in 0..<count {
+        print(([set] + names.map { "\(scores[$0]?[index] ?? .nan)" }).joined(separator: ","))
+      }
+    }
+    let own = try estimates(batch)
+    tell("reference", try calibration.crossFitted(own), own.count)
+    func score(_ name: String, _ images: ImageBatch) throws {
+      let found = try estimates(images)
+      var scores: [StatisticName: [Double]] = [:]
+      for name in names { scores[name] = found.map { calibration.score($0, by: name) } }
+      tell(name, scores, found.count)
+    }
+    var first: ImageBatch?
+    for set in sets {
+      let parts = set.split(separator: "=", maxSplits: 1).map(String.init)
+      let images = try Subject.read([parts[1]], shape, limit)
+      first = first ?? images
+      try score(parts[0], images)
+    }
+    guard degraded, let first else { return }
+    for kind in Degradation.allCases {
+      let spoiled = try first.indices.map { try kind(first[$0], seed: UInt64($0)) }
+      try score(kind.words, ImageBatch(shape: shape, images: spoiled))
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import Foundation
+
+/// The law of a vector of scores over a population, and how far some of a vector's scores are too high.
+///
+/// Each score becomes a normal one by its quantiles over the population (`NormalScores`); the normal scores' correlations say how
+/// scores go together. Two tests of such a vector z, each powerful where the other is not, become normal scores in their turn and are
+/// added up:
+///
+/// - whether many scores are high: minus the sum of the logarithms of their p-values (Fisher 1932), whose law under dependence is read off
+///   the population;
+/// - whether some are higher than those that go with them: the likelihood ratio of a normal vector of mean 0 against one of any mean
+///   that is 0 or more in every coordinate (Kudo 1963; Perlman 1969), T = max over m >= 0 of z' P z - (z - m)' P (z - m), P the inverse of the
+///   correlations.
+///
+/// Nothing in it is fitted to outliers.
+package struct ScoreLaw: Sendable, Equatable {
+  /// Of each score.
+  private let scales: [NormalScores]
+  /// Inverse of the correlations of the normal scores, `[scores, scores]`.
+  private let precision: [Double]
+  /// Of both tests.
+  private let tests: [NormalScores]
+
+  /// Share of independence in the correlations, so that a difference of scores that always go together does not count without bound.
+  private static let shrinkage = 0.1
+
+  /// - Parameter scores: of each kind those of all images, of equal number; what is no number is left out. Each image's by what
+  ///   was fitted on others.
+  package init(fitting scores: [[Double]]) {
+    let count = scores.count
+    let images = (0..<(scores.first?.count ?? 0)).filter { image in scores.allSatisfy { $0[image].isFinite } }
+    let scales = scores.map { column in NormalScores(fitting: images.map { column[$0] }) }
+    let normal = images.map { image in (0..<count).map { scales[$0](scores[$0][image]) } }
+    var correlations = Correlation.shrunk(Self.standardised(normal, count))
+    for i in 0..<count {
+      for j in 0..<count where i != j { correlations[i * count + j] *= 1 - Self.shrinkage }
+    }
+    let precision = SymmetricInverse.of(correlations, count, least: Self.shrinkage / 10)
+      .map { Double(Float($0)) }
+    let found = normal.map { [Self.height($0), Self.contrast($0, precision)] }
+    self.init(
+      scales, precision, tests: (0..<2).map { test in NormalScores(fitting: found.map { $0[test] }) })
+  }
+
+  private init(_ scales: [NormalScores], _ precision: [Double], tests: [NormalScores]) {
+    self.scales = scales
+    self.precision = precision
+    self.tests = tests
+  }
+
+  private static func standardised(_ rows: [[Double]], _ count: Int) -> [[Double]] {
+    guard rows.count > 1 else { return [[Double](repeating: 0, count: count)] }
+    let (mean, deviation) = Correlation.moments(rows)
+    return rows.map { row in row.indices.map { (row[$0] - mean[$0]) / deviation[$0] } }
+  }
+
+  /// How far some scores are too high; not a number where one is none. And which of them is highest.
+  package func shift(_ scores: [Double]) -> (size: Double, highest: Int) {
+    guard !scores.contains(where: \.isNaN) else {
+      return (.nan, scores.firstIndex(where: \.isNaN) ?? 0)
+    }
+    let z = scores.indices.map { scales[$0](scores[$0]) }
+    let size = tests[0](Self.height(z)) + tests[1](Self.contrast(z, precision))
+    return (size, z.indices.max { z[$0] < z[$1] } ?? 0)
+  }
+
+  /// Fisher's sum.
+  private static func height(_ z: [Double]) -> Double { z.reduce(0) { $0 + Normal.surprise($1) } }
+
+  /// The square root of Kudo's T.
+  private static func contrast(_ z: [Double], _ precision: [Double]) -> Double {
+    let count = z.count
+    let pull = (0..<count).map { i in (0..<count).reduce(0) { $0 + precision[i * count + $1] * z[$1] } }
+    // The best mean, a coordinate at a time: the problem is convex, and each step its exact minimum along one.
+    var mean = [Double](repeating: 0, count: count)
+    for _ in 0..<rounds {
+      var moved = 0.0
+      for i in 0..<count {
+        var rest = pull[i]
+        for j in 0..<count where j != i { rest -= precision[i * count + j] * mean[j] }
+        let best = max(0, rest / precision[i * count + i])
+        moved = max(moved, abs(best - mean[i]))
+        mean[i] = best
+      }
+      if moved <= 1e-9 * (1 + (mean.max() ?? 0)) { break }
+    }
+    return max(zip(mean, pull).reduce(0) { $0 + $1.0 * $1.1 }, 0).squareRoot()
+  }
+
+  private static let rounds = 1000
+
+  // MARK: As a file keeps it
+
+  package var tensors: [String: [Double]] {
+    [
+      "scales": scales.flatMap(\.tensor), "precision": precision, "tests": tests.flatMap(\.tensor),
+    ]
+  }
+
+  /// - Parameter tensor: a tensor by name, of a certain count where one is given.
+  package init(scores count: Int, tensor: (String, Int?) throws -> [Double]) throws {
+    func laws(_ name: String, _ count: Int) throws -> [NormalScores] {
+      let values = try tensor(name, count * NormalScores.size)
+      return (0..<count).map {
+        NormalScores(tensor: values[$0 * NormalScores.size..<($0 + 1) * NormalScores.size])
+      }
+    }
+    self.init(
+      try laws("scales", count), try tensor("precision", count * count), tests: try laws("tests", 2))
+  }
+
+  /// Whether it can judge: tensors of a file may hold anything.
+  package var isRegular: Bool {
+    (scales + tests).allSatisfy(\.isRegular)
+      && scales.indices.allSatisfy { precision[$0 * scales.count + $0] > 0 }
+  }
+}

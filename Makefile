@@ -57,7 +57,7 @@ demo: build
 
 # Figures of docs and model card, on the shipped model. FASHION and MNIST: IDX files of test images; REFERENCES: images
 # to calibrate on for other numbers of evaluations; IMAGES and LABELS: IDX files of classes, for oneclass. An hour in all; BENCH=cost (or any name below) runs one. decoding,
-# parity, speed, end-to-end and folder install their peers with pip. folder takes half an hour more, 12 GB in FOLDER_WORK and
+# detection, parity, speed, end-to-end and folder install their peers with pip. folder takes half an hour more, 12 GB in FOLDER_WORK and
 # photographs of Debian packages by apt-get download, scale a quarter of an hour and these: only where asked for by name.
 FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 TRAINING ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
@@ -75,7 +75,9 @@ bench: build
 	  evaluate) .build/$(CONFIGURATION)/surprisal evaluate --model models/fashion-mnist.safetensors \
 	    --inliers $(FASHION) --outliers $(MNIST);; \
 	  detection) $(BENCH_RUN) detection --images $(FASHION) --limit 1400 --outliers $(MNIST) \
-	    --references $(REFERENCES) --evaluations 4 8 16;; \
+	    --references $(REFERENCES) --evaluations 4 8 16; \
+    peers numpy pyod; $(PEERS) Benchmarks/peers/controls.py leftout $(dir $(TRAINING)); \
+    $(PEERS) Benchmarks/peers/controls.py sets $(TRAINING) $(FASHION) $(MNIST);; \
 	  auto) $(BENCH_RUN) auto --images $(FASHION) --outliers $(MNIST) --limit 2000;; \
 	  precision) $(BENCH_RUN) precision --images $(FASHION) --outliers $(MNIST) --limit 500;; \
 	  cache) peers pillow; $(PEERS) Benchmarks/peers/cache.py speed .build/$(CONFIGURATION)/surprisal models/fashion-mnist.safetensors \

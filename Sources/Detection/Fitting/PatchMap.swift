@@ -39,7 +39,9 @@ package struct PatchMap: Sendable {
   /// A Gaussian out to three standard deviations, summing to one.
   private static func kernel(_ deviation: Double) -> [Double] {
     let reach = Int((3 * deviation).rounded(.up))
-    let weights = (-reach...reach).map { exp(-Double($0 * $0) / (2 * max(deviation, 1e-6) * max(deviation, 1e-6))) }
+    let weights = (-reach...reach).map {
+      exp(-Double($0 * $0) / (2 * max(deviation, 1e-6) * max(deviation, 1e-6)))
+    }
     let sum = weights.reduce(0, +)
     return weights.map { $0 / sum }
   }

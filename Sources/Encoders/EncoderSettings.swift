@@ -24,7 +24,7 @@ public struct EncoderSettings: Sendable, Hashable, Codable {
   public var resampling: String?
   /// Outputs with places that patches are made of, at most four.
   public var patches: [String]?
-  /// Outputs that stand for the whole image; those with places are averaged over them.
+  /// Outputs that stand for the whole image: of those with places, means and deviations over them.
   public var pooled: [String]?
 
   public init() {}
@@ -47,7 +47,8 @@ public struct EncoderSettings: Sendable, Hashable, Codable {
       let keys = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
       if let unknown = keys.keys.sorted().first(where: { Key(rawValue: $0) == nil }) {
         let known = Key.allCases.map(\.rawValue).joined(separator: ", ")
-        throw EncoderError.unsuitable(path: path, reason: "no setting is named \(unknown): there are \(known)")
+        throw EncoderError.unsuitable(
+          path: path, reason: "no setting is named \(unknown): there are \(known)")
       }
       self = try JSONDecoder().decode(EncoderSettings.self, from: data)
     } catch let error as EncoderError { throw error } catch {

@@ -38,7 +38,9 @@ func withSentence<Result>(
 ) -> (result: Result, sentence: String) {
   withUnsafeTemporaryAllocation(of: CChar.self, capacity: 2048) { buffer in
     buffer.initialize(repeating: 0)
-    guard let base = buffer.baseAddress else { preconditionFailure("a buffer that is not empty has an address") }
+    guard let base = buffer.baseAddress else {
+      preconditionFailure("a buffer that is not empty has an address")
+    }
     let result = body(base, buffer.count)
     // Its messages run over lines, the last of which say what is wrong.
     let lines = String(cString: base).split(separator: "\n").map { $0.trimmingCharacters }

@@ -53,7 +53,9 @@ struct Outputs {
     guard features.pooled.count <= Self.mostPooled else {
       throw .unsuitable(
         path: path,
-        reason: "\(features.pooled.count) values of the whole image: at most \(Self.mostPooled). Name fewer outputs (pooled)")
+        reason:
+          "\(features.pooled.count) values of the whole image: at most \(Self.mostPooled). Name fewer outputs (pooled)"
+      )
     }
     var named = settings
     named.patches = patches.map { names[$0] }
@@ -81,14 +83,8 @@ struct Outputs {
     /// Whether it says anything of places.
     var isMap: Bool { map.height * map.width > 1 }
 
-    /// Means over places.
-    var pooled: [Float] {
-      var sums = [Float](repeating: 0, count: map.channels)
-      for start in stride(from: 0, to: map.values.count, by: map.channels) {
-        for c in 0..<map.channels { sums[c] += map.values[start + c] }
-      }
-      return sums.map { $0 / Float(map.height * map.width) }
-    }
+    /// Values of the whole image: those that there are, or of a map what `FeatureMap.pooled` makes of it.
+    var pooled: [Float] { isMap ? map.pooled : map.values }
   }
 
   private static func map(_ model: OpaquePointer, _ index: Int, _ path: String) throws(EncoderError) -> Map {
@@ -98,7 +94,8 @@ struct Outputs {
     guard rank >= 0, let values else { throw .failed(path: path, reason: reason) }
     guard let map = Self.map(dimensions.prefix(Int(rank)).map { Int($0) }, values) else {
       let shape = dimensions.prefix(Int(rank)).map(String.init).joined(separator: "x")
-      throw .unsuitable(path: path, reason: "an output of \(shape) says nothing of an image that is understood")
+      throw .unsuitable(
+        path: path, reason: "an output of \(shape) says nothing of an image that is understood")
     }
     return Map(map: map)
   }
@@ -120,7 +117,9 @@ struct Outputs {
     case 4:
       let (channels, places) = (dimensions[1], dimensions[2] * dimensions[3])
       var own = [Float](repeating: 0, count: channels * places)
-      for c in 0..<channels { for place in 0..<places { own[place * channels + c] = values[c * places + place] } }
+      for c in 0..<channels {
+        for place in 0..<places { own[place * channels + c] = values[c * places + place] }
+      }
       return FeatureMap(height: dimensions[2], width: dimensions[3], channels: channels, values: own)
     default: return nil
     }

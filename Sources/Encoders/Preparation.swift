@@ -35,7 +35,9 @@ struct Preparation: Sendable, Equatable {
       return given ?? (own > 0 ? own : standard)
     }
     let channels = try choose("channels", settings.channels, c, 3)
-    guard colours.contains(channels) else { throw unsuitable("its input has \(channels) channels, not 1 or 3") }
+    guard colours.contains(channels) else {
+      throw unsuitable("its input has \(channels) channels, not 1 or 3")
+    }
     shape = ImageShape(
       height: try choose("height", settings.height, h, Self.side),
       width: try choose("width", settings.width, w, Self.side), channels: channels)

@@ -46,12 +46,34 @@ package final class ActivationNetwork {
   /// - Parameter images: `[N, height, width, channels]` on the scale -1...1.
   /// - Returns: `[N, 2 * middleChannels]`: means over place, then logarithms of deviations.
   package func pooled(_ images: [Float]) throws -> [Float] {
+    let channels = network.middleChannels
+    var result: [Float] = []
+    result.reserveCapacity(images.count / network.architecture.shape.count * 2 * channels)
+    try forEach(images) { Self.pool($0, channels: channels, into: &result) }
+    return result
+  }
+
+  /// Rows, columns and channels of the activations that are pooled.
+  package var middleShape: (height: Int, width: Int, channels: Int) {
+    (middle.shape[1], middle.shape[2], network.middleChannels)
+  }
+
+  /// - Parameter images: `[N, height, width, channels]` on the scale -1...1.
+  /// - Returns: the activations of each by place, `[rows, columns, channels]`.
+  package func maps(_ images: [Float]) throws -> [[Float]] {
+    var result: [[Float]] = []
+    try forEach(images) { result.append(Array($0)) }
+    return result
+  }
+
+  /// Hands over the activations of each image, `[rows, columns, channels]`.
+  private func forEach(
+    _ images: [Float], _ body: (UnsafeMutableBufferPointer<Float>) -> Void
+  ) throws {
     let shape = network.architecture.shape
     let count = images.count / shape.count
     let channels = network.middleChannels
     let places = middle.shape[1] * middle.shape[2]
-    var result: [Float] = []
-    result.reserveCapacity(count * 2 * channels)
     for start in stride(from: 0, to: count, by: batch) {
       let some = min(batch, count - start)
       images.withUnsafeBufferPointer { images in
@@ -67,11 +89,10 @@ package final class ActivationNetwork {
         for image in 0..<some {
           let own = UnsafeMutableBufferPointer(
             rebasing: values[image * places * channels..<(image + 1) * places * channels])
-          Self.pool(own, channels: channels, into: &result)
+          body(own)
         }
       }
     }
-    return result
   }
 
   /// Added to deviations before their logarithm is taken: far below what images give.

@@ -25,13 +25,18 @@ public struct ImageExplanation: Sendable {
   public let profile: [Record.Level]
   /// Bits of each pixel over its channels, `[height, width]`.
   public let map: [Double]
+  /// The image as the model's encoder takes it, and how odd the patch at each of its pixels is, in units of ordinary images' oddest;
+  /// nil where no encoder looked, or says nothing of places.
+  public let seen: (image: Bitmap, oddness: [Double])?
 
   /// - Parameters:
   ///   - image: in the model's shape.
+  ///   - seen: the same in the shape of the model's encoder (`Sight.shape`), to say what that sees; nil to leave it out.
   ///   - evaluations: nil for those of the model's first calibration with any; 16 where it was fitted to looks alone.
-  /// - Throws: `SurprisalError.notCalibrated`, `EngineError`.
+  /// - Throws: `SurprisalError.notCalibrated`, `EngineError`, `EncoderError`.
   public init(
-    of image: Bitmap, under model: Model, evaluations: Int? = nil, compute: Compute = Compute()
+    of image: Bitmap, seen: Bitmap? = nil, under model: Model, evaluations: Int? = nil,
+    compute: Compute = Compute()
   ) throws {
     let wanted = evaluations ?? model.calibrations.first { $0.evaluations > 0 }?.evaluations
     let calibration = try wanted.map { try model.calibration(evaluations: $0) }
@@ -46,7 +51,15 @@ public struct ImageExplanation: Sendable {
       let looking = scorer.with(evaluations: 0)
       scores += Self.scores(try looking.estimate(batch)[0], look, looking)
     }
+    var patches: (Bitmap, [Double])?
+    if let seen, let sight = model.sight {
+      let eyes = try Scorer(model, by: sight, compute: compute)
+      let found = try eyes.estimate(ImageBatch(shape: sight.shape, images: [seen]))[0]
+      scores = Self.scores(found, sight.calibration, eyes) + scores
+      patches = sight.calibration.oddness(found, sight.form).map { (seen, $0) }
+    }
     self.scores = scores
+    self.seen = patches
     profile = calibration?.profile.levels(estimate, scorer.quadrature) ?? []
     let channels = image.channels
     map = (0..<image.height * image.width).map { pixel in
@@ -69,14 +82,22 @@ public struct ImageExplanation: Sendable {
   /// The most bits that a pixel has: the top of the picture's colour bar.
   public var mostBits: Double { max(map.max() ?? 0, 1e-9) }
 
-  /// The image, beside it its map in bits a pixel, and a colour bar.
+  /// The image, beside it its map in bits a pixel, and a colour bar; then the same of what an encoder saw.
   public var picture: Bitmap {
     let scale = max(1, 256 / image.height)
     let heat = HeatMap.bitmap(map, width: image.width, height: image.height, most: mostBits)
-    return HeatMap.beside([
+    var pictures = [
       image.enlarged(by: scale), heat.enlarged(by: scale),
       HeatMap.bar(height: image.height * scale, most: mostBits),
-    ])
+    ]
+    if let (image, oddness) = seen {
+      let most = max(oddness.max() ?? 0, 1e-9)
+      pictures += [
+        image, HeatMap.bitmap(oddness, width: image.width, height: image.height, most: most),
+        HeatMap.bar(height: image.height, most: most),
+      ]
+    }
+    return HeatMap.beside(pictures)
   }
 }
 

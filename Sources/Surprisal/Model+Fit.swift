@@ -93,6 +93,8 @@ extension Model {
       self = try emptied(for: images)
       if budget != .look || control == nil { try survey(on: images, compute: compute) }
     }
+    // What an encoder saw was of the population before.
+    sight = nil
     self.examples = Examples(examples, of: images)
     if budget != .look { try calibrate(on: images, budget: budget, compute: compute, progress: progress) }
     return try calibrate(on: images, budget: .look, compute: compute, progress: progress)

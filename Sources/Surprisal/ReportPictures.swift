@@ -21,6 +21,8 @@ public struct ReportPictures {
   private let model: Model
   /// Draws maps; made when first wanted.
   private var scorer: Scorer?
+  /// The same where records are judged by what an encoder sees.
+  private var eyes: Scorer?
   private let compute: Compute
   /// The model's, where it keeps any.
   private let nearest: NearestExample?
@@ -99,7 +101,36 @@ public struct ReportPictures {
     }
     let there = zip(odd, images).compactMap { place, image in image.map { (place, $0) } }
     drawExamples(there)
-    drawMaps(there.filter { waiting[$0.0].wish == .allAndMap })
+    let wanted = there.filter { waiting[$0.0].wish == .allAndMap }
+    drawMaps(wanted.filter { !isSeen($0.0) })
+    drawPatches(of: wanted.map(\.0).filter(isSeen))
+  }
+
+  /// Whether a record is judged by what an encoder sees.
+  private func isSeen(_ place: Int) -> Bool {
+    waiting[place].record.statistic.flatMap { StatisticName(rawValue: $0) }?.isOfSight == true
+  }
+
+  /// Maps of how odd patches are.
+  private mutating func drawPatches(of places: [Int]) {
+    guard !places.isEmpty, let sight = model.sight else { return }
+    do {
+      let eyes = try eyes ?? Scorer(model, by: sight, compute: compute)
+      self.eyes = eyes
+      let images = inParallel(places.map { waiting[$0].record }) { [reading] in
+        try? reading.image(at: $0.file, as: sight.shape)
+      }
+      let there = zip(places, images).compactMap { place, image in image.map { (place, $0) } }
+      let batch = ImageBatch(shape: sight.shape, images: there.map(\.1))
+      for ((place, image), estimate) in zip(there, try eyes.estimate(batch)) {
+        guard let odd = sight.calibration.oddness(estimate, sight.form) else { return }
+        waiting[place].record.pictures?.map = try HeatMap.bitmap(
+          odd, width: image.width, height: image.height, most: max(odd.max() ?? 0, 1e-9)
+        ).picture()
+      }
+    } catch {
+      // A page without maps is a page.
+    }
   }
 
   /// The most alike of the folder.

@@ -20,10 +20,12 @@ extension Sight {
         return "the encoder's SHA-256 is none"
       }
       if let refusal = settings.refusal { return "the encoder's \(refusal)" }
-      guard (8...2048).contains(shape.width), (8...2048).contains(shape.height), [1, 3].contains(shape.channels)
+      guard (8...2048).contains(shape.width), (8...2048).contains(shape.height),
+        [1, 3].contains(shape.channels)
       else { return "the encoder's images are of no size" }
       let sides = features.maps.flatMap { [$0.height, $0.width] }
-      guard (1...4096).contains(features.pooled), features.maps.count <= 4, sides.allSatisfy((1...2048).contains),
+      guard (1...4096).contains(features.pooled), features.maps.count <= 4,
+        sides.allSatisfy((1...2048).contains),
         features.maps.allSatisfy({ (1...65536).contains($0.channels) })
       else { return "the encoder's features are none that there are" }
       return nil

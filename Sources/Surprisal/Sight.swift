@@ -1,6 +1,8 @@
 import Detection
 import Diffusion
 import Encoders
+import Files
+import Foundation
 import Images
 import Tensors
 
@@ -74,7 +76,8 @@ extension Model {
     guard seen.given > 0 else { throw SurprisalError.noReadableImages(purpose: "fit to") }
     let copies = CopyGroups(of: seen.small)
     sight = Sight(
-      path: encoder.path, hash: encoder.hash, settings: encoder.settings, shape: encoder.shape,
+      path: URL(fileURLWithPath: encoder.path).path, hash: encoder.hash, settings: encoder.settings,
+      shape: encoder.shape,
       calibration: try Calibration(seeing: seen.estimates, copies: copies), features: encoder.form)
     learned.add(seen.hashes, as: .calibrated)
     return Sight.Fitted(copies: copies, used: seen.estimates.count, given: seen.given)

@@ -58,6 +58,26 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "Without OpenVINO --encoder says how to get it, and nothing is written; its options are for it alone")
+    func encoder() throws {
+      try withFolder { folder in
+        let path = "\(folder)/model.safetensors"
+        let outcome = try Command.shell(
+          "SURPRISAL_OPENVINO=\"$1\" \"$2\" fit fixtures/clothes --encoder \"$3\" --output \"$4\" --threads 1",
+          folder, Command.binary.path, "Tests/EncodersTests/Reference/tiny.onnx", path)
+        #expect(outcome.code == 1 && !exists(path), "\(outcome)")
+        #expect(outcome.errors.contains("pip install openvino"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("SURPRISAL_OPENVINO"), "\(outcome.errors)")
+        for wrong in [
+          ["--patches", "a"], ["--encoder", "x.onnx", "--encoder-mean", "1,2"], ["--encoder-scale", "2"],
+        ] {
+          #expect(
+            try Command.run(["fit", "fixtures/clothes", "--output", path] + wrong).code == 64, "\(wrong)")
+        }
+      }
+    }
+
     @Test("Samples unlike real images are refused with nothing written, or taken with --force and marked")
     func samples() throws {
       try withFolder { folder in

@@ -21,7 +21,8 @@ END
 make -s copy BINARY="$binary" PREFIX=/usr DESTDIR="$tree"
 sed -i '1{/^#!/d}' "$tree/usr/share/bash-completion/completions/surprisal"
 mv "$tree/usr/share/zsh/site-functions" "$tree/usr/share/zsh/vendor-completions"
-strip --strip-all --remove-section=.comment --remove-section=.note "$tree/usr/bin/surprisal"
+strip --strip-all --remove-section=.comment --remove-section=.note --remove-section=.swift_modhash \
+  "$tree/usr/bin/surprisal"
 chrpath -d "$tree/usr/bin/surprisal"
 python3 Tools/Dist/contents.py "$tree/usr" "$scratch"
 (cd "$stage" && DEB_RULES_REQUIRES_ROOT=no debian/rules binary > ../log 2>&1) || { cat "$stage/../log" >&2; exit 1; }

@@ -8,7 +8,8 @@ command -v dpkg-query > /dev/null || { echo "dist: needs Debian or one like it: 
 
 rm -rf "$tree"
 make -s copy BINARY="$binary" PREFIX= DESTDIR="$tree"
-strip --strip-all "$tree/bin/surprisal"
+# With what tells one build from another and nobody reads.
+strip --strip-all --remove-section=.swift_modhash --remove-section=.note.gnu.build-id "$tree/bin/surprisal"
 install -d "$tree/lib/surprisal"
 if needed=$(ldd "$tree/bin/surprisal" | grep -E 'not found|swift|Foundation'); then
   printf 'dist: not linked in or not there:\n%s\n' "$needed" >&2

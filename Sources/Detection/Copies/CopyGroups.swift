@@ -31,6 +31,13 @@ public struct CopyGroups: Sendable {
     (exact, near) = (0, 0)
   }
 
+  /// - Parameter first: for each image the first of its group, all of them its exact copies.
+  package init(first: [Int]) {
+    self.first = first
+    exact = first.indices.count { first[$0] != $0 }
+    near = 0
+  }
+
   public init(of images: ImageBatch) {
     var seen: [ArraySlice<UInt8>: Int] = [:]
     var first: [Int] = []

@@ -16,7 +16,8 @@ package struct CombinedStatistic: Statistic {
   /// The statistics that it joins, in this order.
   static let types: [any Statistic.Type] = [
     JointStatistic.self, BandStatistic.self, SpatialStatistic.self, SurprisalStatistic.self,
-    ComplexityStatistic.self, RatioStatistic.self, ActivationStatistic.self, SpectrumStatistic.self,
+    ComplexityStatistic.self, RatioStatistic.self, GaussianStatistic.self, ActivationStatistic.self,
+    SpectrumStatistic.self,
     ResidualStatistic.self,
     NearestStatistic.self,
   ]

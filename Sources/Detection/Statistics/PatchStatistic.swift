@@ -8,7 +8,7 @@ extension StatisticName {
   public static let patches = StatisticName(declaring: "patches")
 }
 
-/// Mean distance of an image's oddest patches, one in a hundred, to the nearest of ordinary images' (`PatchBank`), in units of what
+/// Mean distance of an image's oddest patches, one in ten, to the nearest of ordinary images' (`PatchBank`), in units of what
 /// an ordinary image has: PatchCore (Roth et al., arXiv 2106.08265), cross-fitted. Says where.
 package struct PatchStatistic: Statistic {
   package static let name = StatisticName.patches
@@ -20,8 +20,8 @@ package struct PatchStatistic: Statistic {
   /// Distance of an ordinary image's oddest patches, the median.
   package let ordinary: Double
 
-  /// One in so many patches is among the oddest.
-  static let rarity = 100
+  /// One in so many patches is among the oddest: settled on damage made up (docs/detection.md, "An encoder's eyes").
+  static let rarity = 10
 
   private init(bank: PatchBank, scales: [Float], ordinary: Double) {
     self.bank = bank

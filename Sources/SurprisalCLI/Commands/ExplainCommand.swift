@@ -44,8 +44,7 @@ struct ExplainCommand: ParsableCommand {
     let loaded = try model.load()
     shown.detail(loaded, model.model)
     let bitmap = try read.reading.image(at: image, as: loaded.shape)
-    let explanation = try ImageExplanation(
-      of: bitmap, under: loaded, evaluations: model.count(), compute: model.compute)
+    let explanation = try explain(bitmap, under: loaded)
     say(Self.text(explanation))
     if method == .ode {
       let dequantisation = dequantisation ?? .uniform
@@ -66,6 +65,21 @@ struct ExplainCommand: ParsableCommand {
         explanation.mostBits))
   }
 
+  /// With what the model's encoder sees, where it has one that is there.
+  private func explain(_ bitmap: Bitmap, under loaded: Model) throws -> ImageExplanation {
+    func explanation(_ seen: Bitmap?) throws -> ImageExplanation {
+      try ImageExplanation(
+        of: bitmap, seen: seen, under: loaded, evaluations: model.count(), compute: model.compute)
+    }
+    guard let sight = loaded.sight else { return try explanation(nil) }
+    do { return try explanation(try read.reading.image(at: image, as: sight.shape)) } catch let error
+      as EncoderError
+    {
+      shown.warn("\(error)")
+      return try explanation(nil)
+    }
+  }
+
   private static func text(_ explanation: ImageExplanation) -> String {
     let estimate = explanation.estimate
     var lines = [
@@ -78,6 +92,9 @@ struct ExplainCommand: ParsableCommand {
       lines.append(
         "\(score.statistic.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0))"
           + String(format: "score %8.3f   p-value %.4f", score.score, score.pValue))
+    }
+    if let first = explanation.scores.first, explanation.seen != nil {
+      lines.append("encoder: \(first.reason)")
     }
     if !explanation.profile.isEmpty { lines.append("   sigma   bits/dim   sd from reference") }
     for level in explanation.profile {

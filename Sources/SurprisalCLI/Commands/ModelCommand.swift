@@ -33,6 +33,14 @@ struct ModelCommand: ParsableCommand {
           ["evaluations": $0.evaluations, "references": $0.referenceCount]
         },
       ]
+      if let sight = loaded.sight {
+        fields["encoder"] = [
+          "path": sight.path, "sha256": sight.hash, "width": sight.shape.width, "height": sight.shape.height,
+          "channels": sight.shape.channels, "patches": sight.settings.patches ?? [],
+          "pooled": sight.settings.pooled ?? [], "references": sight.calibration.referenceCount,
+          "statistics": sight.calibration.names.map(\.rawValue),
+        ]
+      }
       if profile {
         fields["profile"] = try Scorer(loaded).profile(rounds: 10).map {
           ["layer": $0.layer, "kernel": $0.kernel, "milliseconds": $0.seconds * 1000]
@@ -50,6 +58,14 @@ struct ModelCommand: ParsableCommand {
         training     \(facts.trainingImages) images, \(facts.options.steps) steps of \(facts.options.batch)
         calibration  \(calibrations.isEmpty ? "none" : calibrations.joined(separator: "; "))
         """)
+      if let sight = loaded.sight {
+        print(
+          """
+          encoder      \(sight.path), SHA-256 \(sight.hash)
+                       \(sight.shape.width)x\(sight.shape.height), \(sight.calibration.referenceCount) references of \
+          \(sight.calibration.names.map(\.rawValue).joined(separator: ", "))
+          """)
+      }
       if facts.validationImages > 0 {
         print(
           String(

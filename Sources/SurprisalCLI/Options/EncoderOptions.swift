@@ -17,7 +17,10 @@ struct EncoderOptions: ParsableArguments {
     help: "Outputs that patches are made of (default: the first two with places).")
   var patches: [String] = []
   @Option(
-    parsing: .upToNextOption, help: "Outputs that stand for the whole image, averaged over places (default: all).")
+    parsing: .upToNextOption,
+    help:
+      "Outputs that stand for the whole image, those with places by means and deviations over them (default: all)."
+  )
   var pooled: [String] = []
 
   var isGiven: Bool { ((try? settings()) ?? nil) != EncoderSettings() }

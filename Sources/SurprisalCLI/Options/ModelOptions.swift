@@ -21,7 +21,8 @@ struct ModelOptions: ParsableArguments {
   @OptionGroup var computing: ComputeOptions
 
   @Option(
-    help: "An image encoder in ONNX: what a model is fitted with, and where it is now if not where it was then.",
+    help:
+      "An image encoder in ONNX: what a model is fitted with, and where it is now if not where it was then.",
     completion: .file(extensions: ["onnx"]))
   var encoder: FilePath?
 

@@ -164,7 +164,9 @@ def stream(place):
     """A record is there before the next file is: its reader waits for it."""
     folder = place.folder / "arriving"
     folder.mkdir()
-    watch = subprocess.Popen([EXAMPLES / "watch.sh", folder, *OPTIONS], env=place.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # Unbuffered: a line that lies in a buffer of ours is none that select sees.
+    watch = subprocess.Popen([EXAMPLES / "watch.sh", folder, *OPTIONS], env=place.environment, bufsize=0, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
     try:
         while b"established" not in line(watch.stderr):
             pass

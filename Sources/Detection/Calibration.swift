@@ -172,8 +172,10 @@ public struct Calibration: Sendable {
     return Calibration(evaluations: evaluations, profile: profile, whole: refitted, references: [:])
   }
 
-  /// Statistics that there can be.
-  private var candidates: [StatisticName] { StatisticRegistry.names(kind) }
+  /// Statistics that were fitted.
+  private var candidates: [StatisticName] {
+    StatisticRegistry.names(kind).filter { statistics[$0] != nil }
+  }
 
   /// The statistics that there are references of, in the order in which they are listed.
   public var names: [StatisticName] { candidates.filter { references[$0] != nil } }

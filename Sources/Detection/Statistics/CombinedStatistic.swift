@@ -24,7 +24,7 @@ package struct CombinedStatistic: Statistic {
   package static let parts = types.map { $0.name }
   package static let observations = types.flatMap { $0.observations }
 
-  /// As fitted, in the order of `types`.
+  /// As fitted, in the order of `types`; those of one look only where all images were looked at.
   package let fittedParts: [any Statistic]
   private let law: ScoreLaw
 
@@ -35,7 +35,10 @@ package struct CombinedStatistic: Statistic {
 
   package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
     var parts: [any Statistic] = []
-    for type in Self.types { parts.append(try type.init(fitting: estimates)) }
+    let looked = estimates.allSatisfy { $0.appearance != nil }
+    for type in Self.types where looked || !type.observations.contains(.look) {
+      parts.append(try type.init(fitting: estimates))
+    }
     try self.init(parts, fittedOn: estimates)
   }
 
@@ -76,8 +79,9 @@ package struct CombinedStatistic: Statistic {
   }
 
   package init(tensor: (String, Int?) throws -> [Double]) throws {
+    let kept = try tensor("parts", Self.types.count)
     var parts: [any Statistic] = []
-    for type in Self.types {
+    for (type, isKept) in zip(Self.types, kept) where isKept > 0 {
       parts.append(try type.init { try tensor("\(type.name.rawValue).\($0)", $1) })
     }
     self.init(parts, try ScoreLaw(scores: parts.count) { try tensor("law.\($0)", $1) })
@@ -91,7 +95,9 @@ package struct CombinedStatistic: Statistic {
   package var tensors: [String: [Double]] {
     var all: [String: [Double]] = [:]
     for (name, values) in law.tensors { all["law.\(name)"] = values }
-    for (name, part) in zip(Self.parts, fittedParts) {
+    let names = fittedParts.map { type(of: $0).name }
+    all["parts"] = Self.parts.map { names.contains($0) ? 1 : 0 }
+    for (name, part) in zip(names, fittedParts) {
       for (tensor, values) in part.tensors { all["\(name.rawValue).\(tensor)"] = values }
     }
     return all

@@ -26,7 +26,7 @@ extension GateCommand {
     do {
       found = try draft.run(
         paths, under: model.map { try ModelOptions.load($0) },
-        fitting: { try ModelOptions.load(ModelOptions.shipped) }, compute: computing.compute,
+        fitting: { try ModelOptions.load(ModelOptions.shipped) }, compute: eyes.finding(computing.compute),
         progress: { what, count in shown.progress("\(count) images \(what)") })
     } catch CalibrationError.tooFewToJudge(let count, let needed) {
       shown.progressDone()

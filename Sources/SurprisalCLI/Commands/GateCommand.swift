@@ -19,6 +19,7 @@ struct GateCommand: ParsableCommand {
   @OptionGroup var images: PathOptions
   @OptionGroup var verdict: VerdictOptions
   @OptionGroup var computing: ComputeOptions
+  @OptionGroup var eyes: EncoderOption
   @OptionGroup var caching: CacheOptions
   @OptionGroup var shown: OutputOptions
 
@@ -85,14 +86,15 @@ struct GateCommand: ParsableCommand {
     shown.detail(loaded, name)
     gate.cache = try caching.open(shown)
     if written.hasPages {
-      written.show(try ReportPictures(loaded, reading: gate.reading, compute: computing.compute))
+      written.show(
+        try ReportPictures(loaded, reading: gate.reading, compute: eyes.finding(computing.compute)))
     }
     var facts = facts(loaded, name, rules)
     let paths = try images.expanded()
     let stop = Interruption(shown)
     let meter = ProgressMeter(shown, "scored", counting: paths, reading: gate.reading)
     let outcome = try gate.run(
-      paths, under: loaded, compute: computing.compute, shouldStop: { stop.isSet },
+      paths, under: loaded, compute: eyes.finding(computing.compute), shouldStop: { stop.isSet },
       progress: { meter.tell($0) },
       begin: {
         meter.end()

@@ -20,11 +20,7 @@ struct ModelOptions: ParsableArguments {
 
   @OptionGroup var computing: ComputeOptions
 
-  @Option(
-    help:
-      "An image encoder in ONNX: what a model is fitted with, and where it is now if not where it was then.",
-    completion: .file(extensions: ["onnx"]))
-  var encoder: FilePath?
+  @OptionGroup var eyes: EncoderOption
 
   /// A plain number of evaluations.
   /// - Throws: `ValidationError` for auto, which only verdicts can use.
@@ -35,24 +31,10 @@ struct ModelOptions: ParsableArguments {
     return evaluations?.count
   }
 
-  var compute: Compute {
-    var compute = computing.compute
-    compute.encoder = encoderPlaces
-    return compute
-  }
+  var compute: Compute { eyes.finding(computing.compute) }
 
-  /// Where an encoder is, and OpenVINO: what $SURPRISAL_OPENVINO says, or the Python environment that is active, the user's and
-  /// the system's.
-  private var encoderPlaces: EncoderPlaces {
-    let environment = ProcessInfo.processInfo.environment
-    var places = EncoderPlaces(file: encoder.map { "\($0)" })
-    if let library = environment["SURPRISAL_OPENVINO"], !library.isEmpty { places.library = library }
-    let named = ["VIRTUAL_ENV", "CONDA_PREFIX"].compactMap { environment[$0] }
-    places.environments =
-      (named + (environment["HOME"].map { ["\($0)/.local"] } ?? []) + ["/usr/local", "/usr"])
-      .filter { !$0.isEmpty }
-    return places
-  }
+  /// The encoder that is given.
+  var encoder: FilePath? { eyes.encoder }
 
   func load() throws -> Model { try Self.load(model) }
 

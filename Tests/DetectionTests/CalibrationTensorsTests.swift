@@ -10,7 +10,7 @@ struct CalibrationTensorsTests {
 
   static func fitted() throws -> (calibration: Calibration, images: [SurprisalEstimate]) {
     var random = RandomSource(seed: 3, stream: 13)
-    let images = (0..<300).map { _ in Synthetic.estimate(&random) }
+    let images = (0..<120).map { _ in Synthetic.seen(&random) }
     return (try Calibration(evaluations: 8, estimates: images), images)
   }
 

@@ -24,7 +24,7 @@ struct CalibrationTests {
       for rate in rates { try calibration.require(rate: rate, for: .combined) }
       for _ in 0..<fresh {
         let image = Synthetic.estimate(&random)
-        for name in StatisticName.ofErrors {
+        for name in Synthetic.names {
           let pValue = calibration.pValue(calibration.score(image, by: name), by: name)
           for (k, rate) in rates.enumerated() where pValue <= rate {
             flagged[name, default: [0, 0, 0]][k] += 1
@@ -33,7 +33,7 @@ struct CalibrationTests {
       }
     }
     let n = Double(references)
-    for name in StatisticName.ofErrors {
+    for name in Synthetic.names {
       for (k, rate) in rates.enumerated() {
         // floor((n + 1) rate)/(n + 1) are flagged on average; the references' own luck varies a split's rate by
         // sqrt(r (1-r) / n), the fresh images' by sqrt(r (1-r) / 200).
@@ -50,7 +50,7 @@ struct CalibrationTests {
     var random = RandomSource(seed: 5, stream: 15)
     let one = Synthetic.estimate(&random)
     let constant = try Calibration(evaluations: 8, estimates: (0..<40).map { _ in one })
-    for name in StatisticName.ofErrors {
+    for name in Synthetic.names {
       let score = constant.score(one, by: name)
       #expect(score.isFinite, "\(name)")
       #expect(constant.pValue(score, by: name) == 1, "\(name)")
@@ -73,7 +73,7 @@ struct CalibrationTests {
       spots: Spot.sides(grid.shape).flatMap { side in
         [true, false].map { Spot(side: side, isDark: $0, strength: .nan, row: 0, column: 0) }
       }, compressedBitsPerDim: 5)
-    for name in StatisticName.ofErrors {
+    for name in Synthetic.names {
       // The oddest there is, never lost among the members.
       #expect(calibration.pValue(calibration.score(none, by: name), by: name) == 1.0 / 269, "\(name)")
     }
@@ -93,5 +93,41 @@ struct CalibrationTests {
     #expect(throws: CalibrationError.self) { try Calibration(evaluations: 8, estimates: []) }
     try calibration.require(rate: 1.0 / 101, for: .profile)
     try calibration.require(rate: 0.00991, for: .profile)
+  }
+
+  @Test(
+    "Of images that were looked at, rates hold as well, and a stroke that errors do not show is found by all together"
+  )
+  func looks() throws {
+    let (splits, images, fresh, rate) = (8, 120, 150, 0.1)
+    var flagged: [StatisticName: Int] = [:]
+    var found: [StatisticName: Int] = [:]
+    for split in 0..<splits {
+      var random = RandomSource(seed: UInt64(split), stream: 0x4C4F_4F4B)
+      let calibration = try Calibration(
+        evaluations: 8, estimates: (0..<images).map { _ in Synthetic.seen(&random) })
+      #expect(calibration.names == StatisticName.ofErrors)
+      func isFlagged(_ image: SurprisalEstimate, _ name: StatisticName) -> Int {
+        calibration.pValue(calibration.score(image, by: name), by: name) <= rate ? 1 : 0
+      }
+      for _ in 0..<fresh {
+        let (image, odd) = (Synthetic.seen(&random), Synthetic.seen(&random, stroke: 30))
+        for name in calibration.names {
+          flagged[name, default: 0] += isFlagged(image, name)
+          found[name, default: 0] += isFlagged(odd, name)
+        }
+      }
+    }
+    let n = Double(images)
+    let expected = ((n + 1) * rate).rounded(.down) / (n + 1)
+    // As above: the references' luck, and the fresh images'.
+    let error = (rate * (1 - rate) * (1 / n + 1 / Double(fresh)) / Double(splits)).squareRoot()
+    for name in StatisticName.ofErrors {
+      let share = Double(flagged[name] ?? 0) / Double(splits * fresh)
+      #expect(abs(share - expected) < 4 * error, "\(name): \(share), not \(expected)")
+    }
+    let power = found.mapValues { Double($0) / Double(splits * fresh) }
+    #expect(
+      power[.residual] ?? 0 > 0.95 && power[.combined] ?? 0 > 0.9 && power[.joint] ?? 1 < 0.2, "\(power)")
   }
 }

@@ -5,11 +5,17 @@ import Tensors
 
 @testable import Detection
 
-/// Estimates of images of a made-up population.
+/// Estimates of images of a made-up population, which nobody looked at unless said.
 enum Synthetic {
+  /// Statistics that there are of images that nobody looked at.
+  static let names = StatisticName.ofErrors.filter {
+    !Calibration.observations(for: $0).contains(.look) || $0 == .combined
+  }
+
   static let grid = ErrorBreakdown.Grid(ImageShape(height: 16, width: 16, channels: 1))
   /// What they look like.
-  static let form = EstimateForm(sigmas: (0..<8).map { 0.01 * pow(2, Double($0)) }, shape: grid.shape)
+  static let form = EstimateForm(
+    sigmas: (0..<8).map { 0.01 * pow(2, Double($0)) }, shape: grid.shape, activations: 12)
 
   /// An image whose log errors are `means` plus normal noise, split unevenly over cells and bands.
   ///
@@ -45,5 +51,28 @@ enum Synthetic {
       errors: integrand, evaluations: 8,
       gaussianBitsPerDim: 6 + noise[9], breakdown: ErrorBreakdown(grid: grid, cells: cells, bands: bands),
       spots: spots, compressedBitsPerDim: 5 + noise[10])
+  }
+
+  /// The same of an image that was looked at: waves of random strength with noise, and activations that go with them.
+  ///
+  /// - Parameter stroke: added to a line of pixels, grey levels.
+  static func seen(
+    _ random: inout RandomSource, shift: Double = 0, stroke: Double = 0
+  ) -> SurprisalEstimate {
+    var estimate = estimate(&random, shift: shift)
+    let strengths = random.normal(4)
+    let noise = random.normal(256 + 12)
+    var pixels: [UInt8] = []
+    for y in 0..<16 {
+      for x in 0..<16 {
+        var value = 128 + 4 * noise[16 * y + x] + Float(x == 9 && y > 3 ? stroke : 0)
+        for k in 0..<4 { value += 20 * strengths[k] * cos(Float((k + 1) * (k % 2 == 0 ? x : y)) / 5) }
+        pixels.append(UInt8(max(0, min(255, value))))
+      }
+    }
+    let activations = (0..<12).map { strengths[$0 % 4] + 0.5 * noise[256 + $0] }
+    estimate.appearance = Appearance(
+      image: Bitmap(width: 16, height: 16, channels: 1, pixels: pixels), activations: activations)
+    return estimate
   }
 }

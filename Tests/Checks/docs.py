@@ -37,8 +37,9 @@ def blocks(path):
         found = re.findall(r"^\.Dl (.*)$", text, re.M)
         yield 1, "\n".join(line.replace("\\-", "-").replace("\\e", "\\").replace("\\(dq", '"') for line in found), None
         return
-    for match in re.finditer(r"^( *)```(sh|bash|console)?\n(.*?)^ *```$", text, re.S | re.M):
-        if not TYPED.search(match[3]):
+    # Blocks in other languages are gone over too: else what ends one would begin the next.
+    for match in re.finditer(r"^( *)```(\w*)\n(.*?)^ *```$", text, re.S | re.M):
+        if match[2] not in ("", "sh", "bash", "console") or not TYPED.search(match[3]):
             continue
         before = text[: match.start()].rstrip("\n").rsplit("\n", 1)[-1].strip()
         skipped = re.fullmatch(r"<!-- not run: (.+) -->", before)
@@ -82,7 +83,7 @@ def sandbox(place):
         shutil.copy(image, pictures)
     shutil.copy(ROOT / "fixtures/other/noise.png", work / "new-images/odd.png")
     shutil.copy(ROOT / "fixtures/other/rings.jpg", work / "new-images/odd.jpg")
-    shutil.copytree(ROOT / "fixtures/clothes", work / "FOLDER")
+    shutil.copytree(pictures, work / "FOLDER")
     surprisal("fit", "good-images", "--output", "mine.safetensors")
     return work, environment
 

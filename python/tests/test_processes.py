@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,13 @@ def interrupted(script: str, fifo: Path, *, group: bool) -> tuple[str, str]:
     """Runs Python until a line comes through a pipe, and presses Ctrl-C; the line, and what Python said."""
     os.mkfifo(fifo)
     process = subprocess.Popen(
-        [sys.executable, "-c", script], stderr=subprocess.PIPE, text=True, start_new_session=True, env=os.environ
+        [sys.executable, "-c", script],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ,
+        # What a shell runs in the background ignores it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     with open(fifo) as lines:
         line = lines.readline()
@@ -104,6 +110,15 @@ def test_training_writes_a_model(tmp_path: Path, population: Path) -> None:
     assert events[-1] == "done"
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C is heard, though a shell that runs things in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_while_the_tool_starts_leaves_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[subprocess.Popen[bytes]] = []
     start: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen

@@ -49,17 +49,15 @@ struct ScoreLawTests {
     func found(_ shift: [Double]) -> Double {
       Double(Self.sizes(law, Self.scores(1000, kinds: 5, seed: 4, shift: shift)).count { $0 > limit }) / 1000
     }
-    // Bonferroni's test, which suits one shift alone, finds 0.37 and 0.75 of these, and of shifts of all 0.41 at most.
+    // Near Bonferroni's test, which suits one shift alone and finds 0.37 and 0.75 of the first two, 0.50 of the third.
     #expect(found([2, 0, 0, 0, 0]) > 0.33)
     #expect(found([0, 3, 0, 0, 0]) > 0.70)
     #expect(found([1.5, 1.5, 1.5, 1.5, 1.5]) > 0.45)
     #expect(found([-3, -3, -3, -3, -3]) < 0.02)
   }
 
-  @Test(
-    "The contrast is the exact maximum: no mean of a grid does better, and the order of scores does not matter"
-  )
-  func exact() {
+  @Test("The order of scores does not matter, and what is no number stays none")
+  func order() {
     let scores = Self.scores(500, kinds: 3, seed: 5)
     let law = ScoreLaw(fitting: scores)
     let turned = ScoreLaw(fitting: [scores[2], scores[0], scores[1]])

@@ -82,7 +82,7 @@ public struct Calibration: Sendable {
     var whole: [any Statistic] = []
     var references: [StatisticName: ReferenceScores] = [:]
     let split = CrossFit(rows: estimates.count, folds: Self.folds)
-    for type in StatisticRegistry.whole(.appearance) {
+    for type in StatisticRegistry.whole(.appearance) where estimates.allSatisfy(type.canJudge) {
       let (statistic, scores) = try StatisticRegistry.crossFitted(type, estimates, by: split)
       whole.append(statistic)
       references[type.name] = try ReferenceScores(scores)
@@ -114,7 +114,8 @@ public struct Calibration: Sendable {
   /// Fitted statistics without references.
   private init(evaluations: Int, fitting: [SurprisalEstimate]) throws(CalibrationError) {
     var whole: [any Statistic] = []
-    for type in StatisticRegistry.whole(StatisticKind(evaluations: evaluations)) {
+    for type in StatisticRegistry.whole(StatisticKind(evaluations: evaluations))
+    where fitting.allSatisfy(type.canJudge) {
       whole.append(try type.init(fitting: fitting))
     }
     self.init(

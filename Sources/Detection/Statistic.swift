@@ -13,6 +13,8 @@ package protocol Statistic: Sendable {
   static var kinds: Set<StatisticKind> { get }
   /// What it needs to know of an image beside the sums of the formula.
   static var observations: [Observation] { get }
+  /// Whether that is known of an image.
+  static func canJudge(_ estimate: SurprisalEstimate) -> Bool
   /// Statistics that it is made of, which are fitted, kept and had with it.
   static var parts: [StatisticName] { get }
   /// Those, as fitted.
@@ -86,6 +88,9 @@ extension Statistic {
     return scores
   }
   package static var observations: [Observation] { [] }
+  package static func canJudge(_ estimate: SurprisalEstimate) -> Bool {
+    !observations.contains(.look) || estimate.appearance != nil
+  }
   package static var parts: [StatisticName] { [] }
   package var fittedParts: [any Statistic] { [] }
   package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
@@ -113,15 +118,31 @@ package struct EstimateForm: Sendable {
   package let shape: ImageShape
   /// Values of `Appearance.activations`.
   package let activations: Int
+  /// What learned eyes see; nil where there are none.
+  package let eyes: EyeForm?
   /// Nil where no encoder looks.
   package let features: FeatureForm?
 
   package init(
-    sigmas: [Double], shape: ImageShape, activations: Int = 0, features: FeatureForm? = nil
+    sigmas: [Double], shape: ImageShape, activations: Int = 0, eyes: EyeForm? = nil,
+    features: FeatureForm? = nil
   ) {
     self.sigmas = sigmas
     self.shape = shape
     self.activations = activations
+    self.eyes = eyes
     self.features = features
+  }
+}
+
+/// How many values an `EyeLook` has.
+package struct EyeForm: Sendable, Equatable {
+  package let activations: Int
+  /// What each of `EyeLook.logProbabilities` is of, the first being an image as it is.
+  package let alterations: [Alteration]
+
+  package init(activations: Int, alterations: [Alteration]) {
+    self.activations = activations
+    self.alterations = alterations
   }
 }

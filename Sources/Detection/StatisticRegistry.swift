@@ -22,6 +22,8 @@ package enum StatisticRegistry {
     PatchStatistic.self,
     ResidualStatistic.self,
     NearestStatistic.self,
+    EyesStatistic.self,
+    AlteredStatistic.self,
   ]
 
   private static func types(_ kind: StatisticKind) -> [any Statistic.Type] {

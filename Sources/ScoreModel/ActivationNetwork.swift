@@ -99,7 +99,7 @@ package final class ActivationNetwork {
   private static let leastDeviation: Float = 1e-4
 
   /// Appends means, and logarithms of population deviations, of `[places, channels]` values.
-  private static func pool(
+  static func pool(
     _ values: UnsafeMutableBufferPointer<Float>, channels: Int, into result: inout [Float]
   ) {
     let places = Float(values.count / channels)

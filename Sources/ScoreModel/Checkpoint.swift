@@ -32,12 +32,15 @@ public struct Checkpoint: Sendable {
     public package(set) var evaluations: Int?
     /// Validations in a row that may bring nothing; nil where every step is taken.
     public package(set) var patience: Int?
+    /// Steps that the eyes learn for: 0 where there are to be none; nil where it follows from the training's.
+    public package(set) var eyes: Int?
     /// Training so far, all runs together.
     public package(set) var secondsSpent: Double
 
     package init(
       paths: [FilePath]?, heldOut: [FilePath], training: Contents, validation: Contents,
-      validationShare: Double?, validations: Int, minutes: Double?, evaluations: Int?, patience: Int?
+      validationShare: Double?, validations: Int, minutes: Double?, evaluations: Int?, patience: Int?,
+      eyes: Int? = nil
     ) {
       self.paths = paths
       self.heldOut = heldOut
@@ -48,6 +51,7 @@ public struct Checkpoint: Sendable {
       self.minutes = minutes
       self.evaluations = evaluations
       self.patience = patience
+      self.eyes = eyes
       secondsSpent = 0
     }
   }
@@ -106,6 +110,9 @@ extension Checkpoint.Run {
     if let minutes, !(minutes > 0 && minutes.isFinite) { return "\(minutes) minutes: must be above 0" }
     if let patience, !(1...TrainingOptions.mostSteps).contains(patience) {
       return "patience \(patience): must be at least 1"
+    }
+    if let eyes, !(0...TrainingOptions.mostSteps).contains(eyes) {
+      return "\(eyes) steps of the eyes: must be at least 0"
     }
     return secondsSpent >= 0 && secondsSpent.isFinite ? nil : "\(secondsSpent) seconds spent"
   }

@@ -78,6 +78,11 @@ package struct Network {
   /// Every learned tensor, in the order of the layers.
   package var parameterSpecs: [ParameterSpec] { layers.flatMap { $0.parameters } }
 
+  /// Those of the way down alone (`buildMiddle`).
+  package var downSpecs: [ParameterSpec] {
+    ([embedding, entry] + down + [middle] as [any Layer]).flatMap { $0.parameters }
+  }
+
   /// What the network is told of a noise level, `[2 * frequencies]`.
   package func levelFeatures(_ sigma: Float) -> [Float] { embedding.features(sigma) }
 

@@ -13,48 +13,60 @@ struct TrainingRow: Sendable {
   let noise: RandomSource
 }
 
+/// What computes the gradient of some rows of a batch, with gradients of its own.
+protocol ShardWorker: AnyObject, Sendable {
+  associatedtype Row: Sendable
+  /// Its gradients are its own, its values those of the batch.
+  var parameters: Parameters { get }
+  /// Lays out the weights as they are now.
+  func prepare() throws(EngineError)
+  /// Computes the gradient of some rows' share of the mean loss.
+  /// - Parameter rows: at most as many as it was made for; the others are left out.
+  /// - Returns: their share.
+  func run(_ rows: ArraySlice<Row>) throws(EngineError) -> Double
+}
+
+/// Rows of a shard, of all but the last. Fewer cost more in weights' gradients than they gain; a batch of 32 keeps four
+/// threads busy.
+private let rowsOfShard = 8
+
 /// The gradient of a batch's mean loss, shard by shard.
 ///
 /// A batch is cut into shards of a fixed number of rows; each is one thread's work, by a network of its own, and their
 /// gradients are added in their order. Which thread takes which shard changes no bit, nor does the number of threads. No
 /// thread waits within a network, and one that waits for its turn sleeps.
-final class ShardedGradient {
-  /// Rows of a shard, of all but the last. Fewer cost more in weights' gradients than they gain; a batch of 32 keeps four
-  /// threads busy.
-  static let rows = 8
-
+final class ShardedGradient<Worker: ShardWorker> {
   private let parameters: Parameters
-  private let workers: [ShardNetwork]
+  private let workers: [Worker]
   private let rows: Int
   private let threads: Int
 
-  /// - Parameter parameters: whose gradients are computed.
+  /// - Parameters:
+  ///   - parameters: whose gradients are computed.
+  ///   - worker: makes one, for so many rows, of parameters that share the values.
   /// - Throws: `EngineError`.
   init(
-    _ network: Network, parameters: Parameters, images: ImageBatch, batch: Int, precision: Precision,
-    preconditioning: Preconditioning, threads: Int
+    parameters: Parameters, batch: Int, threads: Int,
+    worker: (Parameters, _ rows: Int) throws(EngineError) -> Worker
   ) throws(EngineError) {
     self.parameters = parameters
     self.threads = threads
-    rows = min(Self.rows, batch)
+    rows = min(rowsOfShard, batch)
     let shards = (batch + rows - 1) / rows
     // Primitives are made for the threads of the thread that makes them.
     Engine.threads = 1
     defer { Engine.threads = threads }
-    var workers: [ShardNetwork] = []
+    var workers: [Worker] = []
     for _ in 0..<min(threads, shards) {
-      workers.append(
-        try ShardNetwork(
-          network, parameters: Parameters(sharingValuesOf: parameters), images: images, rows: rows, of: batch,
-          precision: precision, preconditioning: preconditioning))
+      workers.append(try worker(Parameters(sharingValuesOf: parameters), rows))
     }
     self.workers = workers
   }
 
   /// Sets the gradients of `parameters`.
   /// - Returns: the mean loss of the rows.
-  func compute(_ all: [TrainingRow]) throws(EngineError) -> Float {
-    let pass = Pass(
+  func compute(_ all: [Worker.Row]) throws(EngineError) -> Float {
+    let pass = Pass<Worker>(
       shards: stride(from: 0, to: all.count, by: rows).map { all[$0..<min($0 + rows, all.count)] },
       total: parameters)
     // The calling thread takes part and must have its team back.
@@ -66,18 +78,19 @@ final class ShardedGradient {
     return try pass.result()
   }
 
-  func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
+  /// Calls with a worker whose primitives run on one thread.
+  func withWorker<Result>(_ body: (Worker) throws -> Result) rethrows -> Result {
     Engine.threads = 1
     defer { Engine.threads = threads }
-    return try workers[0].profile(rounds: rounds)
+    return try body(workers[0])
   }
 }
 
 /// One batch on its way through the shards.
 ///
 /// Unchecked: `total` is touched in turns alone.
-private final class Pass: @unchecked Sendable {
-  private let shards: [ArraySlice<TrainingRow>]
+private final class Pass<Worker: ShardWorker>: @unchecked Sendable {
+  private let shards: [ArraySlice<Worker.Row>]
   private let total: Parameters
   private let next = Atomic<Int>(0)
   private let losses: Mutex<[Double]>
@@ -86,14 +99,14 @@ private final class Pass: @unchecked Sendable {
   private var turn = 0
   private let turned = NSCondition()
 
-  init(shards: [ArraySlice<TrainingRow>], total: Parameters) {
+  init(shards: [ArraySlice<Worker.Row>], total: Parameters) {
     self.shards = shards
     self.total = total
     losses = Mutex([Double](repeating: 0, count: shards.count))
   }
 
   /// Takes shards while there are any.
-  func work(_ network: ShardNetwork) {
+  func work(_ network: Worker) {
     var isPrepared = false
     while true {
       let shard = next.add(1, ordering: .relaxed).oldValue
@@ -108,7 +121,7 @@ private final class Pass: @unchecked Sendable {
       turned.lock()
       while turn != shard { turned.wait() }
       turned.unlock()
-      network.add(to: total, isFirst: shard == 0)
+      network.parameters.addGradients(to: total, isFirst: shard == 0)
       turned.lock()
       turn += 1
       turned.broadcast()
@@ -125,11 +138,11 @@ private final class Pass: @unchecked Sendable {
 /// A network that trains on one shard after another.
 ///
 /// Unchecked: one thread at a time has it (`ShardedGradient.compute` hands each to one thread).
-private final class ShardNetwork: @unchecked Sendable {
+final class ShardNetwork: ShardWorker, @unchecked Sendable {
+  let parameters: Parameters
   private let network: Network
   private let preconditioning: Preconditioning
   private let images: ImageBatch
-  private let parameters: Parameters
   private let graph: Graph
   private let x: Graph.Value
   private let features: Graph.Value
@@ -165,12 +178,8 @@ private final class ShardNetwork: @unchecked Sendable {
     noisy = clean
   }
 
-  /// Lays out the weights as they are now.
   func prepare() throws(EngineError) { try graph.prepare() }
 
-  /// Computes the gradient of some rows' share of the mean loss.
-  /// - Parameter some: at most as many as the graph has; the others are left out.
-  /// - Returns: their share.
   func run(_ some: ArraySlice<TrainingRow>) throws(EngineError) -> Double {
     graph.write(some.flatMap { network.levelFeatures($0.sigma) }, to: features)
     fillInput(some)
@@ -182,27 +191,6 @@ private final class ShardNetwork: @unchecked Sendable {
 
   func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
     try graph.profile(rounds: rounds)
-  }
-
-  /// Adds the gradient to that of `total`, or sets it.
-  func add(to total: Parameters, isFirst: Bool) {
-    parameters.withGradients { own in
-      total.withGradients { sum in
-        guard !isFirst, let from = UnsafeRawPointer(own.baseAddress),
-          let to = UnsafeMutableRawPointer(sum.baseAddress)
-        else {
-          _ = sum.update(from: own)
-          return
-        }
-        // In bounds: tensors are padded to 16 values.
-        for offset in stride(from: 0, to: sum.count * 4, by: 64) {
-          let value = to.load(fromByteOffset: offset, as: SIMD16<Float>.self)
-          to.storeBytes(
-            of: value + from.load(fromByteOffset: offset, as: SIMD16<Float>.self), toByteOffset: offset,
-            as: SIMD16<Float>.self)
-        }
-      }
-    }
   }
 
   /// Sets `clean` and `noisy`, and encodes these for the network.
@@ -266,6 +254,29 @@ private final class ShardNetwork: @unchecked Sendable {
         let source = image.startIndex + y * line + (row.isFlipped ? shape.width - 1 - x : x) * shape.channels
         for c in 0..<shape.channels {
           clean[y * line + x * shape.channels + c] = Float(image[source + c]) / 127.5 - 1
+        }
+      }
+    }
+  }
+}
+
+extension Parameters {
+  /// Adds the gradient to that of `total`, or sets it.
+  fileprivate func addGradients(to total: Parameters, isFirst: Bool) {
+    withGradients { own in
+      total.withGradients { sum in
+        guard !isFirst, let from = UnsafeRawPointer(own.baseAddress),
+          let to = UnsafeMutableRawPointer(sum.baseAddress)
+        else {
+          _ = sum.update(from: own)
+          return
+        }
+        // In bounds: tensors are padded to 16 values.
+        for offset in stride(from: 0, to: sum.count * 4, by: 64) {
+          let value = to.load(fromByteOffset: offset, as: SIMD16<Float>.self)
+          to.storeBytes(
+            of: value + from.load(fromByteOffset: offset, as: SIMD16<Float>.self), toByteOffset: offset,
+            as: SIMD16<Float>.self)
         }
       }
     }

@@ -40,7 +40,7 @@ package final class Trainer {
   private let count: Int
   private let parameters: Parameters
   private var adam: Adam
-  private let shards: ShardedGradient
+  private let shards: ShardedGradient<ShardNetwork>
   private var order: (epoch: Int, indices: [Int]) = (-1, [])
 
   /// - Parameters:
@@ -78,9 +78,12 @@ package final class Trainer {
       step = state.step
       smoothedLoss = state.smoothedLoss
     }
-    shards = try ShardedGradient(
-      network, parameters: parameters, images: images, batch: options.batch, precision: options.precision,
-      preconditioning: preconditioning, threads: Engine.threads)
+    shards = try ShardedGradient(parameters: parameters, batch: options.batch, threads: Engine.threads) {
+      own, rows throws(EngineError) in
+      try ShardNetwork(
+        network, parameters: own, images: images, rows: rows, of: options.batch, precision: options.precision,
+        preconditioning: preconditioning)
+    }
   }
 
   package var state: TrainingState {
@@ -124,7 +127,7 @@ package final class Trainer {
 
   /// Time of each layer's forward and backward steps for one shard on one thread, alone, and the oneDNN kernel that ran it.
   package func profile(rounds: Int) throws -> [(layer: String, kernel: String, seconds: Double)] {
-    try shards.profile(rounds: rounds)
+    try shards.withWorker { try $0.profile(rounds: rounds) }
   }
 
   /// The rows of this step: the next images of the epoch's permutation, and noise levels spread over their density.

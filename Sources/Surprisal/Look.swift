@@ -76,7 +76,13 @@ extension Packer {
       packer.add(spot.strength)
     }
     add(estimate.compressedBitsPerDim)
-    add(estimate.appearance) { $0.add($1.activations) }
+    add(estimate.appearance) { packer, appearance in
+      packer.add(appearance.activations)
+      packer.add(appearance.eyes) { packer, eyes in
+        packer.add(eyes.activations)
+        packer.add(eyes.logProbabilities)
+      }
+    }
   }
 }
 
@@ -129,7 +135,12 @@ extension Unpacker {
     }
     estimate.compressedBitsPerDim = try takeIfThere()
     estimate.appearance = try takeIfThere { unpacker throws(Cut) in
-      Appearance(image: image, activations: try unpacker.take([Float].self), measures: measures)
+      Appearance(
+        image: image, activations: try unpacker.take([Float].self),
+        eyes: try unpacker.takeIfThere { unpacker throws(Cut) in
+          EyeLook(
+            activations: try unpacker.take([Float].self), logProbabilities: try unpacker.take([Float].self))
+        }, measures: measures)
     }
     return estimate
   }

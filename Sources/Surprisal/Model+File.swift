@@ -136,6 +136,7 @@ extension Model {
   /// Where the parts of the file lie that come in numbers.
   private enum Name {
     static func network(_ parameter: String) -> String { "network.\(parameter)" }
+    static func eyes(_ parameter: String) -> String { "eyes.\(parameter)" }
     static func calibration(_ evaluations: Int) -> String { "calibration.\(evaluations)." }
     static let examples = "examples"
     static func learned(_ part: LearnedImages.Part) -> String { "learned.\(part.rawValue)" }
@@ -172,8 +173,11 @@ extension Model {
     let shape = header.architecture.shape
     // All of the network is there before any of it is given memory.
     let specs = Network(header.architecture).parameterSpecs
-    for spec in specs {
-      let name = Name.network(spec.name)
+    let seeing = EyeNetwork(header.architecture).parameterSpecs
+    let hasEyes = seeing.contains { file.tensors[Name.eyes($0.name)] != nil }
+    for (spec, name) in specs.map({ ($0, Name.network($0.name)) })
+      + (hasEyes ? seeing.map { ($0, Name.eyes($0.name)) } : [])
+    {
       guard let found = file.tensors[name] else { throw damaged("tensor \(name) is missing") }
       guard found.shape == spec.shape else {
         throw damaged("tensor \(name) has shape \(found.shape) where the architecture needs \(spec.shape)")
@@ -187,10 +191,13 @@ extension Model {
       population[keyPath: field.place] = values
     }
     let weights: FrozenWeights
+    let eyes: FrozenWeights?
     do {
       weights = try FrozenWeights(specs) { try tensor(Name.network($0.name), $0.count) }
+      eyes = hasEyes ? try FrozenWeights(seeing) { try tensor(Name.eyes($0.name), $0.count) } : nil
     } catch let error as ModelFileError { throw error } catch { throw damaged("\(error)") }
     self.init(header, population, weights: weights)
+    self.eyes = eyes
     for part in LearnedImages.Part.allCases where file.tensors[Name.learned(part)] != nil {
       if let refusal = learned.restore(try tensor(Name.learned(part)), of: part) { throw damaged(refusal) }
     }
@@ -294,6 +301,11 @@ extension Model {
     }
     for spec in weights.specs {
       file.tensors[Name.network(spec.name)] = .init(shape: spec.shape, values: weights.read(spec))
+    }
+    if let eyes {
+      for spec in eyes.specs {
+        file.tensors[Name.eyes(spec.name)] = .init(shape: spec.shape, values: eyes.read(spec))
+      }
     }
     for part in LearnedImages.Part.allCases where learned.hashes[part] != nil {
       let values = learned.values(of: part)

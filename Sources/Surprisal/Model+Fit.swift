@@ -39,6 +39,8 @@ extension Model {
     result.facts.options = facts.options
     result.facts.onednn = facts.onednn
     result.learned.take(.trained, of: learned)
+    // Ways of altering an image are of its shape.
+    if images.shape == shape { result.eyes = eyes }
     // Where the bits of other images lay, and how the control variate served them: any such are right, the population's own are
     // only better (`survey`).
     if let survey = control?.survey, !images.isEmpty {
@@ -57,6 +59,7 @@ extension Model {
   ///   - anew: whether what the model knows of another population is dropped; it is where the shape is another.
   ///   - budget: `.look` for one look alone.
   ///   - examples: how many of the images the model keeps, to show beside what it finds odd.
+  ///   - lesson: what eyes learn from first; nil for none but those that the model has.
   ///   - unreadable: told the name of an image that cannot be had, and why.
   /// - Returns: which of the images show the same.
   /// - Throws: `CalibrationError` with too few, `EngineError`, `SurprisalError`.
@@ -64,7 +67,7 @@ extension Model {
   public mutating func fit(
     to paths: [FilePath], shape: FittedShape = FittedShape(), anew: Bool = true,
     reading: ImageReading = ImageReading(), budget: EvaluationBudget = .look,
-    examples: Int = Model.standardExamples,
+    examples: Int = Model.standardExamples, learning lesson: EyeLesson.Images? = nil,
     compute: Compute = Compute(), unreadable: (String, String) -> Void = { _, _ in },
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
@@ -77,22 +80,29 @@ extension Model {
         height: size.height, width: size.width, channels: shape.channels ?? self.shape.channels),
       reading: reading, unreadable: unreadable)
     guard !images.isEmpty else { throw SurprisalError.noReadableImages(purpose: "fit to") }
+    let taken = shape.channels == nil ? images.inFewestChannels : images
+    let teaching = lesson.map {
+      ImageStream.images(of: $0.paths, shape: taken.shape, reading: reading, unreadable: unreadable)
+    }
+    if let teaching, teaching.isEmpty { throw SurprisalError.noReadableImages(purpose: "learn eyes from") }
     return try fit(
-      to: shape.channels == nil ? images.inFewestChannels : images, anew: anew, budget: budget,
-      examples: examples, compute: compute, progress: progress)
+      to: taken, anew: anew, budget: budget, examples: examples,
+      learning: lesson.flatMap { lesson in teaching.map { (lesson, $0) } }, compute: compute,
+      progress: progress)
   }
 
   /// The same of images in memory, of any shape that the network takes.
   @discardableResult
   package mutating func fit(
     to images: ImageBatch, anew: Bool, budget: EvaluationBudget = .look,
-    examples: Int = Model.standardExamples, compute: Compute = Compute(),
-    progress: (Int, Int) -> Void = { _, _ in }
+    examples: Int = Model.standardExamples, learning: (lesson: EyeLesson.Images, from: ImageBatch)? = nil,
+    compute: Compute = Compute(), progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
     if anew || images.shape != shape {
       self = try emptied(for: images)
       if budget != .look || control == nil { try survey(on: images, compute: compute) }
     }
+    if let learning { try learnEyes(learning.lesson, from: learning.from, besides: images, budget, compute) }
     // What an encoder saw was of the population before.
     sight = nil
     self.examples = Examples(examples, of: images)

@@ -35,6 +35,8 @@ public struct Model: Sendable {
   /// The ladder of `EvaluationBudget.auto`, when calibrated for it.
   package internal(set) var adaptive: AdaptiveCalibration?
   public internal(set) var facts = Facts()
+  /// Weights of `eyeNetwork`, where it learned to tell its images from altered ones.
+  package internal(set) var eyes: FrozenWeights?
   /// What it knows by an encoder, where it was fitted with one: what images are then judged by unless asked otherwise.
   public internal(set) var sight: Sight?
   /// Some of the images that it was calibrated on, to show what is ordinary.
@@ -57,7 +59,12 @@ public struct Model: Sendable {
   public var shape: ImageShape { architecture.shape }
 
   /// Numbers learned.
-  public var parameterCount: Int { weights.count }
+  public var parameterCount: Int { weights.count + (eyes?.count ?? 0) }
+
+  /// Whether it learned to tell its images from altered ones.
+  public var hasEyes: Bool { eyes != nil }
+
+  package var eyeNetwork: EyeNetwork { EyeNetwork(architecture) }
 
   /// The calibration for a number of evaluations, or the first one.
   /// - Throws: `SurprisalError.notCalibrated`.
@@ -79,7 +86,9 @@ public struct Model: Sendable {
   func form(evaluations: Int) -> EstimateForm {
     EstimateForm(
       sigmas: evaluations > 0 ? quadrature(evaluations: evaluations).sigmas : [], shape: shape,
-      activations: ActivationNetwork.count(architecture))
+      activations: ActivationNetwork.count(architecture),
+      eyes: eyes == nil
+        ? nil : EyeForm(activations: eyeNetwork.activationCount, alterations: eyeNetwork.alterations))
   }
 
   /// Nodes and weights of the integral at so many evaluations an image.

@@ -16,6 +16,7 @@ final class NetworkPool {
     private let engine: Engine
     private var whole: ScoreNetwork?
     private var down: ActivationNetwork?
+    private var learned: Eyes?
 
     init(_ model: Model, precision: Precision, engine: Engine) {
       self.model = model
@@ -39,6 +40,16 @@ final class NetworkPool {
         engine: engine, precision: precision)
       down = made
       return made
+    }
+
+    /// Nil where the model learned none.
+    /// - Throws: `EngineError` when oneDNN cannot build the network.
+    func eyes() throws -> Eyes? {
+      guard learned == nil, let weights = model.eyes else { return learned }
+      learned = try Eyes(
+        model.eyeNetwork, weights: weights, preconditioning: model.preconditioning, engine: engine,
+        precision: precision)
+      return learned
     }
   }
 

@@ -113,11 +113,16 @@ public final class Scorer {
   }
 
   private static func look(at images: ImageBatch, _ networks: NetworkPool.Member) throws -> [Appearance] {
-    let activations = try networks.encoder().pooled(images.scaled)
+    let scaled = images.scaled
+    let activations = try networks.encoder().pooled(scaled)
+    let seen = try networks.eyes()?.look(at: scaled)
     let width = activations.count / max(images.count, 1)
     return images.indices.map { index in
       Appearance(
         image: images[index], activations: Array(activations[index * width..<(index + 1) * width]),
+        eyes: seen.map {
+          EyeLook(activations: $0[index].activations, logProbabilities: $0[index].logProbabilities)
+        },
         measures: images.measures(of: index))
     }
   }

@@ -26,6 +26,11 @@ extension Training {
     /// `validationBitsPerDim`.
     case gained(before: Double, after: Double, standardError: Double, pValue: Double)
     case surveying(done: Int, of: Int)
+    /// The eyes learn: mean loss in nats, and what held-out images cost where that was just measured.
+    case learningEyes(step: Int, of: Int, loss: Float, heldOut: Double?, secondsLeft: Double)
+    /// What eyes are worth on held-out images altered in ways that they did not learn by: AUROC of `combined` with and without
+    /// them, the mean over the ways. They stay where that is more.
+    case triedEyes(with: Double, without: Double, isKept: Bool)
     case calibrating(done: Int, of: Int)
     case stopped(step: Int)
     /// The end, where `Training.reviews` asks for it.

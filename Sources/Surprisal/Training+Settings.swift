@@ -34,6 +34,9 @@ extension Training {
     if let patience, !(1...TrainingOptions.mostSteps).contains(patience) {
       return "patience \(patience): must be at least 1"
     }
+    if case .steps(let steps) = eyes, !(1...TrainingOptions.mostSteps).contains(steps) {
+      return "eyes \(steps): must be at least 1 step, or none"
+    }
     guard let count = budget.count, !(1...4096).contains(count) else { return nil }
     return "evaluations \(count): must be from 1 to 4096"
   }
@@ -67,6 +70,7 @@ extension Training {
     minutes = run.minutes
     budget = run.evaluations.map { .fixed($0) } ?? .auto
     patience = run.patience
+    eyes = EyeBudget(kept: run.eyes)
   }
 
   /// Settings as a person reads them, each with the name it is known by; nil where it says nothing.
@@ -88,11 +92,12 @@ extension Training {
     ("held-out images", { $0.heldOut.isEmpty ? "none" : "some" }),
     ("validation share", { $0.heldOut.isEmpty ? $0.validationShare.map { "\($0)" } ?? "automatic" : nil }),
     ("evaluations", { "\($0.budget)" }), ("patience", { $0.patience.map { "\($0)" } ?? "none" }),
+    ("eyes", { "\($0.eyes)" }),
   ]
 
   /// Those that a checkpoint without a run does not know.
   private static let settingsOfRun: Set<String> = [
-    "minutes", "held-out images", "validation share", "evaluations", "patience",
+    "minutes", "held-out images", "validation share", "evaluations", "patience", "eyes",
   ]
 
   private func refuseContradictions(to checkpoint: Checkpoint) throws(SurprisalError) {
@@ -117,7 +122,7 @@ extension Training {
       paths: paths, heldOut: heldOut, training: Self.contents(training),
       validation: Self.contents(validation),
       validationShare: validationShare, validations: validations, minutes: minutes,
-      evaluations: budget.count, patience: patience)
+      evaluations: budget.count, patience: patience, eyes: eyes.kept)
     guard let known = resume?.run else { return run }
     for (name, found, kept) in [
       ("images to train on", run.training, known.training),

@@ -32,6 +32,8 @@ public struct Training {
   /// What the reference scores are for: with `.auto`, every stage of its ladder.
   public var budget = EvaluationBudget.standard
   public var reading = ImageReading()
+  /// Whether the model also learns to tell its images from altered ones.
+  public var eyes = EyeBudget.auto
   /// Held-out images that the model keeps, to show beside what it finds odd.
   public var examples = Model.standardExamples
   /// Whether a review is made at the end (`Event.reviewed`), for some thousand evaluations.
@@ -91,20 +93,35 @@ public struct Training {
     }
     report(loop.goal)
     guard try loop.finish(shouldStop: shouldStop, report: report) else { return nil }
-    return try fit(loop, start: start, training, validation, compute, report)
+    var learned = loop.model(report: report)
+    learned.facts.onednn = Engine.version
+    try learned.survey(on: training, compute: compute) { report(.surveying(done: $0, of: $1)) }
+    let lesson = EyeLesson(eyes, options)
+    if lesson.steps > 0 {
+      try loop.save()
+      guard
+        try learned.learnEyes(
+          lesson, from: training, heldOut: validation,
+          evaluations: budget.count ?? EvaluationBudget.standardCount,
+          compute: compute, shouldStop: shouldStop, report: report)
+      else {
+        report(.stopped(step: trainer.step))
+        return nil
+      }
+    }
+    return try fit(learned, loop, start: start, training, validation, compute, report)
   }
 
-  /// What is learned becomes a model: surveyed, with statistics and references.
+  /// What is learned becomes a model: with statistics and references.
   private func fit(
-    _ loop: TrainingLoop, start: FrozenWeights?, _ training: ImageBatch, _ validation: ImageBatch,
+    _ learned: Model, _ loop: TrainingLoop, start: FrozenWeights?, _ training: ImageBatch,
+    _ validation: ImageBatch,
     _ compute: Compute, _ report: (Event) -> Void
   ) throws -> Model {
-    var result = loop.model(report: report)
+    var result = learned
     result.facts.trainingImages = training.count
     result.learned.add(training, as: .trained)
     result.facts.options = loop.trainer.options
-    result.facts.onednn = Engine.version
-    try result.survey(on: training, compute: compute) { report(.surveying(done: $0, of: $1)) }
     result.examples = Examples(examples, of: validation)
     func isApart(_ budget: EvaluationBudget) -> Bool {
       validation.count < Self.fewHeldOut && budget != .auto
@@ -185,8 +202,8 @@ public struct Training {
     let start = clock()
     for _ in 0..<10 { _ = try trial.advance() }
     let pace = (clock() - start) / 10
-    // Validations take their share of the time.
-    let all = pace * (1 + ValidationPlan.share)
+    // Validations take their share of the time, and so do the eyes.
+    let all = pace * (1 + ValidationPlan.share + EyeLesson.shareOfTime(eyes))
     let steps = Int(min(max(minutes * 60 / all, 1), Double(TrainingOptions.mostSteps)))
     report(.planned(steps: steps, secondsPerStep: pace))
     return steps

@@ -122,6 +122,16 @@ public struct TrainingLog: Sendable {
           "p_value": .number(pValue),
         ]
       )
+    case .learningEyes(let step, let all, let loss, let heldOut, let left):
+      guard heldOut != nil || step == all || step % max(all / 100, 1) == 0 else { return nil }
+      var fields: [String: Value] = [
+        "step": .count(step), "steps": .count(all), "loss": .number(Double(loss)),
+        "seconds_left": .number(left),
+      ]
+      fields["held_out_loss"] = heldOut.map { .number($0) }
+      return ("learning_eyes", fields)
+    case .triedEyes(let with, let without, let isKept):
+      return ("tried_eyes", ["with": .number(with), "without": .number(without), "kept": .flag(isKept)])
     case .surveying(let done, let all): return done == all ? ("surveyed", ["levels": .count(all)]) : nil
     case .calibrating(let done, let all): return done == all ? ("calibrated", ["images": .count(all)]) : nil
     case .stopped(let step): return ("stopped", ["step": .count(step)])

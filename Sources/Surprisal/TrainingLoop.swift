@@ -102,7 +102,8 @@ struct TrainingLoop {
       weights: weights)
   }
 
-  private mutating func save() throws {
+  /// Keeps the checkpoint as it is now, where one is kept.
+  mutating func save() throws {
     guard let checkpoint else { return }
     let state = trainer.state
     // What could not be read again must not take the place of what can.

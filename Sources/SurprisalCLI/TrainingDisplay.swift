@@ -61,6 +61,17 @@ struct TrainingDisplay {
           format:
             "training brought %.3f +- %.3f bits/dim on held-out images: %.3f as the network was fitted, %.3f trained (p-value %.2g that it brought nothing)",
           before - after, error, before, after, pValue))
+    case .learningEyes(let step, let all, let loss, _, let left):
+      shown.progress(
+        String(
+          format: "eyes: step %d/%d  loss %.3f  %@ left", step, all, loss, Pace.duration(left) as NSString))
+    case .triedEyes(let with, let without, let isKept):
+      shown.progressDone()
+      shown.note(
+        String(
+          format:
+            "eyes: held-out images altered in ways unknown to them are told by an AUROC of %.3f with them, %.3f without: %@",
+          with, without, (isKept ? "kept" : "not kept") as NSString))
     case .surveying(let done, let all): shown.progress("surveying noise level \(done) of \(all)")
     case .calibrating(let done, let all): shown.progress("calibrating on image \(done) of \(all)")
     case .reviewed: break

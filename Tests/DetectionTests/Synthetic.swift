@@ -15,7 +15,8 @@ enum Synthetic {
   static let grid = ErrorBreakdown.Grid(ImageShape(height: 16, width: 16, channels: 1))
   /// What they look like.
   static let form = EstimateForm(
-    sigmas: (0..<8).map { 0.01 * pow(2, Double($0)) }, shape: grid.shape, activations: 12)
+    sigmas: (0..<8).map { 0.01 * pow(2, Double($0)) }, shape: grid.shape, activations: 12,
+    eyes: EyeForm(activations: 8, alterations: [.none, .turnedHalf, .upsideDown]))
 
   /// An image whose log errors are `means` plus normal noise, split unevenly over cells and bands.
   ///
@@ -72,7 +73,17 @@ enum Synthetic {
     }
     let activations = (0..<12).map { strengths[$0 % 4] + 0.5 * noise[256 + $0] }
     estimate.appearance = Appearance(
-      image: Bitmap(width: 16, height: 16, channels: 1, pixels: pixels), activations: activations)
+      image: Bitmap(width: 16, height: 16, channels: 1, pixels: pixels), activations: activations,
+      eyes: EyeLook(
+        activations: (0..<8).map { strengths[$0 % 4] + 0.3 * random.normal(1)[0] },
+        logProbabilities: Self.logProbabilities(random.normal(2))))
     return estimate
+  }
+
+  /// Of an image that is as it is, and in which other ways it may be.
+  private static func logProbabilities(_ others: [Float]) -> [Float] {
+    let odds = [0] + others.map { $0 - 3 }
+    let total = log(odds.reduce(0) { $0 + exp($1) })
+    return odds.map { $0 - total }
   }
 }

@@ -50,6 +50,17 @@ struct TrainingLogTests {
         .gained(before: 4, after: 3, standardError: 0.5, pValue: 0.01),
         ["event": "gained", "before": 4, "after": 3, "standard_error": 0.5, "p_value": 0.01]
       ),
+      (
+        .learningEyes(step: 9, of: 9, loss: 0.5, heldOut: 0.25, secondsLeft: 0),
+        [
+          "event": "learning_eyes", "step": 9, "steps": 9, "loss": 0.5, "held_out_loss": 0.25,
+          "seconds_left": 0,
+        ]
+      ),
+      (
+        .triedEyes(with: 0.75, without: 0.5, isKept: true),
+        ["event": "tried_eyes", "with": 0.75, "without": 0.5, "kept": true]
+      ),
       (.surveying(done: 32, of: 32), ["event": "surveyed", "levels": 32]),
       (.calibrating(done: 9, of: 9), ["event": "calibrated", "images": 9]),
       (.stopped(step: 5), ["event": "stopped", "step": 5]),

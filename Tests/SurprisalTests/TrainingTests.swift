@@ -76,6 +76,7 @@ struct TrainingTests {
       var training = try Discs.training(folder, steps: 1)
       // Ten steps between two looks at the clock: a tenth of a second each.
       training.minutes = 0.75 / 60
+      training.eyes = .none
       let whole = try Self.model(training, stoppingAfter: [], images: folder)
       // Six, and a tenth of their time for validations.
       #expect(try Checkpoint(path: "\(folder)/x.checkpoint").options.steps == 6)
@@ -108,7 +109,7 @@ struct TrainingTests {
         ("validation share", "0.4", "0.5", { $0.validationShare = 0.5 }),
         ("held-out images", "none", "some", { $0.heldOut = [FilePath("x")] }),
         ("evaluations", "16", "auto", { $0.budget = .auto }),
-        ("patience", "5", "none", { $0.patience = nil }),
+        ("patience", "5", "none", { $0.patience = nil }), ("eyes", "auto", "none", { $0.eyes = .none }),
       ]
       for (option, kept, given, change) in changes {
         var training = same

@@ -3,8 +3,8 @@ import Foundation
 /// The law of a vector of scores over a population, and how far some of a vector's scores are too high.
 ///
 /// Each score becomes a normal one by its quantiles over the population (`NormalScores`); the normal scores' correlations say how
-/// scores go together. Two tests of such a vector z, each powerful where the other is not, become normal scores in their turn and are
-/// added up:
+/// scores go together. Two tests of such a vector z, each powerful where the other is not, become normal scores in their turn, of which
+/// the larger is what counts (their sum takes more from the power of each where one alone sees something: docs/detection.md):
 ///
 /// - whether many scores are high: minus the sum of the logarithms of their p-values (Fisher 1932), whose law under dependence is read off
 ///   the population;
@@ -20,6 +20,8 @@ package struct ScoreLaw: Sendable, Equatable {
   private let precision: [Double]
   /// Of both tests.
   private let tests: [NormalScores]
+  /// Whether the larger of both counts; of files from before that was settled, their sum.
+  private let takesLarger: Bool
 
   /// Share of independence in the correlations, so that a difference of scores that always go together does not count without bound.
   private static let shrinkage = 0.1
@@ -42,7 +44,10 @@ package struct ScoreLaw: Sendable, Equatable {
       scales, precision, tests: (0..<2).map { test in NormalScores(fitting: found.map { $0[test] }) })
   }
 
-  private init(_ scales: [NormalScores], _ precision: [Double], tests: [NormalScores]) {
+  private init(
+    _ scales: [NormalScores], _ precision: [Double], tests: [NormalScores], takesLarger: Bool = true
+  ) {
+    self.takesLarger = takesLarger
     self.scales = scales
     self.precision = precision
     self.tests = tests
@@ -60,7 +65,8 @@ package struct ScoreLaw: Sendable, Equatable {
       return (.nan, scores.firstIndex(where: \.isNaN) ?? 0)
     }
     let z = scores.indices.map { scales[$0](scores[$0]) }
-    let size = tests[0](Self.height(z)) + tests[1](Self.contrast(z, precision))
+    let found = [tests[0](Self.height(z)), tests[1](Self.contrast(z, precision))]
+    let size = takesLarger ? max(found[0], found[1]) : found[0] + found[1]
     return (size, z.indices.max { z[$0] < z[$1] } ?? 0)
   }
 
@@ -97,8 +103,12 @@ package struct ScoreLaw: Sendable, Equatable {
     ]
   }
 
-  /// - Parameter tensor: a tensor by name, of a certain count where one is given.
-  package init(scores count: Int, tensor: (String, Int?) throws -> [Double]) throws {
+  /// - Parameters:
+  ///   - takesLarger: whether the larger of both tests counts, or their sum.
+  ///   - tensor: a tensor by name, of a certain count where one is given.
+  package init(
+    scores count: Int, takesLarger: Bool = true, tensor: (String, Int?) throws -> [Double]
+  ) throws {
     func laws(_ name: String, _ count: Int) throws -> [NormalScores] {
       let values = try tensor(name, count * NormalScores.size)
       return (0..<count).map {
@@ -106,7 +116,8 @@ package struct ScoreLaw: Sendable, Equatable {
       }
     }
     self.init(
-      try laws("scales", count), try tensor("precision", count * count), tests: try laws("tests", 2))
+      try laws("scales", count), try tensor("precision", count * count), tests: try laws("tests", 2),
+      takesLarger: takesLarger)
   }
 
   /// Whether it can judge: tensors of a file may hold anything.

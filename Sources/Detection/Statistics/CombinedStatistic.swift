@@ -13,18 +13,24 @@ extension StatisticName {
 package struct CombinedStatistic: Statistic {
   package static let name = StatisticName.combined
 
-  /// The statistics that it joins, in this order.
+  /// The statistics that it joins, in this order; new ones come last, so that files from before are read.
   static let types: [any Statistic.Type] = [
     JointStatistic.self, BandStatistic.self, SpatialStatistic.self, SurprisalStatistic.self,
     ComplexityStatistic.self, RatioStatistic.self, GaussianStatistic.self, ActivationStatistic.self,
     SpectrumStatistic.self,
     ResidualStatistic.self,
     NearestStatistic.self,
+    EyesStatistic.self,
+    AlteredStatistic.self,
   ]
+  /// Files that know so many statistics are from when the sum of both tests counted.
+  private static let typesOfSum = 11
   package static let parts = types.map { $0.name }
   package static let observations = types.flatMap { $0.observations }
 
-  /// As fitted, in the order of `types`; those of one look only where all images were looked at.
+  package static func canJudge(_ estimate: SurprisalEstimate) -> Bool { true }
+
+  /// As fitted, in the order of `types`: those that can judge all images.
   package let fittedParts: [any Statistic]
   private let law: ScoreLaw
 
@@ -35,8 +41,7 @@ package struct CombinedStatistic: Statistic {
 
   package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
     var parts: [any Statistic] = []
-    let looked = estimates.allSatisfy { $0.appearance != nil }
-    for type in Self.types where looked || !type.observations.contains(.look) {
+    for type in Self.types where estimates.allSatisfy(type.canJudge) {
       parts.append(try type.init(fitting: estimates))
     }
     try self.init(parts, fittedOn: estimates)
@@ -79,12 +84,19 @@ package struct CombinedStatistic: Statistic {
   }
 
   package init(tensor: (String, Int?) throws -> [Double]) throws {
-    let kept = try tensor("parts", Self.types.count)
+    let kept = try tensor("parts", nil)
+    guard kept.count <= Self.types.count else {
+      throw CalibrationError.unsuitable("\(Self.name.rawValue) is of \(kept.count) statistics")
+    }
     var parts: [any Statistic] = []
     for (type, isKept) in zip(Self.types, kept) where isKept > 0 {
       parts.append(try type.init { try tensor("\(type.name.rawValue).\($0)", $1) })
     }
-    self.init(parts, try ScoreLaw(scores: parts.count) { try tensor("law.\($0)", $1) })
+    self.init(
+      parts,
+      try ScoreLaw(scores: parts.count, takesLarger: kept.count > Self.typesOfSum) {
+        try tensor("law.\($0)", $1)
+      })
   }
 
   package func refusal(for form: EstimateForm) -> String? {

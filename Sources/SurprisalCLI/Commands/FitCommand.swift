@@ -33,6 +33,16 @@ struct FitCommand: ParsableCommand {
     parsing: .upToNextOption,
     help: "Fit the statistics on these images, such as those trained on, and take PATHS as references only.")
   var fit: [FilePath] = []
+  @Option(
+    parsing: .upToNextOption,
+    help: """
+      Learn eyes from these images, known to belong and other than PATHS: a network that tells images from altered ones, kept \
+      where it helps on PATHS altered in ways that it did not learn by.
+      """)
+  var eyesFrom: [FilePath] = []
+  @Option(
+    help: "With --eyes-from: steps of \(EyeLesson.batch) images (default \(EyeLesson.Images([]).steps)).")
+  var eyes: Int?
   @Option(help: "Fit to so many of the model's own samples instead of images.") var samples: Int?
   @OptionGroup(title: "With --samples") var sampling: SamplingOptions
   @Flag(help: "Keep none of the images as examples, which reports show beside what is odd.") var noExamples =
@@ -56,6 +66,13 @@ struct FitCommand: ParsableCommand {
     }
     if !fit.isEmpty, model.given == nil || form.isGiven {
       throw ValidationError("--fit is for a network of --model at its own size")
+    }
+    if eyesFrom.isEmpty, eyes != nil { throw ValidationError("--eyes is for --eyes-from") }
+    if let eyes, !(1...TrainingOptions.mostSteps).contains(eyes) {
+      throw ValidationError("--eyes \(eyes): must be at least 1")
+    }
+    if !eyesFrom.isEmpty, samples != nil || !fit.isEmpty {
+      throw ValidationError("--eyes-from: not with --samples or --fit")
     }
     if let samples, samples < 12 { throw ValidationError("--samples must be at least 12") }
     if samples != nil, model.evaluations == .auto {
@@ -108,13 +125,22 @@ struct FitCommand: ParsableCommand {
       copies = try loaded.fit(
         to: images, shape: isOwn ? .init(of: loaded) : given, anew: !isOwn, reading: read.reading,
         budget: model.evaluations ?? (model.given == nil ? .look : .standard),
-        examples: noExamples ? 0 : Model.standardExamples, compute: model.compute,
+        examples: noExamples ? 0 : Model.standardExamples, learning: try lesson(), compute: model.compute,
         unreadable: unreadable, progress: progress)
     }
     shown.progressDone()
     if copies.exact + copies.near > 0 {
       shown.note("\(copies.exact) exact and \(copies.near) near copies of other images left out")
     }
+  }
+
+  private func lesson() throws -> EyeLesson.Images? {
+    guard !eyesFrom.isEmpty else { return nil }
+    var lesson = EyeLesson.Images(try PathOptions.expand(eyesFrom, nul: nul))
+    if let eyes { lesson.steps = eyes }
+    var display = TrainingDisplay(shown: shown, checkpoint: nil)
+    lesson.report = { display.tell($0) }
+    return lesson
   }
 
   private func fitSight(_ loaded: inout Model, to images: [FilePath]) throws {

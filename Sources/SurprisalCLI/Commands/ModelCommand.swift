@@ -28,7 +28,7 @@ struct ModelCommand: ParsableCommand {
         "path": path, "width": shape.width, "height": shape.height, "channels": shape.channels,
         "parameters": parameters, "training_images": facts.trainingImages, "steps": facts.options.steps,
         "batch": facts.options.batch, "bits_per_dim": facts.validationBitsPerDim,
-        "sigma": [loaded.range.lower, loaded.range.upper],
+        "eyes": loaded.hasEyes, "sigma": [loaded.range.lower, loaded.range.upper],
         "calibrations": loaded.calibrations.map {
           ["evaluations": $0.evaluations, "references": $0.referenceCount]
         },
@@ -55,6 +55,7 @@ struct ModelCommand: ParsableCommand {
         \(path)
         images       \(shape.width)x\(shape.height) \(shape.channels == 1 ? "gray" : "rgb")
         network      \(parameters) parameters, noise levels \(loaded.range.lower) to \(loaded.range.upper)
+        eyes         \(loaded.hasEyes ? "learned to tell images from altered ones" : "none")
         training     \(facts.trainingImages) images, \(facts.options.steps) steps of \(facts.options.batch)
         calibration  \(calibrations.isEmpty ? "none" : calibrations.joined(separator: "; "))
         """)

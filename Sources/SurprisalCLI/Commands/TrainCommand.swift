@@ -51,6 +51,12 @@ struct TrainCommand: ParsableCommand {
   var patience: Int?
   @Flag(help: "Take every step, and keep the last weights.") var noEarlyStop = false
   @Option(
+    help: """
+      Steps of \(EyeLesson.batch) images for eyes that learn to tell the images from altered ones, and that stay where they help on ways \
+      of altering that they did not learn by; or none (default: two thirds as many images as are trained on).
+      """)
+  var eyes: EyeBudget?
+  @Option(
     help: "Tell every event as a line of JSON, for tail -f; - for standard output. Goes on with --resume.")
   var log: FilePath?
   @Option(help: "Go on from a checkpoint, with its images and settings.") var resume: String?
@@ -107,6 +113,7 @@ struct TrainCommand: ParsableCommand {
     if flips { training.options.flips = true }
     if let patience { training.patience = patience }
     if noEarlyStop { training.patience = nil }
+    if let eyes { training.eyes = eyes }
     if let precision = computing.precision { training.options.precision = precision }
     training.reading = read.reading
     return training

@@ -18,6 +18,11 @@ extension Shard: @retroactive ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
 
+extension EyeBudget: @retroactive ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+  public var defaultValueDescription: String { description }
+}
+
 extension EvaluationBudget: @retroactive ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }

@@ -1,0 +1,205 @@
+import Detection
+import Diffusion
+import Files
+import Foundation
+import Images
+import ScoreModel
+import Tensors
+
+/// How eyes are taught: by which options, and for how many steps.
+public struct EyeLesson: Sendable {
+  /// Images a step.
+  public static let batch = 64
+  /// Of as many images as the denoiser is trained on, the eyes see so many.
+  private static let share = 2.0 / 3
+  /// Images that bring no more: some four minutes of two cores at 28x28 pixels.
+  private static let mostImages = 256_000
+
+  /// Time that goes to eyes beside the denoiser's: an image on the way down costs some 45 % of one on the way down and up.
+  static func shareOfTime(_ budget: EyeBudget) -> Double { budget == .auto ? 0.45 * share : 0 }
+
+  let options: TrainingOptions
+  /// 0 where there are to be no eyes.
+  let steps: Int
+
+  /// - Parameter training: the denoiser's, whose seed, precision and mirroring these share.
+  init(_ budget: EyeBudget, _ training: TrainingOptions) {
+    var options = TrainingOptions()
+    options.batch = Self.batch
+    options.learningRate = 0.002
+    options.warmup = 100
+    (options.flips, options.seed, options.precision) = (training.flips, training.seed, training.precision)
+    let seen = Self.share * Double(training.steps) * Double(training.batch)
+    let planned = max(Int(min(seen, Double(Self.mostImages))) / Self.batch, 1)
+    steps = budget.kept ?? planned
+    options.steps = max(steps, 1)
+    self.options = options
+  }
+
+  /// What eyes are to learn from that are taught by themselves, without a denoiser.
+  public struct Images {
+    public let paths: [FilePath]
+    /// Steps of `batch` images.
+    public var steps = EyeLesson.mostImages / EyeLesson.batch
+    public var report: (Training.Event) -> Void = { _ in }
+
+    public init(_ paths: [FilePath]) { self.paths = paths }
+  }
+}
+
+extension Model {
+  /// Learns eyes from images, but for those that show what one of `others` shows, on which they are tried.
+  mutating func learnEyes(
+    _ lesson: EyeLesson.Images, from images: ImageBatch, besides others: ImageBatch,
+    _ budget: EvaluationBudget,
+    _ compute: Compute
+  ) throws {
+    var all = others
+    all.append(contentsOf: images)
+    let copies = CopyGroups(of: all)
+    let own = (others.count..<all.count).filter { copies.first[$0] >= others.count }
+    guard !own.isEmpty else { throw SurprisalError.noReadableImages(purpose: "learn eyes from") }
+    var options = facts.options
+    options.precision = compute.precision
+    _ = try learnEyes(
+      EyeLesson(.steps(lesson.steps), options), from: all[own],
+      heldOut: all[copies.representatives.filter { $0 < others.count }],
+      evaluations: budget.count ?? EvaluationBudget.standardCount, compute: compute, shouldStop: { false },
+      report: lesson.report)
+    learned.add(all[own], as: .trained)
+  }
+}
+
+extension Model {
+  /// Learns to tell the images from altered ones, and keeps what was learned where it helps on images held out, altered in ways that it
+  /// did not learn by (`Alteration.unknown`). With fewer than `EyeExam.fewest` to try it on, nothing is learned.
+  ///
+  /// The weights are those that told held-out images' alterations best, tried ten times on the way; three trials in a row that are
+  /// no better end the lesson.
+  ///
+  /// - Parameters:
+  ///   - images: to learn from; none of `heldOut` among them.
+  ///   - evaluations: at which the statistics are that eyes have to add to.
+  /// - Returns: false where `shouldStop` said so; the model is then as it was.
+  /// - Throws: `EngineError`, `CalibrationError`.
+  mutating func learnEyes(
+    _ lesson: EyeLesson, from images: ImageBatch, heldOut: ImageBatch, evaluations: Int, compute: Compute,
+    shouldStop: () -> Bool, report: (Training.Event) -> Void
+  ) throws -> Bool {
+    guard heldOut.count >= EyeExam.fewest else { return true }
+    Engine.threads = compute.threadCount
+    let trainer = try EyeTrainer(
+      eyeNetwork, images: images, options: lesson.options, preconditioning: preconditioning,
+      startingFrom: weights)
+    let exam = EyeExam(heldOut, seed: lesson.options.seed)
+    let every = max(lesson.steps / EyeExam.sittings, 1)
+    var best: (loss: Double, weights: FrozenWeights)?
+    var since = 0
+    let began = Training.monotonicSeconds()
+    while trainer.step < lesson.steps, since < EyeExam.patience {
+      let loss = try trainer.advance()
+      var heldOutLoss: Double?
+      if trainer.step % every == 0 || trainer.step == lesson.steps {
+        var candidate = self
+        candidate.eyes = trainer.averaged
+        let loss = try exam.loss(of: candidate, compute: compute)
+        heldOutLoss = loss
+        since += 1
+        if loss < best?.loss ?? .infinity {
+          best = (loss, trainer.averaged)
+          since = 0
+        }
+      }
+      let pace = (Training.monotonicSeconds() - began) / Double(trainer.step)
+      report(
+        .learningEyes(
+          step: trainer.step, of: lesson.steps, loss: loss, heldOut: heldOutLoss,
+          secondsLeft: pace * Double(lesson.steps - trainer.step)))
+      if shouldStop() { return false }
+    }
+    guard let best else { return true }
+    var taught = self
+    taught.eyes = best.weights
+    let (with, without) = try exam.worth(of: taught, evaluations: evaluations, compute: compute)
+    let isKept = with > without
+    report(.triedEyes(with: with, without: without, isKept: isKept))
+    if isKept { self = taught }
+    return true
+  }
+}
+
+/// Held-out images that eyes are tried on.
+struct EyeExam {
+  /// Times that eyes in learning are tried.
+  static let sittings = 10
+  /// Trials that may bring nothing.
+  static let patience = 3
+  private static let most = 512
+  /// Images that can be halved so that each half tells something.
+  static let fewest = 2 * Calibration.fewest
+  /// Images that the worth is found on, half of which fit the statistics.
+  private static let mostCompared = 240
+
+  private let images: ImageBatch
+  private let seed: UInt64
+
+  init(_ heldOut: ImageBatch, seed: UInt64) {
+    images = heldOut.spread(Self.most)
+    self.seed = seed
+  }
+
+  private func altered(_ images: ImageBatch, by kind: (Int) -> Alteration) -> ImageBatch {
+    var random = RandomSource(seed: seed, stream: 0x4558_414D)
+    return ImageBatch(
+      shape: images.shape,
+      images: images.indices.map { index in
+        kind(index)(
+          images[index], other: images[Int.random(in: images.indices, using: &random)], random: &random)
+      })
+  }
+
+  /// Mean of minus the natural logarithm of the probability of the way in which each image is altered.
+  func loss(of model: Model, compute: Compute) throws -> Double {
+    let kinds = model.eyeNetwork.alterations
+    let seen = try Scorer(model, evaluations: 0, compute: compute).estimate(
+      altered(images) { kinds[$0 % kinds.count] })
+    let losses = seen.enumerated().map { index, estimate in
+      -Double(estimate.appearance?.eyes?.logProbabilities[index % kinds.count] ?? -.infinity)
+    }
+    return losses.reduce(0, +) / Double(max(losses.count, 1))
+  }
+
+  /// AUROC of `combined` for images altered in ways unknown to the eyes, the mean over the ways, with the eyes and without: fitted to
+  /// half of the images, tried on the other half.
+  func worth(
+    of model: Model, evaluations: Int, compute: Compute
+  ) throws -> (with: Double, without: Double) {
+    let some = images.spread(Self.mostCompared)
+    let fitting = some[some.indices.filter { $0 % 2 == 0 }]
+    let fresh = some[some.indices.filter { $0 % 2 == 1 }]
+    let scorer = try Scorer(model, evaluations: evaluations, compute: compute)
+    let (known, inliers) = (try scorer.estimate(fitting), try scorer.estimate(fresh))
+    let outliers = try Alteration.unknown.map { kind in try scorer.estimate(altered(fresh) { _ in kind }) }
+    func mean(_ form: (SurprisalEstimate) -> SurprisalEstimate) throws -> Double {
+      let calibration = try Calibration(
+        evaluations: evaluations, fitting: known.map(form), references: inliers.map(form))
+      func scores(_ estimates: [SurprisalEstimate]) -> [Double] {
+        estimates.map { calibration.score(form($0), by: .combined) }
+      }
+      let own = scores(inliers)
+      let separations = outliers.map { Separation(inliers: own, outliers: scores($0)).auroc }
+      return separations.reduce(0, +) / Double(separations.count)
+    }
+    return (try mean { $0 }, try mean { $0.withoutEyes })
+  }
+}
+
+extension SurprisalEstimate {
+  fileprivate var withoutEyes: SurprisalEstimate {
+    var estimate = self
+    estimate.appearance = appearance.map {
+      Appearance(image: $0.image, activations: $0.activations, measures: $0.measures)
+    }
+    return estimate
+  }
+}

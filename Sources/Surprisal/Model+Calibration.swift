@@ -86,8 +86,7 @@ extension Model {
       if stage != evaluations { keep(try Calibration(evaluations: stage, estimates: some)) }
       let statistics = try calibration(evaluations: stage)
       let crossFitted = try statistics.crossFitted(stage == evaluations ? estimates : some)
-      for statistic in StatisticName.ofErrors {
-        let scores = (crossFitted[statistic] ?? []).prefix(some.count)
+      for (statistic, scores) in crossFitted.mapValues({ $0.prefix(some.count) }) {
         let fits = scores.indices.filter(Calibration.fits).map { scores[$0] }
         let held = scores.indices.filter { !Calibration.fits($0) }.map { scores[$0] }
         let append = { (ladders: [[Double]]?, scores: [Double]) in

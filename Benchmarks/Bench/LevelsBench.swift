@@ -83,15 +83,30 @@ struct LevelsBench: ParsableCommand {
     let cost = (ContinuousClock.now - start) / .seconds(1) * Double(threads) / Double(held.count)
     return Result(
       variant: variant.description, parameters: trained.parameterCount, steps: options.steps, seconds: spent,
-      loss: Double(long.smoothedLoss), milliseconds: 1000 * cost, bits: bits)
+      loss: Double(long.smoothedLoss), milliseconds: 1000 * cost, bits: bits,
+      rounding: try rounding(of: trained, held, bits))
   }
 
-  /// Seconds a step.
+  /// Seconds a step, from a twentieth of the time.
   private func pace(of trial: Trainer) throws -> Double {
     for _ in 0..<3 { _ = try trial.advance() }
     let start = ContinuousClock.now
-    for _ in 0..<5 { _ = try trial.advance() }
-    return (ContinuousClock.now - start) / .seconds(1) / 5
+    func spent() -> Double { (ContinuousClock.now - start) / .seconds(1) }
+    var steps = 0
+    while steps < 5 || spent() < seconds / 20 {
+      _ = try trial.advance()
+      steps += 1
+    }
+    return spent() / Double(steps)
+  }
+
+  /// What the fastest arithmetic adds to the bits/dim of the first images, by float32 sums.
+  private func rounding(of model: Model, _ held: ImageBatch, _ bits: [Double]) throws -> Double {
+    let compute = Compute(threads: threads, precision: .direct)
+    let some = Array(0..<min(8, held.count))
+    let exact = try Scorer(model, evaluations: evaluations, observing: [], compute: compute).estimate(
+      held[some])
+    return mean(some.map { bits[$0] - exact[$0].bitsPerDim })
   }
 
   // MARK: Results
@@ -106,6 +121,8 @@ struct LevelsBench: ParsableCommand {
     let milliseconds: Double
     /// Bits/dim image by image.
     let bits: [Double]
+    /// `rounding`.
+    let rounding: Double
   }
 
   private func file(of variant: DepthVariant) -> URL? {
@@ -119,17 +136,19 @@ struct LevelsBench: ParsableCommand {
 
   private func table(_ results: [Result]) {
     print("\(fresh ? "from random weights" : "from \(model)"), \(size)x\(size), \(evaluations) evaluations")
-    print("levels  parameters    steps  seconds   bits/dim     +-    less than first     +-   ms an image")
+    print(
+      "levels  parameters    steps  seconds   bits/dim     +-    less than first     +-   ms an image  rounding"
+    )
     for result in results {
       let differences = zip(result.bits, results[0].bits).map { $0 - $1 }
       let root = Double(max(result.bits.count, 1)).squareRoot()
       print(
         result.variant.padding(toLength: 6, withPad: " ", startingAt: 0)
           + String(
-            format: "  %10d %8d %8.0f   %8.4f %6.4f   %+14.4f %6.4f   %11.1f", result.parameters,
+            format: "  %10d %8d %8.0f   %8.4f %6.4f   %+14.4f %6.4f   %11.1f  %+.5f", result.parameters,
             result.steps,
             result.seconds, mean(result.bits), deviation(result.bits) / root, mean(differences),
-            deviation(differences) / root, result.milliseconds))
+            deviation(differences) / root, result.milliseconds, result.rounding))
     }
   }
 }

@@ -107,6 +107,12 @@ public struct Architecture: Codable, Sendable, Hashable {
   /// Channels at the lowest resolution.
   package var middleChannels: Int { width << (levels - 1) }
 
+  /// How deep it goes, in words.
+  public var depth: String {
+    let heads = attention == 0 ? "" : ", \(attention) \(attention == 1 ? "head" : "heads") of attention"
+    return "\(levels) levels\(heads)"
+  }
+
   /// Why numbers read from a file cannot be an architecture, or nil when they can.
   public var refusal: String? {
     guard (2...Self.mostLevels).contains(levels) else {

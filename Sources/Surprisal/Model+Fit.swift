@@ -35,11 +35,10 @@ extension Model {
     let own = try weights(for: other.shape)
     let network = Network(architecture.reshaped(other.shape))
     guard let weights = try network.weights(own, deepenedTo: other, seed: seed) else {
-      let attention = architecture.attention == 0 ? "no" : "\(architecture.attention) heads of"
       throw SurprisalError.unsuitableOption(
         reason:
-          "the network to start from has \(architecture.levels) levels and \(attention) attention: what it has stays "
-          + "as it is, and nothing goes below attention; or start from none")
+          "the network to start from has \(architecture.depth): what it has stays, and no level goes below "
+          + "attention. Start from none, or from another")
     }
     return weights
   }

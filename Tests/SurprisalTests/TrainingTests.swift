@@ -145,7 +145,7 @@ struct TrainingTests {
       let error = #expect(throws: SurprisalError.self) {
         try next.run([folder], compute: Discs.compute) { _ in }
       }
-      #expect(error?.description.contains("2 levels and 1 heads of attention") == true)
+      #expect(error?.description.contains("2 levels, 1 head of attention") == true)
       next.levels = nil
       let trained = try next.run([folder], compute: Discs.compute) { _ in }
       #expect(trained?.architecture == model.architecture)

@@ -99,8 +99,8 @@ bench: build
 	  speed) peers torch numpy safetensors onnx onnxruntime openvino; $(PEERS) Benchmarks/peers/speed.py $(BENCH_RUN);; \
 	  end-to-end) peers torch numpy safetensors pillow; $(PEERS) Benchmarks/peers/end_to_end.py \
     .build/$(CONFIGURATION)/surprisal models/fashion-mnist.safetensors $(FASHION);; \
-  levels) $(BENCH_RUN) attention; $(BENCH_RUN) levels --images "$(TRAINING)#0-49999" --held-out $(REFERENCES) --seconds 300; \
-    $(BENCH_RUN) levels --images "$(TRAINING)#0-49999" --held-out $(REFERENCES) --seconds 300 --fresh;; \
+  levels) $(BENCH_RUN) attention; $(BENCH_RUN) levels --images "$(TRAINING)#0-49999" --held-out $(REFERENCES) --seconds 600; \
+    $(BENCH_RUN) levels --images "$(TRAINING)#0-49999" --held-out $(REFERENCES) --seconds 600 --fresh;; \
   integrand) $(BENCH_RUN) integrand --typical "$(FASHION)#0" --odd "$(MNIST)#0";; \
 	  folder) peers torch numpy pillow cleanvision; \
     [ -d $(FOLDER_WORK)/root ] || $(PEERS) models/photos/sources.py fetch $(FOLDER_WORK); \

@@ -17,6 +17,7 @@ struct LevelsBench: ParsableCommand {
   @Option(help: "The network to start from; what it knows of noise levels is used with --fresh too.")
   var model = "models/photos.safetensors"
   @Flag(help: "Start from random weights.") var fresh = false
+  @Option(help: "With --fresh: size of the network.") var preset = Architecture.Preset.small
   @Option(parsing: .upToNextOption, help: "Images to train on.") var images: [String]
   @Option(parsing: .upToNextOption, help: "Images to score.") var heldOut: [String]
   @Option(help: "How many of these.") var limit = 256
@@ -24,7 +25,7 @@ struct LevelsBench: ParsableCommand {
   @Option var channels = 1
   @Option(parsing: .upToNextOption, help: "Levels, with an a where there is attention: 3 3a 4 4a.")
   var variants = ["3", "3a"].compactMap(DepthVariant.init(argument:))
-  @Option(help: "Training time of each.") var seconds = 60.0
+  @Option(help: "Processor time that training each takes, on all threads together.") var seconds = 60.0
   @Option var evaluations = 16
   @Option var threads = 2
   @Option(help: "A folder that keeps each result; one that is there is not measured again.") var keep: String?
@@ -60,7 +61,8 @@ struct LevelsBench: ParsableCommand {
   private func measure(
     _ variant: DepthVariant, _ training: ImageBatch, _ held: ImageBatch, _ base: Model
   ) throws -> Result {
-    let architecture = variant.architecture(from: base.architecture)
+    let architecture = variant.architecture(
+      from: fresh ? Architecture(shape: base.shape, preset: preset) : base.architecture)
     let compute = Compute(threads: threads)
     let engine = try Engine(threads: threads)
     let preconditioning = fresh ? Preconditioning(images: training) : base.preconditioning
@@ -73,14 +75,14 @@ struct LevelsBench: ParsableCommand {
     }
     options.steps = max(Int(seconds / (try pace(of: try trainer()))), 1)
     let long = try trainer()
-    let began = ContinuousClock.now
+    let began = Self.processorSeconds
     while long.step < options.steps { _ = try long.advance() }
-    let spent = (ContinuousClock.now - began) / .seconds(1)
+    let spent = Self.processorSeconds - began
     let trained = base.under(architecture, preconditioning, long.averaged)
     let scorer = try Scorer(trained, evaluations: evaluations, observing: [], compute: compute)
-    let start = ContinuousClock.now
+    let start = Self.processorSeconds
     let bits = try scorer.estimate(held).map(\.bitsPerDim)
-    let cost = (ContinuousClock.now - start) / .seconds(1) * Double(threads) / Double(held.count)
+    let cost = (Self.processorSeconds - start) / Double(held.count)
     return Result(
       variant: variant.description, parameters: trained.parameterCount, steps: options.steps, seconds: spent,
       loss: Double(long.smoothedLoss), milliseconds: 1000 * cost, bits: bits,
@@ -90,14 +92,21 @@ struct LevelsBench: ParsableCommand {
   /// Seconds a step, from a twentieth of the time.
   private func pace(of trial: Trainer) throws -> Double {
     for _ in 0..<3 { _ = try trial.advance() }
-    let start = ContinuousClock.now
-    func spent() -> Double { (ContinuousClock.now - start) / .seconds(1) }
+    let start = Self.processorSeconds
+    func spent() -> Double { Self.processorSeconds - start }
     var steps = 0
     while steps < 5 || spent() < seconds / 20 {
       _ = try trial.advance()
       steps += 1
     }
     return spent() / Double(steps)
+  }
+
+  /// Time that this process had of processors: what others run beside it does not count.
+  private static var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
   }
 
   /// What the fastest arithmetic adds to the bits/dim of the first images, by float32 sums.
@@ -117,7 +126,7 @@ struct LevelsBench: ParsableCommand {
     let steps: Int
     let seconds: Double
     let loss: Double
-    /// An image at all evaluations, on one thread.
+    /// Of a processor for an image at all evaluations.
     let milliseconds: Double
     /// Bits/dim image by image.
     let bits: [Double]
@@ -135,7 +144,9 @@ struct LevelsBench: ParsableCommand {
   }
 
   private func table(_ results: [Result]) {
-    print("\(fresh ? "from random weights" : "from \(model)"), \(size)x\(size), \(evaluations) evaluations")
+    print(
+      "\(fresh ? "\(preset) from random weights" : "from \(model)"), \(size)x\(size), \(evaluations) evaluations"
+    )
     print(
       "levels  parameters    steps  seconds   bits/dim     +-    less than first     +-   ms an image  rounding"
     )

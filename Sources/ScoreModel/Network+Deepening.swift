@@ -34,6 +34,18 @@ extension Network {
     }
   }
 
+  /// Weights to train from: random ones, and levels below the standard's begin as nothing, as those do that a network is given
+  /// later. All random, a deeper network takes longer until it begins to learn (docs/detection.md).
+  package func startingParameters(seed: UInt64) throws(EngineError) -> Parameters {
+    let parameters = Parameters(parameterSpecs)
+    parameters.initialise(seed: seed)
+    for level in stride(from: Architecture.standardLevels - 1, to: architecture.levels - 1, by: 1) {
+      let channels = architecture.width << level
+      try parameters.write(Self.skipAlone([channels, 2 * channels]), to: "merge.\(level).weight")
+    }
+    return parameters
+  }
+
   /// What a deeper network's tensor is called here, if it is here at all.
   private func ownName(_ name: String, in architecture: Architecture) -> String {
     guard architecture.levels > self.architecture.levels else { return name }

@@ -111,6 +111,24 @@ struct NetworkTests {
     #expect(try Self.seen(by: other, deeper) == Self.seen(by: own, weights))
   }
 
+  @Test("Of random weights too, what goes below three levels begins as nothing")
+  func startingDeep() throws {
+    let deep = Network(Self.architecture(levels: 4))
+    let parameters = try deep.startingParameters(seed: 5)
+    // The last layer begins at zero, and would hide all.
+    var random = RandomSource(seed: 6)
+    func draw(_ name: String) throws {
+      let spec = try #require(deep.parameterSpecs.first { $0.name == name })
+      try parameters.write(random.normal(spec.count).map { 0.1 * $0 }, to: name)
+    }
+    try draw("output.weight")
+    let before = try Self.seen(by: deep.architecture, FrozenWeights(parameters))
+    for name in ["halve.2.weight", "middle.0.conv2.weight", "enlarge.2.weight"] { try draw(name) }
+    #expect(try Self.seen(by: deep.architecture, FrozenWeights(parameters)) == before)
+    try draw("halve.1.weight")
+    #expect(try Self.seen(by: deep.architecture, FrozenWeights(parameters)) != before)
+  }
+
   @Test("What a network has is not taken away, and nothing goes below attention")
   func undeepened() throws {
     let own = Self.architecture(levels: 3, attention: 2)

@@ -58,7 +58,8 @@ demo: build
 # Figures of docs and model card, on the shipped model. FASHION and MNIST: IDX files of test images; REFERENCES: images
 # to calibrate on for other numbers of evaluations; IMAGES and LABELS: IDX files of classes, for oneclass. An hour in all; BENCH=cost (or any name below) runs one. decoding,
 # detection, parity, speed, end-to-end and folder install their peers with pip. folder takes half an hour more, 12 GB in FOLDER_WORK and
-# photographs of Debian packages by apt-get download, scale a quarter of an hour and these, encoder TILES: only where asked for by name.
+# photographs of Debian packages by apt-get download, scale a quarter of an hour and these, encoder TILES, levels half an hour: only where asked
+# for by name.
 FASHION ?= /usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 TRAINING ?= /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
 REFERENCES ?= $(TRAINING)\#50000-54999
@@ -98,6 +99,8 @@ bench: build
 	  speed) peers torch numpy safetensors onnx onnxruntime openvino; $(PEERS) Benchmarks/peers/speed.py $(BENCH_RUN);; \
 	  end-to-end) peers torch numpy safetensors pillow; $(PEERS) Benchmarks/peers/end_to_end.py \
     .build/$(CONFIGURATION)/surprisal models/fashion-mnist.safetensors $(FASHION);; \
+  levels) $(BENCH_RUN) attention; $(BENCH_RUN) levels --images "$(TRAINING)#0-49999" --held-out $(REFERENCES) --seconds 600; \
+    $(BENCH_RUN) levels --images "$(TRAINING)#0-49999" --held-out $(REFERENCES) --seconds 600 --fresh;; \
   integrand) $(BENCH_RUN) integrand --typical "$(FASHION)#0" --odd "$(MNIST)#0";; \
 	  folder) peers torch numpy pillow cleanvision; \
     [ -d $(FOLDER_WORK)/root ] || $(PEERS) models/photos/sources.py fetch $(FOLDER_WORK); \

@@ -18,6 +18,7 @@ struct Bench: ParsableCommand {
       ParityDump.self,
       SpeedBench.self, RooflineBench.self, SamplesBench.self, PrecisionBench.self, LeftOutBench.self,
       VerdictsBench.self, CopiesBench.self, FoldersBench.self, OneClassBench.self, PagesBench.self,
+      LevelsBench.self, AttentionBench.self,
     ])
 }
 

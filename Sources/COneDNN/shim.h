@@ -177,6 +177,15 @@ static inline dnnl_status_t onednn_post_add(dnnl_post_ops_t ops, onednn_md other
   return dnnl_post_ops_append_binary(ops, dnnl_binary_add, ONEDNN_MD(other));
 }
 
+/// Multiplies by a number.
+static inline dnnl_status_t onednn_post_scale(dnnl_post_ops_t ops, float factor) {
+#if DNNL_VERSION_MAJOR < 3
+  return dnnl_post_ops_append_eltwise(ops, 1.0f, dnnl_eltwise_linear, factor, 0.0f);
+#else
+  return dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_linear, factor, 0.0f);
+#endif
+}
+
 // ---- Primitive descriptors ----------------------------------------------------------------------------
 
 #define ONEDNN_DILATION {0, 0}
@@ -246,6 +255,34 @@ static inline dnnl_status_t onednn_matmul(dnnl_primitive_desc_t *pd, dnnl_engine
 #else
   return dnnl_matmul_primitive_desc_create(pd, engine, ONEDNN_MD(src), ONEDNN_MD(weights), ONEDNN_MD(bias),
                                            ONEDNN_MD(dst), attr);
+#endif
+}
+
+/// Softmax over `axis`, of one layout for source and result, which may be the same memory.
+static inline dnnl_status_t onednn_softmax_forward(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+                                                   dnnl_prop_kind_t kind, onednn_md data, int axis,
+                                                   const_dnnl_primitive_attr_t attr) {
+#if DNNL_VERSION_MAJOR < 3
+  dnnl_softmax_desc_t desc;
+  dnnl_status_t status = dnnl_softmax_forward_desc_init(&desc, kind, ONEDNN_MD(data), axis);
+  return status != dnnl_success ? status : dnnl_primitive_desc_create(pd, &desc, attr, engine, NULL);
+#else
+  return dnnl_softmax_forward_primitive_desc_create(pd, engine, kind, dnnl_softmax_accurate, ONEDNN_MD(data),
+                                                    ONEDNN_MD(data), axis, attr);
+#endif
+}
+
+/// Its gradient, from the result and the result's gradient.
+static inline dnnl_status_t onednn_softmax_backward(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, onednn_md data,
+                                                    int axis, const_dnnl_primitive_desc_t hint,
+                                                    const_dnnl_primitive_attr_t attr) {
+#if DNNL_VERSION_MAJOR < 3
+  dnnl_softmax_desc_t desc;
+  dnnl_status_t status = dnnl_softmax_backward_desc_init(&desc, ONEDNN_MD(data), ONEDNN_MD(data), axis);
+  return status != dnnl_success ? status : dnnl_primitive_desc_create(pd, &desc, attr, engine, hint);
+#else
+  return dnnl_softmax_backward_primitive_desc_create(pd, engine, dnnl_softmax_accurate, ONEDNN_MD(data),
+                                                     ONEDNN_MD(data), ONEDNN_MD(data), axis, hint, attr);
 #endif
 }
 

@@ -6,7 +6,7 @@ import Tensors
 ///
 ///     input   3 channels a colour (see `Preconditioning.encode`) -> w
 ///     down    B blocks at w, stride 2 -> 2w, B blocks, stride 2 -> 4w
-///     middle  B blocks at 4w
+///     middle  B blocks at 4w, attention of every place to every place behind the first where asked for
 ///     up      1x1 -> 2w, enlarge, beside the skip, 1x1 -> 2w, B blocks; the same to w
 ///     output  normalise -> 1 channel a colour, started at zero
 ///     block   x + conv(swish(conv(layerNorm(x)) + embedding))
@@ -15,9 +15,12 @@ import Tensors
 /// Parameters, with B = 2 and gray images: 0.3 M (w = 16), 1.2 M (32), 4.5 M (64). Multiply-adds a pixel and
 /// evaluation, with B = 2: blocks 72 w^2 at full resolution, 72 w^2 at half, 36 w^2 at a quarter; between
 /// resolutions 14 w^2; input and output 36 w for gray. For w = 32 that is 0.2 M, 0.31 GFLOP an image of 28x28.
+/// Each further level costs 79 w^2 more a pixel and has four times the last one's parameters.
 ///
-/// Normalisation is over a pixel's channels alone: nothing but convolutions carries information between pixels,
-/// so cost is linear in pixels and a crop is treated as it would be inside its image (edges apart).
+/// Normalisation is over a pixel's channels alone: without attention nothing but convolutions carries information between
+/// pixels, so cost is linear in pixels and a crop is treated as it would be inside its image (edges apart). Attention at
+/// three levels costs 4 w^2 a pixel and w/2 for each of the n places of the middle: 5 k at w = 32 and n = 64, a
+/// fortieth of the rest. That is linear no more, nor blind to what lies outside a crop.
 package struct Network {
   package let architecture: Architecture
   private let embedding: NoiseLevelEmbedding
@@ -55,7 +58,10 @@ package struct Network {
         blocks: ResidualBlocks(name: "down.\(level)", channels: channels, architecture),
         halve: Convolution(name: "halve.\(level)", input: channels, output: 2 * channels, stride: 2))
     }
-    middle = ResidualBlocks(name: "middle", channels: width << last, architecture)
+    let attention =
+      architecture.attention == 0
+      ? nil : Attention(name: Self.attentionName, channels: width << last, heads: architecture.attention)
+    middle = ResidualBlocks(name: "middle", channels: width << last, architecture, attention: attention)
     up = (0..<last).reversed().map { level in
       let channels = width << level
       return UpStep(
@@ -68,6 +74,7 @@ package struct Network {
   }
 
   static let exitName = "output"
+  static let attentionName = "middle.attention"
 
   /// Channels of the network's input.
   package var inputChannels: Int { entry.input }
@@ -117,7 +124,7 @@ package struct Network {
   }
 
   /// Channels at the lowest resolution.
-  package var middleChannels: Int { architecture.width << (architecture.levels - 1) }
+  package var middleChannels: Int { architecture.middleChannels }
 
   /// From full resolution through the middle, and what is handed on beside.
   private func descend(

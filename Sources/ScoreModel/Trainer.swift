@@ -62,8 +62,7 @@ package final class Trainer {
     if let start {
       parameters = start.thawed
     } else {
-      parameters = Parameters(network.parameterSpecs)
-      parameters.initialise(seed: options.seed)
+      parameters = try network.startingParameters(seed: options.seed)
     }
     adam = Adam(start: parameters.withValues { Array($0) })
     if let state {

@@ -19,11 +19,40 @@ extension Model {
   /// The network's weights for images of another shape.
   /// - Throws: `SurprisalError.unsuitableSize` where it cannot take the shape.
   func weights(for shape: ImageShape) throws -> FrozenWeights {
-    if let refusal = shape.refusal { throw SurprisalError.unsuitableSize(reason: refusal) }
+    if let refusal = shape.refusal ?? architecture.reshaped(shape).refusal {
+      throw SurprisalError.unsuitableSize(reason: refusal)
+    }
     guard let weights = try Network(architecture).weights(weights, for: shape) else {
       throw SurprisalError.unsuitableSize(reason: "the network knows gray images alone: give --channels gray")
     }
     return weights
+  }
+
+  /// The network's weights for one that is deeper or has attention besides: at first it makes of images what this one does.
+  /// - Throws: `SurprisalError.unsuitableSize` where it cannot take the images' shape, `.unsuitableOption` where the other has
+  ///   less than this one.
+  package func weights(deepenedTo other: Architecture, seed: UInt64) throws -> FrozenWeights {
+    let own = try weights(for: other.shape)
+    let network = Network(architecture.reshaped(other.shape))
+    guard let weights = try network.weights(own, deepenedTo: other, seed: seed) else {
+      throw SurprisalError.unsuitableOption(
+        reason:
+          "the network to start from has \(architecture.depth): what it has stays, and no level goes below "
+          + "attention. Start from none, or from another")
+    }
+    return weights
+  }
+
+  /// The same population under another network.
+  package func under(
+    _ architecture: Architecture, _ preconditioning: Preconditioning, _ weights: FrozenWeights
+  ) -> Model {
+    var result = Model(
+      architecture: architecture, preconditioning: preconditioning, range: range, moments: moments,
+      noise: noise, weights: weights)
+    // Any survey is right for any network: the same nodes and multiples leave the difference to the networks alone.
+    result.control = control
+    return result
   }
 
   /// This model's network for images of another shape, with nothing known of a population yet.

@@ -11,7 +11,7 @@ extension Training {
   ///   `.contradictsCheckpoint` where `resume` has other settings.
   public func validate() throws(SurprisalError) {
     if let resume { try refuseContradictions(to: resume) }
-    if resume == nil, let refusal = shape.refusal { throw .unsuitableSize(reason: refusal) }
+    if resume == nil, let refusal = architecture.refusal { throw .unsuitableSize(reason: refusal) }
     if resume != nil, start != nil {
       throw .unsuitableOption(reason: "a checkpoint has weights of its own: no other network to start from")
     }
@@ -61,8 +61,11 @@ extension Training {
     options = checkpoint.options
     preset =
       Architecture.Preset.allCases.first {
-        Architecture(shape: architecture.shape, preset: $0, levels: architecture.levels) == architecture
+        Architecture(shape: architecture.shape, preset: $0)
+          .with(levels: architecture.levels, attention: architecture.attention) == architecture
       } ?? preset
+    levels = architecture.levels
+    attention = architecture.attention
     guard let run = checkpoint.run else { return }
     heldOut = run.heldOut
     validationShare = run.validationShare
@@ -78,6 +81,7 @@ extension Training {
     ("size", { "\($0.shape.width)x\($0.shape.height)" }),
     ("channels", { $0.shape.channels == 1 ? "gray" : "rgb" }),
     ("preset", { $0.preset.rawValue }),
+    ("levels", { $0.levels.map { "\($0)" } }), ("attention", { $0.attention.map { "\($0)" } }),
     ("minutes", { $0.minutes.map { "\($0)" } }),
     ("steps", { $0.minutes == nil ? "\($0.options.steps)" : nil }),
     ("batch", { "\($0.options.batch)" }),

@@ -19,6 +19,10 @@ public struct Training {
   /// Train about this long, validations among it, at most a year: as many steps as fit at the pace measured. Nil:
   /// `options.steps`.
   public var minutes: Double?
+  /// Resolutions of the network; nil for those of `start`, or three. More than `start` has begin as nothing.
+  public var levels: Int?
+  /// Heads of self-attention at the lowest resolution, 0 for none; nil for those of `start`, or none.
+  public var attention: Int?
   /// Whose network to start from, with its preconditioning; nil for random weights. What population it knows does not matter.
   /// Not with `resume`, which knows its weights.
   public var start: Model?
@@ -63,9 +67,9 @@ public struct Training {
     let engine = try compute.engine()
     let (training, validation) = try load(paths, report)
     let run = try run(over: paths, training, validation)
-    let network = Network(
-      resume?.architecture ?? startArchitecture ?? Architecture(shape: shape, preset: preset))
-    let start = resume == nil ? try start?.weights(for: shape) : nil
+    let network = Network(architecture)
+    let start =
+      resume == nil ? try start?.weights(deepenedTo: architecture, seed: options.seed) : nil
     let preconditioning =
       resume?.preconditioning ?? self.start?.preconditioning ?? Preconditioning(images: training)
     report(
@@ -158,8 +162,12 @@ public struct Training {
   /// Training images that fit statistics then.
   static let mostFitted = 1000
 
-  /// The network that is started from, over the images' shape.
-  private var startArchitecture: Architecture? { start?.architecture.reshaped(shape) }
+  /// Of the network that is trained.
+  public var architecture: Architecture {
+    if let resume { return resume.architecture }
+    let base = start?.architecture.reshaped(shape) ?? Architecture(shape: shape, preset: preset)
+    return base.with(levels: levels, attention: attention)
+  }
 
   /// What training brought, by the formula that scores are by: the trained network's bits are those of all held-out
   /// images; the other network's are these and the mean difference of some, paired, which is far more exact than its own
@@ -170,11 +178,7 @@ public struct Training {
     over start: FrozenWeights, _ trained: Model, _ validation: ImageBatch, _ after: [SurprisalEstimate],
     _ compute: Compute
   ) throws -> (before: Double, after: Double, PairedDifference) {
-    var before = Model(
-      architecture: trained.architecture, preconditioning: trained.preconditioning, range: trained.range,
-      moments: trained.moments, noise: trained.noise, weights: start)
-    // Any survey is right for any network: the same nodes and multiples leave the difference to the networks alone.
-    before.control = trained.control
+    let before = trained.under(trained.architecture, trained.preconditioning, start)
     let some = validation.places(spread: Self.paired)
     let scorer = try Scorer(
       before, evaluations: budget.count ?? EvaluationBudget.standardCount, observing: [], compute: compute)

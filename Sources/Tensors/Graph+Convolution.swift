@@ -294,6 +294,12 @@ final class PostOperations {
     count += 1
   }
 
+  /// Multiplies by a number.
+  func scale(_ factor: Float) throws(EngineError) {
+    try check(onednn_post_scale(chain, factor), "post-operation scale")
+    count += 1
+  }
+
   /// Adds what the destination held.
   func sum() throws(EngineError) {
     try check(onednn_post_sum(chain), "post-operation sum")

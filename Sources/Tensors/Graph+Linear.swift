@@ -45,12 +45,16 @@ extension Graph {
     return swish ? try self.swish(y) : y
   }
 
-  private func emitProduct(
+  /// `scale * a b + bias`; leading axes are a batch of matrices.
+  func emitProduct(
     _ phase: Phase, _ label: String, _ a: (Slot, Descriptor), _ b: (Slot, Descriptor),
-    bias: (Slot, Descriptor)? = nil, into c: (Slot, Descriptor)
+    bias: (Slot, Descriptor)? = nil, scale: Float = 1, into c: (Slot, Descriptor)
   ) throws(EngineError) {
+    let fused = try PostOperations()
+    if scale != 1 { try fused.scale(scale) }
     let primitive = try PrimitiveDescriptor(label) {
-      onednn_matmul(&$0, engine.handle, a.1.handle, b.1.handle, bias?.1.handle, c.1.handle, engine.plain)
+      onednn_matmul(
+        &$0, engine.handle, a.1.handle, b.1.handle, bias?.1.handle, c.1.handle, fused.attributes)
     }
     var arguments: [Argument] = [
       .init(DNNL_ARG_SRC, a.0, a.1), .init(DNNL_ARG_WEIGHTS, b.0, b.1), .init(DNNL_ARG_DST, c.0, c.1),

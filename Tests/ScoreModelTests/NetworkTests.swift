@@ -6,9 +6,10 @@ import Testing
 @testable import ScoreModel
 
 struct NetworkTests {
-  static func architecture(levels: Int, channels: Int = 1) -> Architecture {
+  static func architecture(levels: Int, channels: Int = 1, attention: Int = 0) -> Architecture {
     Architecture(
-      shape: ImageShape(height: 16, width: 24, channels: channels), preset: .tiny, levels: levels)
+      shape: ImageShape(height: 16, width: 24, channels: channels), preset: .tiny, levels: levels,
+      attention: attention)
   }
 
   @Test("Names are each layer's own, and every level has its layers", arguments: [2, 3, 4])
@@ -47,9 +48,9 @@ struct NetworkTests {
 
   @Test(
     "A network of any depth runs, and its input gradient is the derivative of its output",
-    arguments: [2, 3, 4])
-  func depth(levels: Int) throws {
-    let network = Network(Self.architecture(levels: levels, channels: 3))
+    arguments: [(2, 0), (3, 0), (4, 0), (2, 1), (3, 2), (4, 4)])
+  func depth(levels: Int, attention: Int) throws {
+    let network = Network(Self.architecture(levels: levels, channels: 3, attention: attention))
     let parameters = try Self.weights(network)
     let denoiser = try DifferentiableNetwork(
       network, parameters: parameters, preconditioning: Preconditioning(mean: 0, deviation: 0.5),
@@ -70,9 +71,91 @@ struct NetworkTests {
     #expect(abs(exact - numeric) < 0.03 * max(abs(exact), Double(d).squareRoot()), "\(exact), \(numeric)")
   }
 
+  /// What a network makes of noise, at each precision.
+  static func seen(by architecture: Architecture, _ weights: FrozenWeights) throws -> [[Float]] {
+    var random = RandomSource(seed: 9)
+    let noisy = random.normal(5 * architecture.shape.count)
+    return try Precision.supported.map {
+      try ScoreNetwork(
+        Network(architecture), weights: weights, preconditioning: Preconditioning(mean: 0, deviation: 0.5),
+        engine: try Engine(threads: 1), precision: $0
+      ).denoise(noisy, sigma: 0.3)
+    }
+  }
+
+  @Test("Attention whose last layer is zero is not there, and any other is")
+  func noAttention() throws {
+    let (plain, looking) = (Self.architecture(levels: 3), Self.architecture(levels: 3, attention: 2))
+    let weights = try Self.weights(Network(looking))
+    let without = FrozenWeights(weights)
+    let known = try FrozenWeights(Network(plain).parameterSpecs) { without.read($0) }
+    let before = try Self.seen(by: plain, known)
+    #expect(try Self.seen(by: looking, FrozenWeights(weights)) != before)
+    let last = "middle.attention.output.weight"
+    let spec = try #require(weights.specs.first { $0.name == last })
+    try weights.write([Float](repeating: 0, count: spec.count), to: last)
+    #expect(try Self.seen(by: looking, FrozenWeights(weights)) == before)
+  }
+
+  @Test(
+    "A network given levels or attention starts as what it was",
+    arguments: [(2, 0, 3, 0), (2, 0, 4, 0), (3, 0, 3, 1), (3, 0, 4, 2), (3, 2, 3, 2)])
+  func deepened(levels: Int, heads: Int, more: Int, attention: Int) throws {
+    let (own, other) = (
+      Self.architecture(levels: levels, attention: heads),
+      Self.architecture(levels: more, attention: attention)
+    )
+    let weights = FrozenWeights(try Self.weights(Network(own)))
+    let deeper = try #require(try Network(own).weights(weights, deepenedTo: other, seed: 3))
+    #expect(deeper.specs == Network(other).parameterSpecs)
+    #expect(try Self.seen(by: other, deeper) == Self.seen(by: own, weights))
+  }
+
+  @Test("Of random weights too, what goes below three levels begins as nothing")
+  func startingDeep() throws {
+    let deep = Network(Self.architecture(levels: 4))
+    let parameters = try deep.startingParameters(seed: 5)
+    // The last layer begins at zero, and would hide all.
+    var random = RandomSource(seed: 6)
+    func draw(_ name: String) throws {
+      let spec = try #require(deep.parameterSpecs.first { $0.name == name })
+      try parameters.write(random.normal(spec.count).map { 0.1 * $0 }, to: name)
+    }
+    try draw("output.weight")
+    let before = try Self.seen(by: deep.architecture, FrozenWeights(parameters))
+    for name in ["halve.2.weight", "middle.0.conv2.weight", "enlarge.2.weight"] { try draw(name) }
+    #expect(try Self.seen(by: deep.architecture, FrozenWeights(parameters)) == before)
+    try draw("halve.1.weight")
+    #expect(try Self.seen(by: deep.architecture, FrozenWeights(parameters)) != before)
+  }
+
+  @Test("What a network has is not taken away, and nothing goes below attention")
+  func undeepened() throws {
+    let own = Self.architecture(levels: 3, attention: 2)
+    let weights = FrozenWeights(try Self.weights(Network(own)))
+    for (levels, attention) in [(2, 2), (3, 0), (3, 1), (4, 2), (4, 0)] {
+      let other = Self.architecture(levels: levels, attention: attention)
+      #expect(try Network(own).weights(weights, deepenedTo: other, seed: 1) == nil)
+    }
+    let colours = Self.architecture(levels: 3, channels: 3, attention: 2)
+    #expect(try Network(own).weights(weights, deepenedTo: colours, seed: 1) == nil)
+  }
+
+  @Test("As many levels see whole images as leave 8 pixels or fewer, where sides can be halved so often")
+  func seeing() {
+    func levels(_ width: Int, _ height: Int) -> Int {
+      Architecture.levels(seeing: ImageShape(height: height, width: width, channels: 1))
+    }
+    #expect(levels(28, 28) == 3 && levels(32, 32) == 3 && levels(64, 64) == 4 && levels(128, 128) == 5)
+    #expect(levels(16, 16) == 3 && levels(16, 64) == 4 && levels(36, 36) == 3 && levels(128, 36) == 3)
+    let deep = Architecture(
+      shape: ImageShape(height: 64, width: 64, channels: 1), preset: .small, levels: 4)
+    #expect(deep.heads == 4 && Self.architecture(levels: 2).heads == 1)
+  }
+
   @Test("Networks that share their weights compute what one alone computes, on threads at once")
   func sharedWeights() throws {
-    let network = Network(Self.architecture(levels: 3))
+    let network = Network(Self.architecture(levels: 3, attention: 2))
     let weights = FrozenWeights(try Self.weights(network))
     let preconditioning = Preconditioning(mean: 0, deviation: 0.5)
     var random = RandomSource(seed: 8)
@@ -105,10 +188,11 @@ struct NetworkTests {
   func codable() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    for levels in 2...4 {
-      let architecture = Self.architecture(levels: levels)
+    for (levels, attention) in [(2, 0), (3, 0), (4, 0), (3, 2), (4, 4)] {
+      let architecture = Self.architecture(levels: levels, attention: attention)
       let json = try encoder.encode(architecture)
-      #expect(String(decoding: json, as: UTF8.self).contains("levels") == (levels != 3))
+      let text = String(decoding: json, as: UTF8.self)
+      #expect(text.contains("levels") == (levels != 3) && text.contains("attention") == (attention != 0))
       #expect(try JSONDecoder().decode(Architecture.self, from: json) == architecture)
     }
   }
@@ -123,6 +207,13 @@ struct NetworkTests {
     #expect(refusal(20, 3) == nil && refusal(20, 4)?.contains("multiple of 8") == true)
     #expect(refusal(18, 2) == nil && refusal(18, 3)?.contains("multiple of 4") == true)
     #expect(refusal(32, 6) != nil && refusal(32, 1) != nil)
+  }
+
+  @Test("Heads that do not divide the middle's channels are refused")
+  func heads() {
+    for (heads, isRight) in [(0, true), (1, true), (64, true), (3, false), (128, false), (-1, false)] {
+      #expect((Self.architecture(levels: 3, attention: heads).refusal == nil) == isRight, "\(heads)")
+    }
   }
 
   @Test("The shipped model's tensors are those of its architecture")

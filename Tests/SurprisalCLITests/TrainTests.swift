@@ -41,6 +41,33 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "A network looks at whole images where it is asked to, and what it is from then on is not asked away")
+    func attention() throws {
+      try withFolder { folder in
+        let path = "\(folder)/a.safetensors"
+        let arguments = [
+          "train", "fixtures/clothes", "--no-page", "--threads", "1", "--evaluations", "4", "--steps", "1",
+        ]
+        let small = ["--batch", "2", "--size", "24", "--channels", "gray", "--precision", "f32"]
+        let first = try Command.run(
+          arguments + small + [
+            "--preset", "tiny", "--levels", "auto", "--attention", "auto", "--output", path,
+          ])
+        #expect(first.code == 0, "\(first)")
+        let facts = try #require(try Command.run("model", path, "--format", "json").objects.first)
+        #expect(facts["levels"] as? Int == 3 && facts["attention"] as? Int == 1)
+        #expect(try Command.run("model", path).output.contains("3 levels, 1 head of attention"))
+        let refused = try Command.run(
+          arguments + small + ["--from", path, "--attention", "none", "--output", "\(folder)/b.safetensors"])
+        #expect(refused.code == 1 && refused.errors.contains("3 levels, 1 head of attention"), "\(refused)")
+        let sides = try Command.run(
+          arguments + ["--size", "20", "--levels", "4", "--output", "\(folder)/b.safetensors"])
+        #expect(sides.code == 64 && sides.errors.contains("multiple of 8"), "\(sides)")
+        #expect(!exists("\(folder)/b.safetensors"))
+      }
+    }
+
     @Test("Too few images are refused with nothing written")
     func tooFew() throws {
       try withFolder { folder in
@@ -129,7 +156,9 @@ extension CommandTests {
         "--minutes=-1", "--minutes=nan", "--minutes=inf", "--validation=0", "--validation=1",
         "--validation=-0.5", "--validation=nan", "--seed=-1", "--evaluations=0", "--evaluations=5000",
         "--size=17",
-        "--size=16x", "--size=-16", "--channels=2", "--patience=0",
+        "--size=16x", "--size=-16", "--channels=2", "--patience=0", "--levels=1", "--levels=6",
+        "--levels=deep",
+        "--attention=0", "--attention=3", "--attention=-1", "--attention=all",
       ])
     func unsuitable(option: String) throws {
       try withFolder { folder in

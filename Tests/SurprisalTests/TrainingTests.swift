@@ -110,6 +110,7 @@ struct TrainingTests {
         ("held-out images", "none", "some", { $0.heldOut = [FilePath("x")] }),
         ("evaluations", "16", "auto", { $0.budget = .auto }),
         ("patience", "5", "none", { $0.patience = nil }), ("eyes", "auto", "none", { $0.eyes = .none }),
+        ("levels", "3", "2", { $0.levels = 2 }), ("attention", "0", "1", { $0.attention = 1 }),
       ]
       for (option, kept, given, change) in changes {
         var training = same
@@ -121,6 +122,34 @@ struct TrainingTests {
         }
         #expect(name == option && known == kept && found == given, "\(name) \(known) \(found)")
       }
+    }
+  }
+
+  @Test(
+    "A network with attention and a further level trains, goes on, is kept, and is what others start from")
+  func attention() throws {
+    try Discs.withFolder { folder in
+      var training = try Discs.training(folder, steps: 3)
+      training.levels = 2
+      training.attention = 1
+      let whole = try Self.model(training, stoppingAfter: [], images: folder)
+      #expect(try Self.model(training, stoppingAfter: [2], images: folder) == whole)
+      let path = "\(folder)/x.safetensors"
+      try whole.write(to: URL(fileURLWithPath: path))
+      let model = try Model(path: path)
+      #expect(model.architecture == training.architecture && model.architecture.attention == 1)
+
+      var next = try Discs.training(folder, steps: 1)
+      next.checkpoint = nil
+      next.start = model
+      next.levels = 3
+      let error = #expect(throws: SurprisalError.self) {
+        try next.run([folder], compute: Discs.compute) { _ in }
+      }
+      #expect(error?.description.contains("2 levels, 1 head of attention") == true)
+      next.levels = nil
+      let trained = try next.run([folder], compute: Discs.compute) { _ in }
+      #expect(trained?.architecture == model.architecture)
     }
   }
 

@@ -129,6 +129,13 @@ struct GradientTests {
     }
   }
 
+  @Test("Attention's gradients are the derivatives of its values, where it looks with what it sees too")
+  func attention() throws {
+    try verify([], input: [2, 3, 2, 8], second: [2, 3, 2, 8]) { graph, x, second in
+      try graph.attention(query: x, key: try #require(second), value: x, heads: 2)
+    }
+  }
+
   @Test(
     "Inference, fused, computes what training computes",
     arguments: Precision.supported.filter { $0 != .direct })

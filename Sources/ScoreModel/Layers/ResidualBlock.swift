@@ -29,23 +29,28 @@ struct ResidualBlock: Layer {
   }
 }
 
-/// Residual blocks one after another.
+/// Residual blocks one after another, attention behind the first where there is any.
 struct ResidualBlocks: Layer {
   private let blocks: [ResidualBlock]
+  private let attention: Attention?
 
-  init(name: String, channels: Int, _ architecture: Architecture) {
+  init(name: String, channels: Int, _ architecture: Architecture, attention: Attention? = nil) {
     blocks = (0..<architecture.blocks).map {
       ResidualBlock(name: "\(name).\($0)", channels: channels, embedding: architecture.embedding)
     }
+    self.attention = attention
   }
 
-  var parameters: [ParameterSpec] { blocks.flatMap(\.parameters) }
+  var parameters: [ParameterSpec] { blocks.flatMap(\.parameters) + (attention?.parameters ?? []) }
 
   func callAsFunction(
     _ x: Graph.Value, at embedded: Graph.Value, in graph: Graph
   ) throws(EngineError) -> Graph.Value {
     var x = x
-    for block in blocks { x = try block(x, at: embedded, in: graph) }
+    for (index, block) in blocks.enumerated() {
+      x = try block(x, at: embedded, in: graph)
+      if index == 0, let attention { x = try attention(x, in: graph) }
+    }
     return x
   }
 }

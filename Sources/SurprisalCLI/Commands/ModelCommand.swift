@@ -26,7 +26,9 @@ struct ModelCommand: ParsableCommand {
     if format == .json {
       var fields: [String: Any] = [
         "path": path, "width": shape.width, "height": shape.height, "channels": shape.channels,
-        "parameters": parameters, "training_images": facts.trainingImages, "steps": facts.options.steps,
+        "parameters": parameters, "levels": loaded.architecture.levels,
+        "attention": loaded.architecture.attention, "training_images": facts.trainingImages,
+        "steps": facts.options.steps,
         "batch": facts.options.batch, "bits_per_dim": facts.validationBitsPerDim,
         "eyes": loaded.hasEyes, "sigma": [loaded.range.lower, loaded.range.upper],
         "calibrations": loaded.calibrations.map {
@@ -54,7 +56,7 @@ struct ModelCommand: ParsableCommand {
         """
         \(path)
         images       \(shape.width)x\(shape.height) \(shape.channels == 1 ? "gray" : "rgb")
-        network      \(parameters) parameters, noise levels \(loaded.range.lower) to \(loaded.range.upper)
+        network      \(parameters) parameters, \(loaded.architecture.depth), noise levels \(loaded.range.lower) to \(loaded.range.upper)
         eyes         \(loaded.hasEyes ? "learned to tell images from altered ones" : "none")
         training     \(facts.trainingImages) images, \(facts.options.steps) steps of \(facts.options.batch)
         calibration  \(calibrations.isEmpty ? "none" : calibrations.joined(separator: "; "))

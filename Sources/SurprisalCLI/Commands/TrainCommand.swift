@@ -26,6 +26,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Model file to write, - for standard output.") var output: FilePath
   @OptionGroup var form: ShapeOptions
   @Option(help: "tiny, small or base (default small).") var preset: Architecture.Preset?
+  @OptionGroup var depth: DepthOptions
   @Option(help: "Train about this long, validations among it (default 10, unless --steps).") var minutes:
     Double?
   @Option(help: "Train this many steps of --batch images; repeatable to the byte.") var steps: Int?
@@ -83,7 +84,7 @@ struct TrainCommand: ParsableCommand {
     }
     if minutes != nil, steps != nil { throw ValidationError("--minutes and --steps exclude each other") }
     // What a checkpoint would say is not known yet.
-    try Self.usage { try training(Training(shape: Self.shape)).validate() }
+    try Self.usage { try depth.deepened(try training(Training(shape: Self.shape))).validate() }
   }
 
   /// Settings that cannot work are wrong usage.
@@ -127,14 +128,14 @@ struct TrainCommand: ParsableCommand {
   /// The training asked for: a new one, or that of the checkpoint.
   private func asked() throws -> Training {
     if let resume {
-      let training = try training(Training(resuming: try Checkpoint(path: resume)))
+      let training = depth.deepened(try training(Training(resuming: try Checkpoint(path: resume))))
       try Self.usage { try training.validate() }
       return training
     }
     var training = try training(Training(shape: Self.shape))
     if steps == nil, minutes == nil { training.minutes = 10 }
     training.start = try start()
-    return training
+    return depth.deepened(training)
   }
 
   /// The network to start from: the one named, or the shipped one where it is of the size wanted.

@@ -51,7 +51,12 @@ package struct TailFit: Sendable, Equatable {
 
   /// Probability of a score at least this high in the population, for scores above the threshold.
   package func probability(above score: Double) -> Double {
+    exp(logProbability(above: score))
+  }
+
+  /// Its logarithm, which goes on where the probability itself is too small for a number.
+  package func logProbability(above score: Double) -> Double {
     let x = max(score - threshold, 0) / scale
-    return share * (shape == 0 ? exp(-x) : pow(1 + shape * x, -1 / shape))
+    return log(share) - (shape == 0 ? x : log(1 + shape * x) / shape)
   }
 }

@@ -93,6 +93,10 @@ extension Model {
       self = try emptied(for: images)
       if budget != .look || control == nil { try survey(on: images, compute: compute) }
     }
+    if tiling != nil {
+      // What is known of tiles says nothing of whole images.
+      (tiling, calibrations, adaptive) = (nil, [], nil)
+    }
     // What an encoder saw was of the population before.
     sight = nil
     self.examples = Examples(examples, of: images)

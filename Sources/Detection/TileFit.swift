@@ -79,6 +79,8 @@ package struct TileFit: Sendable {
     var references: [StatisticName: ReferenceScores] = [:]
     for (name, scores) in scores { references[name] = try ReferenceScores(scores) }
     let laws = parts[0].tiles?.laws ?? [:]
-    return parts[0].with(references: references, tiles: TileLaws(laws, bits: bits.sorted()))
+    // As a file keeps them.
+    return parts[0].with(
+      references: references, tiles: TileLaws(laws, bits: bits.map { Double(Float($0)) }.sorted()))
   }
 }

@@ -10,12 +10,20 @@ import Foundation
 package struct TileLaw: Sendable, Equatable {
   package let references: ReferenceScores
 
-  package init(_ references: ReferenceScores) { self.references = references }
+  /// Nil where there are next to no tiles, or they are alike.
+  private let tail: TailFit?
+  /// Excesses that its fit takes: fewer than where it is told as a probability, as here it only puts what is odder first.
+  private static let leastExcesses = 5
+
+  package init(_ references: ReferenceScores) {
+    self.references = references
+    tail = TailFit(references.sorted, least: Self.leastExcesses)
+  }
 
   /// Minus the logarithm of a tile's p-value.
   package func surprise(_ score: Double) -> Double {
     guard !score.isNaN else { return .nan }
-    guard let tail = references.tail, score > tail.threshold else { return -log(references.pValue(score)) }
+    guard let tail, score > tail.threshold else { return -log(references.pValue(score)) }
     return -tail.logProbability(above: score)
   }
 

@@ -10,8 +10,9 @@ import Tensors
 extension Model {
   /// Side of tiles unless told otherwise.
   public static let tileSide = 64
-  /// Images at most that a model of tiles is fitted to, evenly spread over those given.
-  static let mostTiledImages = 2000
+  /// Images at most that a model of tiles is fitted to, evenly spread over those given: as all their tiles are looked at, each costs as
+  /// much as thousands that are shrunk.
+  static let mostTiledImages = 500
   /// Tiles that fit statistics: of an image, and in all.
   static let mostTiles = (ofImage: 256, all: 4000)
 
@@ -124,8 +125,8 @@ extension Model {
     var population = TiledPopulation(small: ImageBatch(shape: shape), tiles: ImageBatch(shape: shape))
     let all = reading.sources(in: paths)
     population.given = all.count
-    let step = max(1, (all.count + mostTiledImages - 1) / mostTiledImages)
-    let sources = stride(from: 0, to: all.count, by: step).map { all[$0] }
+    let taken = min(all.count, mostTiledImages)
+    let sources = (0..<taken).map { all[$0 * all.count / taken] }
     let most = max(1, min(mostTiles.ofImage, mostTiles.all / max(sources.count, 1)))
     let feed = TileFeed(
       sources.count, shape: shape, tiling: tiling, decoder: reading.decoder, ahead: 128,

@@ -84,7 +84,7 @@ struct ExplainCommand: ParsableCommand {
   }
 
   private static func line(_ score: ImageExplanation.Score) -> String {
-    score.statistic.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0)
+    score.statistic.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0)
       + String(format: "score %8.3f   p-value %.4f", score.score, score.pValue)
   }
 

@@ -8,6 +8,13 @@ extension Calibration {
     add(Self.profileName, profile.tensors)
     for statistic in whole { add(type(of: statistic).name.rawValue, statistic.tensors) }
     add(Self.referenceName, Dictionary(uniqueKeysWithValues: references.map { ($0.rawValue, $1.sorted) }))
+    if let tiles {
+      add(
+        Self.tileName,
+        Dictionary(uniqueKeysWithValues: tiles.laws.map { ($0.rawValue, $1.references.sorted) }))
+      // A file holds no empty tensors.
+      if !tiles.bits.isEmpty { all[Self.bitsName] = tiles.bits }
+    }
     return all
   }
 
@@ -18,10 +25,12 @@ extension Calibration {
   ///   - kind: nil for that of the evaluations.
   ///   - form: of the model's estimates at so many evaluations.
   ///   - names: of all tensors there are.
+  ///   - isTiled: whether images are judged by their tiles.
   ///   - tensor: a tensor by name, of a certain count where one is given.
   /// - Throws: `CalibrationError.unsuitable`, `.notFinite`, and what `tensor` throws.
   package init(
     evaluations: Int, kind: StatisticKind? = nil, form: EstimateForm, names: Set<String>,
+    isTiled: Bool = false,
     tensor: @escaping (String, Int?) throws -> [Double]
   ) throws {
     func part(_ name: String) -> (String, Int?) throws -> [Double] { { try tensor("\(name).\($0)", $1) } }
@@ -41,10 +50,26 @@ extension Calibration {
       references[name] = try ReferenceScores(try tensor("\(Self.referenceName).\(name.rawValue)", nil))
     }
     self.init(
-      evaluations: evaluations, kind: kind, profile: profile, whole: whole, references: references)
+      evaluations: evaluations, kind: kind, profile: profile, whole: whole, references: references,
+      tiles: isTiled ? try Self.tiles(of: kept, names, tensor) : nil)
+  }
+
+  /// What was kept of tiles: the law of each statistic that there are references of.
+  private static func tiles(
+    of kept: [StatisticName], _ names: Set<String>, _ tensor: (String, Int?) throws -> [Double]
+  ) throws -> TileLaws {
+    var laws: [StatisticName: TileLaw] = [:]
+    for name in kept {
+      let scores = try tensor("\(tileName).\(name.rawValue)", nil)
+      guard !scores.isEmpty else { throw CalibrationError.unsuitable("there are no scores of tiles") }
+      laws[name] = TileLaw(try ReferenceScores(scores))
+    }
+    return TileLaws(laws, bits: names.contains(bitsName) ? try tensor(bitsName, nil) : [])
   }
 
   /// Where the profile lies: beside the tensors of the statistic of its name, which never has these two.
   private static let profileName = "profile"
   private static let referenceName = "reference"
+  private static let tileName = "tile"
+  private static let bitsName = "image.bits"
 }

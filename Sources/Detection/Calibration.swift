@@ -11,6 +11,9 @@ import Synchronization
 /// **Fewer**: none is spared. All are references, cross-fitted: the score of each is by statistics fitted on the nine tenths
 /// of the images that it is not in, and new images are judged by those fitted on one such nine tenths. P-values are then
 /// exact but for what the tenths differ in (CV+ of Barber et al. 2021; rates over 200 splits in docs/detection.md).
+///
+/// **By tiles** (`TileFit`): statistics judge tiles, and what they say of all tiles of an image (`TileLaw`) is the image's score.
+/// References, p-values and rates are of images.
 public struct Calibration: Sendable {
   /// Evaluations an image; scores of another number are not comparable.
   public let evaluations: Int
@@ -19,6 +22,8 @@ public struct Calibration: Sendable {
   /// What an image's errors at each node are shown against.
   package let profile: ErrorProfile
   package let references: [StatisticName: ReferenceScores]
+  /// Where images are judged by their tiles: the laws of these.
+  package let tiles: TileLaws?
   /// The statistics, parts of others among them.
   private let statistics: [StatisticName: any Statistic]
 
@@ -37,12 +42,13 @@ public struct Calibration: Sendable {
   /// - Parameter kind: nil for that of the evaluations.
   init(
     evaluations: Int, kind: StatisticKind? = nil, profile: ErrorProfile, whole: [any Statistic],
-    references: [StatisticName: ReferenceScores]
+    references: [StatisticName: ReferenceScores], tiles: TileLaws? = nil
   ) {
     self.evaluations = evaluations
     self.kind = kind ?? StatisticKind(evaluations: evaluations)
     self.profile = profile
     self.references = references
+    self.tiles = tiles
     statistics = Dictionary(
       uniqueKeysWithValues: whole.flatMap { [$0] + $0.fittedParts }.map { (type(of: $0).name, $0) })
   }
@@ -111,8 +117,17 @@ public struct Calibration: Sendable {
       evaluations: evaluations, profile: fitted.profile, whole: fitted.whole, references: references)
   }
 
+  /// The same statistics with other references.
+  func with(
+    references: [StatisticName: ReferenceScores] = [:], tiles: TileLaws?
+  ) -> Calibration {
+    Calibration(
+      evaluations: evaluations, kind: kind, profile: profile, whole: whole, references: references,
+      tiles: tiles)
+  }
+
   /// Fitted statistics without references.
-  private init(evaluations: Int, fitting: [SurprisalEstimate]) throws(CalibrationError) {
+  init(evaluations: Int, fitting: [SurprisalEstimate]) throws(CalibrationError) {
     var whole: [any Statistic] = []
     for type in StatisticRegistry.whole(StatisticKind(evaluations: evaluations))
     where fitting.allSatisfy(type.canJudge) {
@@ -167,14 +182,14 @@ public struct Calibration: Sendable {
   }
 
   /// The same statistics fitted on other images, without references.
-  private func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Calibration {
+  func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Calibration {
     var refitted: [any Statistic] = []
     for statistic in whole { refitted.append(try statistic.refitted(on: estimates)) }
     return Calibration(evaluations: evaluations, profile: profile, whole: refitted, references: [:])
   }
 
   /// Statistics that were fitted.
-  private var candidates: [StatisticName] {
+  var candidates: [StatisticName] {
     StatisticRegistry.names(kind).filter { statistics[$0] != nil }
   }
 
@@ -202,6 +217,20 @@ public struct Calibration: Sendable {
   package func score(_ estimate: SurprisalEstimate, by name: StatisticName) -> Double {
     Double(Float(statistics[name]?.score(estimate) ?? .nan))
   }
+
+  /// Of an image, by the scores of all its tiles; rounded likewise.
+  package func score(ofTiles scores: [Double], by name: StatisticName) -> Double {
+    Double(Float(tiles?.laws[name]?.score(of: scores) ?? .nan))
+  }
+
+  /// Of an image that was looked at whole: where images are judged by tiles, it is its only one.
+  package func imageScore(_ estimate: SurprisalEstimate, by name: StatisticName) -> Double {
+    let score = score(estimate, by: name)
+    return tiles == nil ? score : self.score(ofTiles: [score], by: name)
+  }
+
+  /// Bits per dimension of the references, where their bits are known.
+  var referenceBits: [Double] { tiles?.bits ?? references[.surprisal]?.sorted ?? [] }
 
   package func pValue(_ score: Double, by statistic: StatisticName) -> Double {
     references[statistic]?.pValue(score) ?? 1

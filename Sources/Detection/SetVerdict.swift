@@ -22,7 +22,7 @@ public struct SetVerdict: Sendable {
   public init?(scores: [Double], bits: [Double], statistic: StatisticName, calibration: Calibration) {
     self.init(
       scores: scores, bits: bits, references: calibration.references[statistic]?.sorted ?? [],
-      known: calibration.references[.surprisal]?.sorted ?? [])
+      known: calibration.referenceBits)
   }
 
   /// - Parameters:

@@ -15,16 +15,18 @@ package struct TailFit: Sendable, Equatable {
   package let scale: Double
 
   /// Excesses that a fit needs.
-  static let least = 30
+  package static let least = 30
 
   /// Fits by probability-weighted moments (Hosking and Wallis 1987, section 3), which is best for the light to
   /// moderate tails and few excesses there are.
   ///
-  /// - Parameter sorted: ascending scores.
-  /// - Returns: nil with fewer than 30 excesses, or none that differs.
-  package init?(_ sorted: [Double]) {
+  /// - Parameters:
+  ///   - sorted: ascending scores.
+  ///   - least: excesses that it takes.
+  /// - Returns: nil with fewer excesses, or none that differs.
+  package init?(_ sorted: [Double], least: Int = Self.least) {
     let first = Int(0.9 * Double(sorted.count))
-    guard first > 0, sorted.count - first >= Self.least else { return nil }
+    guard first > 0, sorted.count - first >= least else { return nil }
     let threshold = sorted[first - 1]
     let excesses = sorted[first...].map { $0 - threshold }
     let n = Double(excesses.count)
@@ -51,7 +53,12 @@ package struct TailFit: Sendable, Equatable {
 
   /// Probability of a score at least this high in the population, for scores above the threshold.
   package func probability(above score: Double) -> Double {
+    exp(logProbability(above: score))
+  }
+
+  /// Its logarithm, which goes on where the probability itself is too small for a number.
+  package func logProbability(above score: Double) -> Double {
     let x = max(score - threshold, 0) / scale
-    return share * (shape == 0 ? exp(-x) : pow(1 + shape * x, -1 / shape))
+    return log(share) - (shape == 0 ? x : log(1 + shape * x) / shape)
   }
 }

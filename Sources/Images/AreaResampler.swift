@@ -15,7 +15,7 @@ struct AreaResampler {
   private var next = 0
 
   /// For each target position, the source positions under it and their shares, summing to 1.
-  private struct Weights {
+  struct Weights {
     var first: [Int] = []
     /// Where each position's shares start; one more than positions.
     var start: [Int] = [0]
@@ -35,6 +35,9 @@ struct AreaResampler {
         start.append(shares.count)
       }
     }
+
+    /// The last source position under a target position.
+    func last(of target: Int) -> Int { first[target] + start[target + 1] - start[target] - 1 }
 
     /// Share of a source position in a target position.
     func share(of source: Int, in target: Int) -> Float {
@@ -74,6 +77,12 @@ struct AreaResampler {
       }
       target += 1
     }
+  }
+
+  /// A source row reduced to the target's width.
+  mutating func reduced(_ row: UnsafePointer<UInt8>) -> [Float] {
+    reduce(row)
+    return across
   }
 
   private func firstTarget(of y: Int) -> Int {

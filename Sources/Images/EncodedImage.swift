@@ -40,10 +40,14 @@ package struct EncodedImage: Sendable {
 
   /// The image in the shape wanted.
   /// - Throws: `ImageError`.
-  package func decoded(_ decoder: ImageDecoder, as shape: ImageShape) throws(ImageError) -> DecodedImage {
+  /// - Parameter cutter: takes tiles of the image at its own size, in the shape's channels (`ImageDecoder.decode`).
+  package func decoded(
+    _ decoder: ImageDecoder, as shape: ImageShape, cutting cutter: TileCutter? = nil
+  ) throws(ImageError) -> DecodedImage {
     switch form {
-    case .file(let bytes): return try decoder.decode(bytes, to: shape)
+    case .file(let bytes): return try decoder.decode(bytes, to: shape, cutting: cutter)
     case .pixels(let whole):
+      cutter?.cut(whole.converted(toChannels: shape.channels))
       let image = whole.converted(toChannels: shape.channels)
         .resampled(width: shape.width, height: shape.height)
       return DecodedImage(

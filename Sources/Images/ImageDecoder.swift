@@ -151,8 +151,19 @@ public struct ImageDecoder: Sendable {
   /// - Parameter target: nil for the image's own size and channels.
   /// - Throws: `ImageError`.
   public func decode(_ bytes: Data, to target: ImageShape?) throws(ImageError) -> DecodedImage {
+    try decode(bytes, to: target, cutting: nil)
+  }
+
+  /// - Parameter cutter: takes tiles of the image at its own size, in the target's channels. Those that it took of a file that turns out
+  ///   to be damaged are to be forgotten.
+  package func decode(
+    _ bytes: Data, to target: ImageShape?, cutting cutter: TileCutter?
+  ) throws(ImageError) -> DecodedImage {
     guard !bytes.isEmpty else { throw .empty }
-    let sink = RowSink(target: target, background: background, takesMeasures: takesMeasures)
+    let sink = RowSink(
+      target: target, background: background, takesMeasures: takesMeasures, cutter: cutter)
+    // A JPEG may be shrunk on the way where nobody wants all its pixels.
+    let least = cutter == nil ? target : nil
     var header = image_header()
     var message = [CChar](repeating: 0, count: Int(IMAGE_MESSAGE_SIZE))
     var limits = limits.raw
@@ -167,7 +178,7 @@ public struct ImageDecoder: Sendable {
     if kind == .jpeg {
       status = bytes.withUnsafeBytes {
         image_decode_jpeg(
-          $0.baseAddress, $0.count, &limits, Int32(target?.width ?? 0), Int32(target?.height ?? 0),
+          $0.baseAddress, $0.count, &limits, Int32(least?.width ?? 0), Int32(least?.height ?? 0),
           takesMeasures ? Int32(Measures.side) : 0, flags, take, context, &header, &message)
       }
     } else {
@@ -218,10 +229,12 @@ private final class RowSink {
   private var measurer: RowMeasurer?
   /// A row as it is measured, where that is neither the decoder's nor the target's.
   private var measured: [UInt8] = []
+  private let cutter: TileCutter?
   private(set) var taken = 0
 
-  init(target: ImageShape?, background: UInt8, takesMeasures: Bool) {
+  init(target: ImageShape?, background: UInt8, takesMeasures: Bool, cutter: TileCutter?) {
     self.target = target
+    self.cutter = cutter
     self.background = background
     self.takesMeasures = takesMeasures
   }
@@ -245,6 +258,7 @@ private final class RowSink {
       }
     }
     if resampler == nil { whole.reserveCapacity(line.count * height) }
+    cutter?.start(width: width, height: height, orientation: Int(header.orientation))
     guard takesMeasures else { return }
     measurer = RowMeasurer(width: width, height: height, channels: colours)
     if hasAlpha, colours != channels { measured = [UInt8](repeating: 0, count: width * colours) }
@@ -276,6 +290,7 @@ private final class RowSink {
   }
 
   private func pass(_ row: UnsafePointer<UInt8>) {
+    cutter?.add(row)
     if resampler != nil {
       resampler?.add(row)
     } else {

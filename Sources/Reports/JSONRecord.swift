@@ -54,6 +54,7 @@ struct JSONRecord {
     fields.add("statistic", record.statistic)
     fields.add("status", record.status)
     fields.add("tail_p_value", record.tailPValue)
+    fields.add("tiles", record.tiles)
     if let troubles = record.troubles {
       var each = JSONObject(record.digits)
       for trouble in troubles.sorted(by: { $0.name < $1.name }) { each.add(trouble.name, trouble.pValue) }

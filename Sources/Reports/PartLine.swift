@@ -15,7 +15,7 @@ struct PartLine: Decodable {
 
   private enum Key: String, CodingKey {
     case run, path, error, evaluations, statistic, score, reason, profile, width, height, format, warning,
-      known, content, part
+      known, content, part, tiles
     case pathBytes = "path_bytes"
     case bitsPerDim = "bits_per_dim"
     case standardError = "standard_error"
@@ -51,6 +51,7 @@ struct PartLine: Decodable {
     record.warning = try fields.decodeIfPresent(String.self, forKey: .warning)
     record.known = try fields.decodeIfPresent(String.self, forKey: .known)
     record.content = try fields.decodeIfPresent(String.self, forKey: .content)
+    record.tiles = try fields.decodeIfPresent(Int.self, forKey: .tiles)
     try fields.decodeIfPresent(PartField.self, forKey: .part)?.fill(&record)
     self.record = record
   }
@@ -177,6 +178,7 @@ struct PartColumns {
     record.format = cell("format", row)
     record.warning = cell("warning", row)
     record.known = cell("known", row)
+    record.tiles = cell("tiles", row).flatMap { Int($0) }
     return record
   }
 

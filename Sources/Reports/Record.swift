@@ -54,6 +54,8 @@ public struct Record: Codable, Sendable, Equatable {
   /// Pixels of the image in its file, upright.
   public var width: Int?
   public var height: Int?
+  /// Tiles that the image was judged by; nil where it was looked at whole.
+  public var tiles: Int?
   /// The file's kind, by its first bytes.
   public var format: String?
   /// Damage of the file that --lenient let pass.
@@ -100,6 +102,8 @@ public struct Record: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey {
     case file = "path"
     case error, bitsPerDim, standardError, evaluations, statistic, score, pValue, tailPValue, outlier, reason,
-      profile, warning, known, content, accepted, width, height, format, troubles, copyOf, nearest, relativeTo
+      profile, warning, known, content, accepted, width, height, format, troubles, copyOf, nearest,
+      relativeTo,
+      tiles
   }
 }

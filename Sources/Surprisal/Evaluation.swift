@@ -64,6 +64,8 @@ public struct Evaluation {
 
   /// What images are scored with, and judged by.
   private let scorer: Scorer
+  /// Where the model looks at tiles.
+  private let tiles: TileScorer?
   public let calibration: Calibration
   public var reading = ImageReading()
   /// Uses only this many images of each set.
@@ -78,10 +80,13 @@ public struct Evaluation {
     if let sight = model.sight, evaluations == nil {
       calibration = sight.calibration
       scorer = try Scorer(model, by: sight, compute: compute)
+      tiles = nil
       return
     }
     calibration = try model.calibration(evaluations: evaluations)
     scorer = try Scorer(model, evaluations: calibration.evaluations, compute: compute)
+    let scorer = scorer
+    tiles = model.tiling.map { TileScorer(scorer, tiling: $0) }
   }
 
   /// Scores every image of a set by every statistic.
@@ -89,51 +94,75 @@ public struct Evaluation {
   /// - Throws: `SurprisalError.noMask` where some of the set's images have masks and one has not, `.unreadableImage` for a
   ///   mask.
   public func score(_ set: ImageSet, progress: (Int) -> Void = { _ in }) throws -> Scores {
+    if let tiles { return try score(set, by: tiles, progress) }
     let shape = scorer.shape
     var result = Scores(name: set.name)
-    var bits: (plain: [Double], marked: [Double]) = ([], [])
+    var found = Marks()
     let stream = ImageStream(
       set.paths, shape: shape,
       reading: calibration.kind == .sight ? reading : scorer.model.reading(reading), limit: limit)
     defer { stream.cancel() }
-    var unmasked: FilePath?
     let stems = masks.isEmpty ? [:] : stems(of: set)
     while case let images = stream.next(scorer.batch), !images.isEmpty {
       var readable = ImageBatch(shape: shape)
-      var marks: [[Bool]?] = []
+      var marks: [(file: FilePath, mask: [Bool]?)] = []
       for image in images where !isMask(image.file, among: stems) {
         switch image.form {
         case .decoded(let bitmap):
           readable.append(bitmap, measures: image.measures)
-          marks.append(try mask(of: image.file, shape))
-          if marks.last == .some(nil) { unmasked = unmasked ?? image.file }
-        case .unreadable, .known: result.unreadable += 1
+          marks.append((image.file, try mask(of: image.file, shape)))
+        case .unreadable, .known, .encoded: result.unreadable += 1
         }
       }
-      let wantsMap = marks.contains { $0 != nil }
+      let wantsMap = marks.contains { $0.mask != nil }
       let estimates = try scorer.estimate(readable, withMap: wantsMap)
       let scores = scores(of: estimates)
-      for (index, (estimate, mask)) in zip(estimates, marks).enumerated() {
+      for (index, (estimate, mark)) in zip(estimates, marks).enumerated() {
         result.count += 1
         if estimate.evaluations > 0 { result.bitsPerDim.append(estimate.bitsPerDim) }
         for (name, score) in zip(calibration.names, scores[index]) {
           result.scores[name, default: []].append(score)
         }
-        guard let mask else { continue }
-        result.masked += 1
-        for (value, isMarked) in zip(oddness(estimate), mask) {
-          if isMarked { bits.marked.append(value) } else { bits.plain.append(value) }
-        }
+        found.add(wantsMap ? oddness(estimate) : [], mark.mask, of: mark.file)
       }
       progress(result.count)
     }
-    if result.masked > 0, let unmasked {
+    try finish(&result, found)
+    return result
+  }
+
+  /// What masks mark in maps.
+  struct Marks {
+    private(set) var plain: [Double] = []
+    private(set) var marked: [Double] = []
+    private(set) var masked = 0
+    /// The first image without a mask.
+    private(set) var unmasked: FilePath?
+
+    /// - Parameters:
+    ///   - values: of each pixel of the map.
+    ///   - mask: at the map's size; nil where the image has none.
+    mutating func add(_ values: [Double], _ mask: [Bool]?, of file: FilePath) {
+      guard let mask else {
+        unmasked = unmasked ?? file
+        return
+      }
+      masked += 1
+      for (value, isMarked) in zip(values, mask) {
+        if isMarked { marked.append(value) } else { plain.append(value) }
+      }
+    }
+  }
+
+  /// - Throws: `SurprisalError.noMask` where some images have masks and one has not.
+  func finish(_ result: inout Scores, _ marks: Marks) throws {
+    result.masked = marks.masked
+    if marks.masked > 0, let unmasked = marks.unmasked {
       throw SurprisalError.noMask(image: "\(unmasked)", looked: maskPaths(unmasked).map { "\($0)" })
     }
-    if !bits.marked.isEmpty, !bits.plain.isEmpty {
-      result.pixels = Separation(inliers: bits.plain, outliers: bits.marked)
+    if !marks.marked.isEmpty, !marks.plain.isEmpty {
+      result.pixels = Separation(inliers: marks.plain, outliers: marks.marked)
     }
-    return result
   }
 
   /// How well each statistic tells two sets apart, in the order in which they are listed; `pixels` last, with masks.
@@ -171,7 +200,7 @@ public struct Evaluation {
   }
 
   /// How many images of a set there are under each path without its extension.
-  private func stems(of set: ImageSet) -> [FilePath: Int] {
+  func stems(of set: ImageSet) -> [FilePath: Int] {
     var stems: [FilePath: Int] = [:]
     ImageEnumerator(followsLinks: reading.followsLinks).forEach(in: set.paths) { source in
       stems[source.path.folder.appending(source.path.stem), default: 0] += 1
@@ -180,7 +209,7 @@ public struct Evaluation {
   }
 
   /// Whether a file is the mask of another: of the name of masks alone, or where another image has that name too.
-  private func isMask(_ file: FilePath, among stems: [FilePath: Int]) -> Bool {
+  func isMask(_ file: FilePath, among stems: [FilePath: Int]) -> Bool {
     guard !masks.isEmpty, let own = file.identity else { return false }
     if file.stem.ends(with: "_mask".utf8) {
       return masks.contains { $0.appending(file.stem + Array(".png".utf8)).identity == own }
@@ -190,7 +219,7 @@ public struct Evaluation {
   }
 
   /// Marked pixels at the model's size; nil where no folder has a mask.
-  private func mask(of image: FilePath, _ shape: ImageShape) throws -> [Bool]? {
+  func mask(of image: FilePath, _ shape: ImageShape) throws -> [Bool]? {
     let own = image.identity
     guard let path = maskPaths(image).first(where: { $0.identity != nil && $0.identity != own }) else {
       return nil

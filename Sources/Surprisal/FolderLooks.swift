@@ -42,6 +42,8 @@ struct FolderLooks {
         recalled += 1
         look = try Recall.unpacked(bytes) { unpacker throws(Unpacker.Cut) in try Look(&unpacker) }
       case .unreadable(let error): look.error = error.description
+      // Nothing is left to others to decode.
+      case .encoded: break
       case .decoded(let bitmap):
         (look.origin, look.warning, look.measures) = (image.origin, image.warning, image.measures)
         (look.bitmap, look.estimate) = (bitmap, estimates.removeFirst())

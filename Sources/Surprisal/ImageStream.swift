@@ -17,6 +17,8 @@ struct LoadedImage: Sendable {
 
   enum Form: Sendable {
     case decoded(Bitmap)
+    /// Read and not decoded: who takes it cuts it into tiles.
+    case encoded(EncodedImage)
     case unreadable(ImageError)
     /// Not decoded: what was made of it before (`Recall`).
     case known(Data)
@@ -91,7 +93,8 @@ final class ImageStream: Sendable {
   /// What images are made into.
   private struct Decoding: Sendable {
     let decoder: ImageDecoder
-    let shape: ImageShape
+    /// Nil where who takes images decodes them.
+    let shape: ImageShape?
     let hashesContent: Bool
     let identifies: Bool
     let recall: Recall?
@@ -119,6 +122,10 @@ final class ImageStream: Sendable {
             return image
           }
         }
+        guard let shape else {
+          image.form = .encoded(encoded)
+          return image
+        }
         let decoded = try encoded.decoded(decoder, as: shape)
         image.form = .decoded(decoded.bitmap)
         image.origin = decoded.origin
@@ -133,13 +140,14 @@ final class ImageStream: Sendable {
 
   /// - Parameters:
   ///   - paths: asked for one after another, as there is room.
+  ///   - shape: of the images; nil to leave them as they were read (`LoadedImage.Form.encoded`).
   ///   - shard: whose images alone are taken; nil: all are.
   ///   - findsRepeats: whether a file that comes again is told from a new one; where paths come without end none is.
   ///   - hashesContent: whether `LoadedImage.content` is wanted.
   ///   - identifies: whether `LoadedImage.identity` is wanted.
   ///   - recall: what need not be decoded; nil: everything is.
   init(
-    _ paths: some Sequence<FilePath> & Sendable, shape: ImageShape, reading: ImageReading, limit: Int?,
+    _ paths: some Sequence<FilePath> & Sendable, shape: ImageShape?, reading: ImageReading, limit: Int?,
     shard: Shard? = nil, findsRepeats: Bool = true, ahead: Int = 96, hashesContent: Bool = false,
     identifies: Bool = false, recall: Recall? = nil, threads: Int = Engine.availableThreads
   ) {
@@ -291,8 +299,8 @@ final class ImageStream: Sendable {
         switch image.form {
         case .decoded(let bitmap): batch.append(bitmap, measures: image.measures)
         case .unreadable(let error): unreadable(image.name, error.description)
-        // Nothing was looked up.
-        case .known: break
+        // Nothing was looked up, nor left to others to decode.
+        case .known, .encoded: break
         }
       }
     }

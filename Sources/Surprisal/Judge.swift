@@ -15,6 +15,8 @@ public final class Judge {
   }
   private let stages: [Stage]
   private let rule: AdaptiveCalibration.Rule?
+  /// Where the model looks at tiles.
+  private let tiles: TileScorer?
   /// The rate where records depend on it: under `auto`.
   private let rateKey: String
 
@@ -48,7 +50,20 @@ public final class Judge {
 
   /// Images to judge in one call for best use of the machine: enough that later stages, which few images reach, still
   /// fill their batches.
-  public var batch: Int { stages.count > 1 ? 16 * stages[0].scorer.batch : stages[0].scorer.batch }
+  public var batch: Int {
+    // Files that wait whole, as they are read; the tiles of all fill the network's batches.
+    if tiles != nil { return 4 }
+    return stages.count > 1 ? 16 * stages[0].scorer.batch : stages[0].scorer.batch
+  }
+
+  /// Whether images are judged by their tiles (`judge(tilesOf:)`), and not decoded before.
+  var isTiled: Bool { tiles != nil }
+
+  /// Of the images that a stream is to decode; nil where they are judged by their tiles.
+  var streamed: ImageShape? { isTiled ? nil : shape }
+
+  /// Images that a stream may have ready.
+  var ahead: Int { isTiled ? 2 * batch : batch + 64 }
 
   /// - Parameters:
   ///   - budget: nil for the model's own, that of its first calibration.
@@ -66,6 +81,7 @@ public final class Judge {
       let statistic = statistic ?? .sight
       self.statistic = statistic
       rule = nil
+      tiles = nil
       try sight.calibration.require(rate: rate, for: statistic)
       stages = [
         Stage(scorer: try Scorer(model, by: sight, compute: compute), calibration: sight.calibration)
@@ -74,6 +90,7 @@ public final class Judge {
     }
     let calibrations: [Calibration]
     if budget == .auto {
+      try model.refuseTiles("auto evaluations")
       let statistic = statistic ?? .standard(evaluations: EvaluationBudget.ladder[0])
       self.statistic = statistic
       guard let adaptive = model.adaptive else { throw SurprisalError.notCalibratedForAuto }
@@ -94,6 +111,7 @@ public final class Judge {
         scorer: index == 0 ? first : first.with(evaluations: calibration.evaluations),
         calibration: calibration)
     }
+    tiles = model.tiling.map { TileScorer(first, tiling: $0) }
   }
 
   /// To compare patches takes longer than to see them: on all threads.
@@ -121,7 +139,7 @@ public final class Judge {
       let calibration = stage.calibration
       var stillOpen: [Int] = []
       for (index, estimate) in zip(open, try stage.scorer.estimate(images[open])) {
-        let score = calibration.score(estimate, by: statistic)
+        let score = calibration.imageScore(estimate, by: statistic)
         ladders[index].append(score)
         spent[index] += estimate.evaluations
         let pValue: Double
@@ -144,5 +162,40 @@ public final class Judge {
       open = stillOpen
     }
     return found.compactMap { $0 }
+  }
+
+  /// An image that was judged by its tiles.
+  struct Tiled {
+    let judgement: Judgement
+    /// At a tile's size, with what it is in its file.
+    let decoded: DecodedImage
+    /// Where it was asked for: how odd the image is at each place.
+    let map: TileMap?
+  }
+
+  /// Judges images by their tiles, each independent of the others.
+  /// - Parameter mapSide: longest side of the maps wanted; nil for none.
+  /// - Precondition: `isTiled`.
+  func judge(
+    tilesOf images: [EncodedImage], _ decoder: ImageDecoder, mapSide: Int? = nil
+  ) throws -> [Result<Tiled, ImageError>] {
+    guard let tiles else { preconditionFailure("a model of tiles") }
+    let (calibration, statistic) = (stages[0].calibration, statistic)
+    var found: [Result<Tiled, ImageError>] = []
+    tiles.mapSide = mapSide ?? TileMap.side
+    try tiles.score(
+      images.count, by: [statistic], map: mapSide == nil ? nil : .oddness, decoder,
+      calibration: { _ in calibration },
+      open: { index throws(ImageError) in images[index] },
+      each: { _, result in
+        found.append(
+          result.map { image in
+            Tiled(
+              judgement: Judgement(
+                image, by: statistic, calibration, tiles.scorer.form, tiles.scorer.quadrature),
+              decoded: image.decoded, map: image.map)
+          })
+      })
+    return found
   }
 }

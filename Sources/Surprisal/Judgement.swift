@@ -18,13 +18,15 @@ public struct Judgement: Sendable {
   public let pValue: Double
   /// Probability by the fitted tail, where the score is beyond all references.
   public let tailPValue: Double?
-  /// Network evaluations spent, over all stages.
+  /// Network evaluations spent, over all stages, or all tiles.
   public let evaluations: Int
   /// What stands out, in words.
   public let reason: String
   /// What is wrong with it as its file holds it, where that was measured and the statistic looks at it.
   public let troubles: [Record.Trouble]?
-  /// The image's errors over noise levels, beside the population's.
+  /// Tiles that it was judged by; nil where it was looked at whole.
+  public let tiles: Int?
+  /// The image's errors over noise levels, beside the population's; those of its oddest tile.
   public let profile: [Record.Level]
   /// Sorts judgements, oddest last: `AdaptiveCalibration.Position.order`, or 0 and the score.
   let order: (Int, Double)
@@ -50,6 +52,27 @@ extension Judgement {
     troubles = calibration.troubles(estimate, by: statistic, form, isOdd: pValue <= 0.05)
     reason = calibration.words(estimate, by: statistic, form)
     profile = calibration.profile.levels(estimate, quadrature)
+    tiles = calibration.tiles == nil ? nil : 1
+  }
+
+  /// Of an image's tiles: what stands out and the profile are of the oddest.
+  init(
+    _ image: TiledImage, by statistic: StatisticName, _ calibration: Calibration, _ form: EstimateForm,
+    _ quadrature: Quadrature
+  ) {
+    self.statistic = statistic
+    score = calibration.score(ofTiles: image.scores[0], by: statistic)
+    pValue = calibration.pValue(score, by: statistic)
+    tailPValue = calibration.tailPValue(score, by: statistic)
+    evaluations = image.evaluations
+    order = (0, score.isNaN ? .infinity : score)
+    bitsPerDim = evaluations > 0 ? image.bitsPerDim : nil
+    standardError = evaluations > 0 ? image.standardError : nil
+    troubles = nil
+    let words = calibration.words(image.oddest.estimate, by: statistic, form)
+    reason = image.place.map { "\($0): \(words)" } ?? words
+    profile = calibration.profile.levels(image.oddest.estimate, quadrature)
+    tiles = image.grid.count
   }
 }
 
@@ -106,6 +129,7 @@ extension Record {
     reason = judgement.reason
     troubles = judgement.troubles
     profile = judgement.profile
+    tiles = judgement.tiles
     self.warning = warning
   }
 }

@@ -99,6 +99,7 @@ public struct Likeness: Sendable {
   public static func calibrations(
     of model: Model, evaluations: Int?
   ) throws(SurprisalError) -> [Calibration] {
+    try model.refuseTiles("samples beside images")
     let looks = model.calibrations.filter { $0.evaluations == 0 }
     guard let evaluations else {
       let all = model.calibrations.filter { $0.evaluations > 0 }.prefix(1) + looks

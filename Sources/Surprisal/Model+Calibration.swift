@@ -49,6 +49,7 @@ extension Model {
     onDistinct images: ImageBatch, fitting: ImageBatch?, budget: EvaluationBudget, compute: Compute,
     progress: (Int, Int) -> Void
   ) throws -> [SurprisalEstimate] {
+    try refuseTiles("references of images that were looked at whole")
     learned.add(images, as: .calibrated)
     if let fitting { learned.add(fitting, as: .calibrated) }
     let evaluations = budget.count ?? EvaluationBudget.standardCount
@@ -128,6 +129,7 @@ extension Model {
     seed: UInt64 = Sampling.seed, evaluations: Int = EvaluationBudget.standardCount, insists: Bool = false,
     compute: Compute = Compute(), progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [SampleComparison] {
+    try refuseTiles("references of samples")
     let scorer = try Scorer(self, evaluations: evaluations, compute: compute)
     var images = ImageBatch(shape: shape)
     // In parts, each with a seed of its own: memory holds one part's noise.

@@ -8,7 +8,9 @@ import ScoreModel
 import Tensors
 
 extension Model {
-  static let formatVersion = 4
+  static let formatVersion = 5
+  /// Of models that look at images whole, which older programs read too; they would take a tile's references for images'.
+  private static let wholeVersion = 4
   private static let key = "surprisal"
 
   /// The file's JSON.
@@ -25,6 +27,8 @@ extension Model {
     let facts: Facts
     /// Where the model was fitted with an encoder.
     let encoder: Sight.Header?
+    /// Where it judges images by their tiles.
+    let tiling: Tiling?
 
     /// Why no model can be so, or nil when one can; what has a type of its own is checked by its decoder.
     var refusal: String? {
@@ -41,7 +45,7 @@ extension Model {
       if let ladder, ladder.count < 2 || ladder != ladder.sorted() || !Set(ladder).isSubset(of: evaluations) {
         return "the stages of auto evaluations are not calibrated"
       }
-      return facts.refusal ?? encoder?.refusal
+      return facts.refusal ?? encoder?.refusal ?? tiling?.refusal
     }
   }
 
@@ -126,6 +130,7 @@ extension Model {
       moments: PopulationMoments(mean: population.mean, variance: population.variance), noise: header.noise,
       weights: weights)
     facts = header.facts
+    tiling = header.tiling
     control = LogProbability.Control(
       variate: ControlVariate(shape: shape, mean: population.mean, spectrum: population.spectrum),
       survey: IntegrandSurvey(
@@ -208,7 +213,7 @@ extension Model {
       examples = kept
     }
     // Earlier versions held other statistics: such a model reads as one not yet calibrated.
-    guard header.formatVersion == Self.formatVersion else { return }
+    guard header.formatVersion >= Self.wholeVersion else { return }
     do {
       for evaluations in header.evaluations {
         let prefix = Name.calibration(evaluations)
@@ -217,7 +222,8 @@ extension Model {
             evaluations: evaluations,
             form: form(evaluations: evaluations),
             names: Set(
-              file.tensors.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
+              file.tensors.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }),
+            isTiled: tiling != nil
           ) { try tensor(prefix + $0, $1).map(Double.init) })
       }
       sight = try header.encoder.map { encoder in
@@ -287,9 +293,10 @@ extension Model {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let header = Header(
-      formatVersion: Self.formatVersion, architecture: architecture, preconditioning: preconditioning,
+      formatVersion: tiling == nil ? Self.wholeVersion : Self.formatVersion, architecture: architecture,
+      preconditioning: preconditioning,
       range: range, noise: noise, resampling: "area", evaluations: calibrations.map(\.evaluations),
-      ladder: adaptive?.evaluations, facts: facts, encoder: sight?.header)
+      ladder: adaptive?.evaluations, facts: facts, encoder: sight?.header, tiling: tiling)
     file.metadata[Self.key] = String(decoding: try encoder.encode(header), as: UTF8.self)
     let population = population
     for field in Self.fields {

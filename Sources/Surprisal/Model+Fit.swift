@@ -131,6 +131,10 @@ extension Model {
       self = try emptied(for: images)
       if budget != .look || control == nil { try survey(on: images, compute: compute) }
     }
+    if tiling != nil {
+      // What is known of tiles says nothing of whole images.
+      (tiling, calibrations, adaptive) = (nil, [], nil)
+    }
     if let learning { try learnEyes(learning.lesson, from: learning.from, besides: images, budget, compute) }
     // What an encoder saw was of the population before.
     sight = nil

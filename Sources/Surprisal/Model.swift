@@ -39,6 +39,8 @@ public struct Model: Sendable {
   package internal(set) var eyes: FrozenWeights?
   /// What it knows by an encoder, where it was fitted with one: what images are then judged by unless asked otherwise.
   public internal(set) var sight: Sight?
+  /// How images are cut, where the model looks at tiles of them: its calibrations are then of whole images by all their tiles.
+  public internal(set) var tiling: Tiling?
   /// Some of the images that it was calibrated on, to show what is ordinary.
   var examples: Examples?
   /// Images that it was trained and calibrated on, to tell when it is to judge them.
@@ -78,7 +80,9 @@ public struct Model: Sendable {
   /// How images are read that it is to judge: measured, where it was fitted to measured ones.
   func reading(_ reading: ImageReading) -> ImageReading {
     var reading = reading
-    if calibrations.contains(where: { $0.evaluations == 0 }) { reading.decoder.takesMeasures = true }
+    if tiling == nil, calibrations.contains(where: { $0.evaluations == 0 }) {
+      reading.decoder.takesMeasures = true
+    }
     return reading
   }
 

@@ -36,6 +36,7 @@ extension Record {
       }
     }
     packer.add(relativeTo)
+    packer.add(tiles)
   }
 
   init(file: FilePath, _ unpacker: inout Unpacker) throws(Unpacker.Cut) {
@@ -70,5 +71,6 @@ extension Record {
       }
     }
     relativeTo = try unpacker.takeIfThere(String.self)
+    tiles = try unpacker.takeIfThere()
   }
 }

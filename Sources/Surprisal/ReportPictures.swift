@@ -21,6 +21,8 @@ public struct ReportPictures {
   private let model: Model
   /// Draws maps; made when first wanted.
   private var scorer: Scorer?
+  /// Draws maps where the model looks at tiles.
+  private var judge: Judge?
   /// The same where records are judged by what an encoder sees.
   private var eyes: Scorer?
   private let compute: Compute
@@ -102,6 +104,7 @@ public struct ReportPictures {
     let there = zip(odd, images).compactMap { place, image in image.map { (place, $0) } }
     drawExamples(there)
     let wanted = there.filter { waiting[$0.0].wish == .allAndMap }
+    if model.tiling != nil { return drawTiles(of: wanted.map(\.0)) }
     drawMaps(wanted.filter { !isSeen($0.0) })
     drawPatches(of: wanted.map(\.0).filter(isSeen))
   }
@@ -109,6 +112,37 @@ public struct ReportPictures {
   /// Whether a record is judged by what an encoder sees.
   private func isSeen(_ place: Int) -> Bool {
     waiting[place].record.statistic.flatMap { StatisticName(rawValue: $0) }?.isOfSight == true
+  }
+
+  /// Longest side of maps of tiles.
+  private static let tiledSide = 512
+
+  /// Maps of how odd tiles are, over whole images.
+  private mutating func drawTiles(of places: [Int]) {
+    for place in places {
+      let record = waiting[place].record
+      guard let tiles = record.tiles, let evaluations = record.evaluations,
+        let statistic = record.statistic.flatMap({ StatisticName(rawValue: $0) }),
+        let source = reading.sources(in: [record.file]).first,
+        let encoded = try? source.read(reading.decoder)
+      else { continue }
+      do {
+        // Any rate: it is not judged again.
+        let judge =
+          try judge
+          ?? Judge(
+            model, budget: .fixed(evaluations / max(tiles, 1)), statistic: statistic, rate: 0.5,
+            compute: compute)
+        self.judge = judge
+        let found = try judge.judge(tilesOf: [encoded], reading.decoder, mapSide: Self.tiledSide)
+        guard let map = try found.first?.get().map else { continue }
+        waiting[place].record.pictures?.map = try HeatMap.bitmap(
+          map.values, width: map.width, height: map.height, most: max(map.values.max() ?? 0, 1e-9)
+        ).picture()
+      } catch {
+        // A page without maps is a page.
+      }
+    }
   }
 
   /// Maps of how odd patches are.

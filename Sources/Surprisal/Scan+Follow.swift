@@ -26,7 +26,7 @@ extension Scan {
     let recall = cache.map { Recall($0, "scan \(judge.fingerprint) \(reading.fingerprint)") }
     defer { recall?.flush() }
     let stream = ImageStream(
-      paths, shape: judge.shape, reading: reading, limit: limit, findsRepeats: false,
+      paths, shape: judge.streamed, reading: reading, limit: limit, findsRepeats: false,
       ahead: judge.batch, hashesContent: hashesContent, recall: recall)
     defer { stream.cancel() }
     var summary = Summary()

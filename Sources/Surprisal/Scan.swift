@@ -80,8 +80,8 @@ public struct Scan {
     let recall = cache.map { Recall($0, "scan \(judge.fingerprint) \(reading.fingerprint)") }
     defer { recall?.flush() }
     let stream = ImageStream(
-      paths, shape: judge.shape, reading: reading, limit: limit, shard: portion?.shard,
-      ahead: judge.batch + 64, hashesContent: hashesContent, identifies: portion != nil, recall: recall)
+      paths, shape: judge.streamed, reading: reading, limit: limit, shard: portion?.shard,
+      ahead: judge.ahead, hashesContent: hashesContent, identifies: portion != nil, recall: recall)
     defer { stream.cancel() }
     var results = try ScanResults()
     while true {
@@ -130,11 +130,27 @@ public struct Scan {
     _ images: [LoadedImage], _ judge: Judge, _ recall: Recall?
   ) throws -> [(item: Spool.Item, isRecalled: Bool)] {
     var readable = ImageBatch(shape: judge.shape)
+    var encoded: [EncodedImage] = []
     for image in images {
-      if case .decoded(let bitmap) = image.form { readable.append(bitmap, measures: image.measures) }
+      switch image.form {
+      case .decoded(let bitmap): readable.append(bitmap, measures: image.measures)
+      case .encoded(let file): encoded.append(file)
+      case .unreadable, .known: break
+      }
     }
     var judgements = try judge.judge(readable)[...]
+    var tiled = encoded.isEmpty ? [] : try judge.judge(tilesOf: encoded, reading.decoder)[...]
     return try images.map { image in
+      var image = image
+      if case .encoded = image.form {
+        switch tiled.removeFirst() {
+        case .success(let found):
+          image.form = .decoded(found.decoded.bitmap)
+          (image.origin, image.warning) = (found.decoded.origin, found.decoded.warning)
+          judgements.append(found.judgement)
+        case .failure(let error): image.form = .unreadable(error)
+        }
+      }
       var item: Spool.Item
       var isRecalled = false
       switch image.form {
@@ -145,6 +161,8 @@ public struct Scan {
         }
       case .unreadable(let error):
         item = Spool.Item(record: Record(file: image.file, error: error.description), order: nil)
+      // Decoded above.
+      case .encoded: preconditionFailure("judged by its tiles")
       case .decoded(let bitmap):
         let judgement = judgements.removeFirst()
         var record = Record(file: image.file, judgement, origin: image.origin, warning: image.warning)

@@ -65,8 +65,8 @@ extension Model {
         switch image.form {
         case .decoded(let bitmap): if seen.wantsNext() { readable.append(bitmap) }
         case .unreadable(let error): unreadable(image.name, error.description)
-        // Nothing was looked up.
-        case .known: break
+        // Nothing was looked up, nor left to others to decode.
+        case .known, .encoded: break
         }
       }
       try seen.add(readable, by: encoder)

@@ -40,6 +40,8 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
   /// - Parameter entry: counted from 1.
   case baseline(path: String, entry: Int, reason: String)
   case notAnAllowance(String, of: String)
+  /// Something that a model which judges images by their tiles cannot do.
+  case tiles(refused: String)
   case cannotRead(path: String, what: String)
   case cannotWrite(path: String, reason: String)
 
@@ -83,6 +85,8 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
     case .policy(let path, nil, let reason): "\(path): \(reason)"
     case .baseline(let path, let entry, let reason): "\(path): entry \(entry): \(reason)"
     case .notAnAllowance(let text, let origin): "\(origin): \(text) is neither a count nor a percentage"
+    case .tiles(let refused):
+      "\(refused): not by tiles. Fit a model that looks at images whole (surprisal fit without --tiles)"
     case .cannotRead(let path, let what): "\(path): cannot read \(what)"
     case .cannotWrite(let path, let reason): "\(path): cannot write: \(reason)"
     }

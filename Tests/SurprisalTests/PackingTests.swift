@@ -29,6 +29,7 @@ struct PackingTests {
     record.known = "trained"
     record.troubles = [.init(name: "dark", pValue: 0.25, reason: "r", isNamed: true)]
     record.relativeTo = "folder"
+    record.tiles = 12
     return record
   }
 

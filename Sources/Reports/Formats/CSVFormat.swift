@@ -9,7 +9,7 @@ struct CSVFormat: RecordFormat {
   static let columns = [
     "path", "status", "bits_per_dim", "standard_error", "evaluations", "statistic", "score", "p_value",
     "outlier", "reason", "profile", "error", "warning", "tail_p_value", "width", "height", "format",
-    "path_bytes", "known", "content", "troubles", "copy_of", "relative_to", "accepted",
+    "path_bytes", "known", "content", "troubles", "copy_of", "relative_to", "accepted", "tiles",
   ]
 
   mutating func begin(_ totals: ReportTotals) -> String {
@@ -36,6 +36,7 @@ struct CSVFormat: RecordFormat {
       record.format ?? "", record.file.base64 ?? "", record.known ?? "", record.content ?? "",
       record.named?.joined(separator: "; ") ?? "",
       record.copyOf.map { "\($0)" } ?? "", record.relativeTo ?? "", record.accepted.map { "\($0)" } ?? "",
+      count(record.tiles),
     ]
     return row(fields + (isOfParts ? [record.part?.json(record) ?? ""] : []))
   }

@@ -46,7 +46,8 @@ struct EvaluateCommand: ParsableCommand {
     if format == .text {
       print(
         String(
-          format: "%d inliers%@; %d evaluations an image", known.count, bits(known) as NSString,
+          format: "%d inliers%@; %d evaluations \(loaded.tiling == nil ? "an image" : "a tile")", known.count,
+          bits(known) as NSString,
           evaluation.calibration.evaluations))
     }
     evaluation.masks = masks

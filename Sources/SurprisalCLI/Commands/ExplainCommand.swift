@@ -43,6 +43,7 @@ struct ExplainCommand: ParsableCommand {
     let say: (String) -> Void = destination?.isStandardOutput == true ? { shown.note($0) } : { print($0) }
     let loaded = try model.load()
     shown.detail(loaded, model.model)
+    if loaded.tiling != nil { return try explainTiles(loaded, destination, say) }
     let bitmap = try read.reading.image(at: image, as: loaded.shape)
     let explanation = try explain(bitmap, under: loaded)
     say(Self.text(explanation))
@@ -63,6 +64,28 @@ struct ExplainCommand: ParsableCommand {
       String(
         format: "%@: image, map and bar, up to %.1f bits a pixel", destination.name as NSString,
         explanation.mostBits))
+  }
+
+  /// By a model of tiles.
+  private func explainTiles(_ loaded: Model, _ destination: Destination?, _ say: (String) -> Void) throws {
+    if method == .ode { throw SurprisalError.tiles(refused: "--method ode") }
+    let found = try TiledExplanation(
+      of: image, under: loaded, reading: read.reading, evaluations: model.count(), compute: model.compute)
+    if let bits = found.bitsPerDim {
+      let error = found.standardError.map { String(format: " (+- %.3f)", $0) } ?? ""
+      say(String(format: "%.3f bits/dim%@", bits, error as NSString))
+    }
+    say("\(found.grid.count) tiles of \(found.grid.imageWidth)x\(found.grid.imageHeight)")
+    for score in found.scores { say("\(Self.line(score))   \(score.reason)") }
+    guard let destination else { return }
+    try destination.write(found.picture)
+    shown.note(
+      "\(destination.name): image\(found.bits == nil ? "" : ", bits a pixel"), and how odd its tiles are")
+  }
+
+  private static func line(_ score: ImageExplanation.Score) -> String {
+    score.statistic.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0)
+      + String(format: "score %8.3f   p-value %.4f", score.score, score.pValue)
   }
 
   /// With what the model's encoder sees, where it has one that is there.
@@ -88,11 +111,7 @@ struct ExplainCommand: ParsableCommand {
         (estimate.standardError.map { String(format: " (+- %.3f)", $0) } ?? "") as NSString, estimate.prior,
         estimate.integral, estimate.decoder)
     ]
-    for score in explanation.scores {
-      lines.append(
-        "\(score.statistic.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0))"
-          + String(format: "score %8.3f   p-value %.4f", score.score, score.pValue))
-    }
+    for score in explanation.scores { lines.append(line(score)) }
     if let first = explanation.scores.first, explanation.seen != nil {
       lines.append("encoder: \(first.reason)")
     }

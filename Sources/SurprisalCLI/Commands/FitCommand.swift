@@ -11,6 +11,9 @@ struct FitCommand: ParsableCommand {
       unless --model names another, and learns the population from the images given. Without --model images are looked at
       once each, at a size and in channels chosen from them; with it, denoising errors are fitted too, and the size stays.
 
+      With --tiles, images are judged by all their tiles at their own resolution: statistics are fitted to tiles, references
+      and p-values are of whole images, each judged by what others fitted. A model of tiles stays one when it is fitted anew.
+
       With --encoder, images are also looked at by an encoder of yours, which OpenVINO runs (pip install openvino): its features of
       the whole image and of every patch are then what images are judged by, unless --statistic or --evaluations says
       otherwise.
@@ -26,6 +29,7 @@ struct FitCommand: ParsableCommand {
   @OptionGroup var read: ReadingOptions
   @OptionGroup var model: ModelOptions
   @OptionGroup var form: ShapeOptions
+  @OptionGroup var tiles: TileOptions
   @OptionGroup(title: "With --encoder") var encoder: EncoderOptions
   @OptionGroup var shown: OutputOptions
   @Option(help: "Model file to write, - for standard output.") var output: FilePath
@@ -61,6 +65,9 @@ struct FitCommand: ParsableCommand {
     if model.encoder != nil, samples != nil || !fit.isEmpty {
       throw ValidationError("--encoder sees images: not with --samples or --fit")
     }
+    if tiles.tiles, samples != nil || !fit.isEmpty || model.encoder != nil || model.evaluations == .auto {
+      throw ValidationError("--tiles is not for --samples, --fit, --encoder or --evaluations auto")
+    }
     if !fit.isEmpty, samples != nil || model.evaluations == .auto {
       throw ValidationError("--fit is for images at a number of --evaluations")
     }
@@ -71,8 +78,8 @@ struct FitCommand: ParsableCommand {
     if let eyes, !(1...TrainingOptions.mostSteps).contains(eyes) {
       throw ValidationError("--eyes \(eyes): must be at least 1")
     }
-    if !eyesFrom.isEmpty, samples != nil || !fit.isEmpty {
-      throw ValidationError("--eyes-from: not with --samples or --fit")
+    if !eyesFrom.isEmpty, samples != nil || !fit.isEmpty || tiles.tiles {
+      throw ValidationError("--eyes-from: not with --samples, --fit or --tiles")
     }
     if let samples, samples < 12 { throw ValidationError("--samples must be at least 12") }
     if samples != nil, model.evaluations == .auto {
@@ -87,6 +94,8 @@ struct FitCommand: ParsableCommand {
     shown.detail(loaded, model.model)
     if let samples {
       try fit(&loaded, toSamples: samples)
+    } else if let tiling = tiles.tiling ?? (isOwn ? loaded.tiling : nil) {
+      try fit(&loaded, toTilesOf: try PathOptions.expand(paths, nul: nul), tiling)
     } else {
       let images = try PathOptions.expand(paths, nul: nul)
       try fit(&loaded, to: images)
@@ -100,7 +109,7 @@ struct FitCommand: ParsableCommand {
     }
     for calibration in loaded.calibrations {
       shown.note(
-        "\(destination.name): \(calibration.referenceCount) reference scores at "
+        "\(destination.name): \(calibration.referenceCount) reference scores\(loaded.tiling == nil ? "" : " of whole images") at "
           + (calibration.evaluations > 0 ? "\(calibration.evaluations) evaluations" : "one look"))
     }
     let name = destination.isFile ? output.quoted : "MODEL"
@@ -121,7 +130,6 @@ struct FitCommand: ParsableCommand {
         compute: model.compute, unreadable: unreadable, progress: progress)
     } else {
       let given = try form.fitted()
-      let isOwn = model.given != nil && !form.isGiven
       copies = try loaded.fit(
         to: images, shape: isOwn ? .init(of: loaded) : given, anew: !isOwn, reading: read.reading,
         budget: model.evaluations ?? (model.given == nil ? .look : .standard),
@@ -141,6 +149,31 @@ struct FitCommand: ParsableCommand {
     var display = TrainingDisplay(shown: shown, checkpoint: nil)
     lesson.report = { display.tell($0) }
     return lesson
+  }
+
+  /// Whether the model that is given keeps its size, and what it knows beside its statistics.
+  private var isOwn: Bool { model.given != nil && !form.isGiven }
+
+  private func fit(_ loaded: inout Model, toTilesOf images: [FilePath], _ tiling: Tiling) throws {
+    guard fit.isEmpty, eyesFrom.isEmpty, model.encoder == nil, model.evaluations != .auto else {
+      throw ValidationError(
+        "the model judges by tiles: not with --fit, --eyes-from, --encoder or --evaluations auto")
+    }
+    let meter = ProgressMeter(shown, "fitted to")
+    let given = try form.fitted()
+    let fitted = try loaded.fit(
+      toTilesOf: images, tiling: tiling, shape: isOwn ? .init(of: loaded) : given, anew: !isOwn,
+      reading: read.reading, budget: model.evaluations ?? (model.given == nil ? .look : .standard),
+      examples: noExamples ? 0 : Model.standardExamples, compute: model.compute,
+      unreadable: { shown.warn("\($0): unreadable, left out: \($1)") },
+      progress: { meter.tell($0, of: $1) })
+    shown.progressDone()
+    shown.note(
+      "\(fitted.tiles) tiles of \(fitted.used) images fit the statistics"
+        + (fitted.used < fitted.given ? "; of \(fitted.given) images, evenly spread" : ""))
+    if fitted.copies.exact + fitted.copies.near > 0 {
+      shown.note("\(fitted.copies.exact) exact and \(fitted.copies.near) near copies are no references")
+    }
   }
 
   private func fitSight(_ loaded: inout Model, to images: [FilePath]) throws {

@@ -35,6 +35,9 @@ struct ModelCommand: ParsableCommand {
           ["evaluations": $0.evaluations, "references": $0.referenceCount]
         },
       ]
+      if let tiling = loaded.tiling {
+        fields["tiling"] = ["overlap": tiling.overlap, "scale": tiling.scale]
+      }
       if let sight = loaded.sight {
         fields["encoder"] = [
           "path": sight.path, "sha256": sight.hash, "width": sight.shape.width, "height": sight.shape.height,
@@ -61,6 +64,10 @@ struct ModelCommand: ParsableCommand {
         training     \(facts.trainingImages) images, \(facts.options.steps) steps of \(facts.options.batch)
         calibration  \(calibrations.isEmpty ? "none" : calibrations.joined(separator: "; "))
         """)
+      if let tiling = loaded.tiling {
+        print(
+          "tiles        overlap by \(tiling.overlap) at scale \(tiling.scale); references are whole images")
+      }
       if let sight = loaded.sight {
         print(
           """

@@ -47,6 +47,7 @@ class Record:
         outlier: whether the rule flags it.
         reason: what stands out, in words.
         profile: each noise level.
+        tiles: how many the image was judged by, where the model looks at tiles.
         troubles: p-values by name (``dark``, ``blurry``, ...).
         named: the troubles that flag the image.
         copy_of: the first image that shows the same.
@@ -73,6 +74,7 @@ class Record:
     outlier: bool | None = None
     reason: str | None = None
     profile: tuple[Level, ...] | None = None
+    tiles: int | None = None
     troubles: Mapping[str, float | None] | None = dataclasses.field(default=None, hash=False)
     named: tuple[str, ...] | None = None
     copy_of: str | None = None
@@ -120,6 +122,7 @@ class Record:
 _FIELDS = {field.name: field for field in dataclasses.fields(Record)}
 _COLUMN_TYPES = {
     "outlier": "boolean", "accepted": "boolean", "evaluations": "Int64", "width": "Int64", "height": "Int64",
+    "tiles": "Int64",
     **dict.fromkeys(["bits_per_dim", "standard_error", "score", "p_value", "tail_p_value"], "float64"),
 }  # fmt: skip
 

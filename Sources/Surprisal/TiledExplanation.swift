@@ -1,0 +1,111 @@
+import Detection
+import Files
+import Images
+
+/// Why an image scores as it does, by a model that judges images by their tiles: what every statistic says of the whole, and where.
+public struct TiledExplanation: Sendable {
+  public let grid: TileGrid
+  /// Of the statistics that the model is calibrated for; the reason is the oddest tile's place, for the first of each calibration with
+  /// what stands out there.
+  public let scores: [ImageExplanation.Score]
+  /// The mean over its pixels; nil where the model was fitted to looks alone and no evaluations are asked for.
+  public let bitsPerDim: Double?
+  public let standardError: Double?
+  /// At the maps' size.
+  public let image: Bitmap
+  /// Minus the decimal logarithm of the p-values of the tiles at each pixel, by the first statistic; where tiles overlap their mean,
+  /// `[height, width]`.
+  public let oddness: [Double]
+  /// Bits of each pixel over its channels at the scale of the tiles, likewise; nil where there are none.
+  public let bits: [Double]?
+
+  /// - Parameters:
+  ///   - path: an image file, or `FILE-ubyte#N`.
+  ///   - evaluations: of each tile; nil for all that the model is calibrated for. Without a calibration of so many there are bits, and
+  ///     no scores by them.
+  /// - Throws: `SurprisalError.noImage`, `.unreadableImage`, `.notCalibrated`; `EngineError`.
+  /// - Precondition: the model has a `tiling`.
+  public init(
+    of path: FilePath, under model: Model, reading: ImageReading = ImageReading(), evaluations: Int? = nil,
+    compute: Compute = Compute()
+  ) throws {
+    guard let tiling = model.tiling else { preconditionFailure("a model of tiles") }
+    guard let source = reading.sources(in: [path]).first else {
+      throw SurprisalError.noImage(path: "\(path)")
+    }
+    var all: [(evaluations: Int, calibration: Calibration?)] = model.calibrations.map { ($0.evaluations, $0) }
+    if let evaluations, !all.contains(where: { $0.evaluations == evaluations }) {
+      all.append((evaluations, nil))
+    } else if let evaluations {
+      all = all.filter { $0.evaluations == evaluations || $0.evaluations == 0 }
+    }
+    guard let first = model.calibrations.first else { throw SurprisalError.notCalibrated(evaluations: nil) }
+    var scores: [ImageExplanation.Score] = []
+    var bits: TiledImage?
+    var oddness: TileMap?
+    for (evaluations, calibration) in all {
+      let scorer = try Scorer(model, evaluations: evaluations, compute: compute)
+      let image = try Self.image(
+        source, TileScorer(scorer, tiling: tiling), calibration ?? first, calibration?.names ?? [],
+        withBits: evaluations > 0, reading)
+      if let calibration {
+        scores += Self.scores(image, calibration, scorer)
+        oddness = oddness ?? TileMap(of: image, by: calibration.names[0], calibration)
+      }
+      if evaluations > 0, bits == nil { bits = image }
+    }
+    guard let oddness else { throw SurprisalError.notCalibrated(evaluations: nil) }
+    self.scores = scores
+    self.oddness = oddness.values
+    grid = oddness.grid
+    bitsPerDim = bits?.bitsPerDim
+    standardError = bits?.standardError
+    self.bits = bits?.map?.values
+    image = try reading.image(
+      at: path, as: ImageShape(height: oddness.height, width: oddness.width, channels: 3))
+  }
+
+  private static func image(
+    _ source: ImageSource, _ tiles: TileScorer, _ calibration: Calibration, _ names: [StatisticName],
+    withBits: Bool, _ reading: ImageReading
+  ) throws -> TiledImage {
+    var image: TiledImage?
+    try tiles.score(
+      1, by: names, map: withBits ? .bits : nil, reading.decoder, calibration: { _ in calibration },
+      open: { _ throws(ImageError) in try source.read(reading.decoder) },
+      each: { _, found in
+        image = try found.mapError { SurprisalError.unreadableImage(path: "\(source.path)", $0) }.get()
+      })
+    guard let image else { throw SurprisalError.noImage(path: "\(source.path)") }
+    return image
+  }
+
+  private static func scores(
+    _ image: TiledImage, _ calibration: Calibration, _ scorer: Scorer
+  ) -> [ImageExplanation.Score] {
+    calibration.names.enumerated().map { place, name in
+      let tiles = image.scores[place]
+      let score = calibration.score(ofTiles: tiles, by: name)
+      let oddest = tiles.indices.max { tiles[$0] < tiles[$1] } ?? 0
+      let words = place == 0 ? calibration.words(image.oddest.estimate, by: name, scorer.form) : nil
+      return ImageExplanation.Score(
+        statistic: name, score: score, pValue: calibration.pValue(score, by: name),
+        reason: [image.grid.place(of: oddest), words].compactMap { $0 }.joined(separator: ": "))
+    }
+  }
+
+  /// The image, beside it the map of its bits with a colour bar, where there is one, and that of how odd it is with another.
+  public var picture: Bitmap {
+    var pictures = [image]
+    // A bar has room for its numbers.
+    let height = max(image.height, 64)
+    for map in [bits, oddness].compactMap({ $0 }) {
+      let most = max(map.max() ?? 0, 1e-9)
+      pictures += [
+        HeatMap.bitmap(map, width: image.width, height: image.height, most: most),
+        HeatMap.bar(height: height, most: most),
+      ]
+    }
+    return HeatMap.beside(pictures)
+  }
+}

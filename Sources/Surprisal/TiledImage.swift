@@ -1,0 +1,82 @@
+import Diffusion
+import Images
+
+/// What the tiles of an image make of it.
+struct TiledImage: Sendable {
+  /// At a tile's size, with what it is in its file.
+  let decoded: DecodedImage
+  let grid: TileGrid
+  /// Of each statistic asked for, those of all tiles.
+  let scores: [[Double]]
+  /// The mean over its pixels, a pixel in several tiles counting as their mean (`TileGrid.weights`); 0 without evaluations.
+  let bitsPerDim: Double
+  /// The same mean of the tiles' standard errors: as tiles share their noise, they may all err alike, and it is what they err by then
+  /// at most.
+  let standardError: Double?
+  /// Network evaluations of all tiles.
+  let evaluations: Int
+  /// The oddest tile by the first statistic.
+  let oddest: (index: Int, estimate: SurprisalEstimate)
+  /// Where it was asked for.
+  let map: TileMap?
+
+  /// The oddest tile's place, in words; nil where there is one tile alone.
+  var place: String? { grid.place(of: oddest.index) }
+}
+
+extension TileGrid {
+  /// Where a tile is, in words; nil where there is one alone.
+  func place(of index: Int) -> String? {
+    guard count > 1 else { return nil }
+    let (x, y) = centre(of: index)
+    return "around \(x), \(y) of \(imageWidth)x\(imageHeight)"
+  }
+}
+
+/// An image of which not all tiles have come.
+struct TileTally {
+  let grid: TileGrid
+  private let weights: [Double]
+  private var scores: [[Double]]
+  private var bits = 0.0
+  private var errors = 0.0
+  private var hasErrors = true
+  private var weight = 0.0
+  private var evaluations = 0
+  private var oddest: (index: Int, score: Double, estimate: SurprisalEstimate)?
+  private var map: TileMap?
+
+  init(_ grid: TileGrid, statistics: Int, map: TileMap?) {
+    self.grid = grid
+    self.map = map
+    weights = grid.weights
+    scores = [[Double]](repeating: [Double](repeating: .nan, count: grid.count), count: statistics)
+  }
+
+  /// - Parameter scores: of each statistic.
+  mutating func add(_ index: Int, _ estimate: SurprisalEstimate, scores own: [Double], channels: Int) {
+    for (k, score) in own.enumerated() { scores[k][index] = score }
+    bits += weights[index] * estimate.bitsPerDim
+    if let error = estimate.standardError { errors += weights[index] * error } else { hasErrors = false }
+    weight += weights[index]
+    evaluations += estimate.evaluations
+    map?.add(index, bits: estimate.map, channels: channels)
+    // What is no number is as odd as can be; of equals the first in the grid, in whatever order they came.
+    let score = own.first.map { $0.isNaN ? .infinity : $0 } ?? 0
+    let isOdder =
+      oddest.map { score > $0.score || (score == $0.score && index < $0.index) } ?? true
+    guard isOdder else { return }
+    var kept = estimate
+    kept.map = []
+    oddest = (index, score, kept)
+  }
+
+  /// Nil where no tile came.
+  func finished(_ decoded: DecodedImage) -> TiledImage? {
+    guard let oddest else { return nil }
+    return TiledImage(
+      decoded: decoded, grid: grid, scores: scores, bitsPerDim: bits / weight,
+      standardError: hasErrors ? errors / weight : nil, evaluations: evaluations,
+      oddest: (oddest.index, oddest.estimate), map: map)
+  }
+}

@@ -75,7 +75,7 @@ struct TileFitTests {
     }
   }
 
-  @Test("One odd tile among many flags its image, and so do many that are somewhat odd")
+  @Test("One odd tile among many flags its image, and so do many that are somewhat odd, and the whole")
   func power() throws {
     var random = RandomSource(seed: 9, stream: 78)
     let (_, calibration) = try fit(images(60, &random))

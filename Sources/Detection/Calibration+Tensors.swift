@@ -12,6 +12,7 @@ extension Calibration {
       add(
         Self.tileName,
         Dictionary(uniqueKeysWithValues: tiles.laws.map { ($0.rawValue, $1.references.sorted) }))
+      for (name, values) in tiles.whole.tensors { all["\(Self.wholeName).\(name)"] = values }
       // A file holds no empty tensors.
       if !tiles.bits.isEmpty { all[Self.bitsName] = tiles.bits }
     }
@@ -51,25 +52,38 @@ extension Calibration {
     }
     self.init(
       evaluations: evaluations, kind: kind, profile: profile, whole: whole, references: references,
-      tiles: isTiled ? try Self.tiles(of: kept, names, tensor) : nil)
+      tiles: isTiled
+        ? try Self.tiles(
+          of: kept, names, tensor,
+          whole: Calibration(
+            evaluations: evaluations, kind: kind, form: form,
+            names: Set(
+              names.filter { $0.hasPrefix("\(Self.wholeName).") }
+                .map { String($0.dropFirst(Self.wholeName.count + 1)) }), tensor: part(Self.wholeName)))
+        : nil)
   }
 
   /// What was kept of tiles: the law of each statistic that there are references of.
   private static func tiles(
-    of kept: [StatisticName], _ names: Set<String>, _ tensor: (String, Int?) throws -> [Double]
+    of kept: [StatisticName], _ names: Set<String>, _ tensor: (String, Int?) throws -> [Double],
+    whole: Calibration
   ) throws -> TileLaws {
+    guard Set(kept).isSubset(of: whole.names) else {
+      throw CalibrationError.unsuitable("a statistic of tiles has none of whole images")
+    }
     var laws: [StatisticName: TileLaw] = [:]
     for name in kept {
       let scores = try tensor("\(tileName).\(name.rawValue)", nil)
       guard !scores.isEmpty else { throw CalibrationError.unsuitable("there are no scores of tiles") }
       laws[name] = TileLaw(try ReferenceScores(scores))
     }
-    return TileLaws(laws, bits: names.contains(bitsName) ? try tensor(bitsName, nil) : [])
+    return TileLaws(laws, whole: whole, bits: names.contains(bitsName) ? try tensor(bitsName, nil) : [])
   }
 
   /// Where the profile lies: beside the tensors of the statistic of its name, which never has these two.
   private static let profileName = "profile"
   private static let referenceName = "reference"
   private static let tileName = "tile"
+  private static let wholeName = "whole"
   private static let bitsName = "image.bits"
 }

@@ -218,15 +218,16 @@ public struct Calibration: Sendable {
     Double(Float(statistics[name]?.score(estimate) ?? .nan))
   }
 
-  /// Of an image, by the scores of all its tiles; rounded likewise.
-  package func score(ofTiles scores: [Double], by name: StatisticName) -> Double {
-    Double(Float(tiles?.laws[name]?.score(of: scores) ?? .nan))
+  /// Of an image, by the scores of all its tiles and of the whole shrunk to one; rounded likewise.
+  package func score(ofTiles scores: [Double], whole: Double, by name: StatisticName) -> Double {
+    Double(Float(tiles?.score(of: scores, whole: whole, by: name) ?? .nan))
   }
 
   /// Of an image that was looked at whole: where images are judged by tiles, it is its only one.
   package func imageScore(_ estimate: SurprisalEstimate, by name: StatisticName) -> Double {
     let score = score(estimate, by: name)
-    return tiles == nil ? score : self.score(ofTiles: [score], by: name)
+    guard let tiles else { return score }
+    return self.score(ofTiles: [score], whole: tiles.whole.score(estimate, by: name), by: name)
   }
 
   /// Bits per dimension of the references, where their bits are known.

@@ -15,38 +15,50 @@ package struct TileFit: Sendable {
   /// - Parameters:
   ///   - tiles: of all images, some of each.
   ///   - images: for each tile the number of its image; images that show the same have one.
+  ///   - wholes: of the images shrunk to a tile, and their numbers.
   /// - Throws: `CalibrationError` with too few images, or tiles that cannot determine a statistic.
   package init(
-    evaluations: Int, tiles: [SurprisalEstimate], of images: [Int]
+    evaluations: Int, tiles: [SurprisalEstimate], of images: [Int],
+    wholes: [(image: Int, estimate: SurprisalEstimate)]
   ) throws(CalibrationError) {
     let distinct = Set(images)
     guard distinct.count >= Calibration.fewest else {
       throw .tooFewToFit(found: distinct.count, needed: Calibration.fewest)
     }
     let split = CrossFit(groups: images, folds: Calibration.folds)
-    part = Dictionary(zip(images, split.fold)) { first, _ in first }
-    let all = try Calibration(evaluations: evaluations, fitting: tiles)
-    let fitted = try Self.inParallel(split.folds) { fold throws(CalibrationError) in
-      try all.refitted(on: tiles.indices.filter { split.fold[$0] != fold }.map { tiles[$0] })
+    let part = Dictionary(zip(images, split.fold)) { first, _ in first }
+    self.part = part
+    let whole = try Self.judging(
+      wholes.map(\.estimate), evaluations, folds: split.folds, fold: wholes.map { part[$0.image] ?? 0 })
+    let fitted = try Self.judging(tiles, evaluations, folds: split.folds, fold: split.fold)
+    parts = zip(fitted, whole).map { fitted, whole in
+      fitted.with(tiles: TileLaws(fitted.references.mapValues { TileLaw($0) }, whole: whole))
     }
+  }
+
+  /// What judges the rows of each fold: fitted to the others', with their scores as references, each by what its own fold had no share
+  /// in.
+  private static func judging(
+    _ rows: [SurprisalEstimate], _ evaluations: Int, folds: Int, fold: [Int]
+  ) throws(CalibrationError) -> [Calibration] {
+    let all = try Calibration(evaluations: evaluations, fitting: rows)
     let names = all.candidates
-    let scores = try Self.inParallel(split.folds) { fold throws(CalibrationError) in
-      split.parts[fold].map { tile in names.map { fitted[fold].score(tiles[tile], by: $0) } }
+    let fitted = try inParallel(folds) { part throws(CalibrationError) in
+      try all.refitted(on: rows.indices.filter { fold[$0] != part }.map { rows[$0] })
     }
-    var found = [[Double]](repeating: [], count: tiles.count)
-    for (rows, own) in zip(split.parts, scores) {
-      for (tile, scores) in zip(rows, own) { found[tile] = scores }
+    let scores = try inParallel(rows.count) { row throws(CalibrationError) in
+      names.map { fitted[fold[row]].score(rows[row], by: $0) }
     }
-    var parts: [Calibration] = []
-    for fold in fitted.indices {
-      let others = tiles.indices.filter { split.fold[$0] != fold }
-      var laws: [StatisticName: TileLaw] = [:]
+    var judging: [Calibration] = []
+    for part in fitted.indices {
+      let others = rows.indices.filter { fold[$0] != part }
+      var references: [StatisticName: ReferenceScores] = [:]
       for (k, name) in names.enumerated() {
-        laws[name] = TileLaw(try ReferenceScores(others.map { found[$0][k] }))
+        references[name] = try ReferenceScores(others.map { scores[$0][k] })
       }
-      parts.append(fitted[fold].with(tiles: TileLaws(laws)))
+      judging.append(fitted[part].with(references: references, tiles: nil))
     }
-    self.parts = parts
+    return judging
   }
 
   private static func inParallel<Element: Sendable>(
@@ -78,9 +90,10 @@ package struct TileFit: Sendable {
   ) throws(CalibrationError) -> Calibration {
     var references: [StatisticName: ReferenceScores] = [:]
     for (name, scores) in scores { references[name] = try ReferenceScores(scores) }
-    let laws = parts[0].tiles?.laws ?? [:]
+    guard let tiles = parts[0].tiles else { return parts[0] }
     // As a file keeps them.
     return parts[0].with(
-      references: references, tiles: TileLaws(laws, bits: bits.map { Double(Float($0)) }.sorted()))
+      references: references,
+      tiles: TileLaws(tiles.laws, whole: tiles.whole, bits: bits.map { Double(Float($0)) }.sorted()))
   }
 }

@@ -31,8 +31,8 @@ extension Evaluation {
           }
           result.count += 1
           if image.evaluations > 0 { result.bitsPerDim.append(image.bitsPerDim) }
-          for (name, scores) in zip(calibration.names, image.scores) {
-            result.scores[name, default: []].append(calibration.score(ofTiles: scores, by: name))
+          for (place, name) in calibration.names.enumerated() {
+            result.scores[name, default: []].append(image.score(place, by: name, calibration))
           }
           guard let map = image.map else { return }
           let shape = ImageShape(height: map.height, width: map.width, channels: channels)

@@ -61,7 +61,7 @@ extension Judgement {
     _ quadrature: Quadrature
   ) {
     self.statistic = statistic
-    score = calibration.score(ofTiles: image.scores[0], by: statistic)
+    score = image.score(0, by: statistic, calibration)
     pValue = calibration.pValue(score, by: statistic)
     tailPValue = calibration.tailPValue(score, by: statistic)
     evaluations = image.evaluations
@@ -69,8 +69,7 @@ extension Judgement {
     bitsPerDim = evaluations > 0 ? image.bitsPerDim : nil
     standardError = evaluations > 0 ? image.standardError : nil
     troubles = nil
-    let words = calibration.words(image.oddest.estimate, by: statistic, form)
-    reason = image.place.map { "\($0): \(words)" } ?? words
+    reason = image.words(by: statistic, calibration, form)
     profile = calibration.profile.levels(image.oddest.estimate, quadrature)
     tiles = image.grid.count
   }

@@ -89,7 +89,10 @@ extension Model {
     let scorer = try Scorer(self, evaluations: evaluations, compute: compute)
     let fit = try TileFit(
       evaluations: evaluations, tiles: scorer.estimate(population.tiles) { _, _ in },
-      of: population.owners.map { copies.first[$0] })
+      of: population.owners.map { copies.first[$0] },
+      wholes: zip(population.small.indices, scorer.estimate(population.small) { _, _ in }).map {
+        (copies.first[$0], $1)
+      })
     let images = copies.representatives
     let names = fit.names
     var scores: [StatisticName: [Double]] = [:]
@@ -103,9 +106,8 @@ extension Model {
         let image = try found.mapError {
           SurprisalError.unreadableImage(path: "\(sources[images[index]].path)", $0)
         }.get()
-        for (name, tiles) in zip(names, image.scores) {
-          scores[name, default: []].append(
-            fit.judging(images[index]).score(ofTiles: tiles, by: name))
+        for (place, name) in names.enumerated() {
+          scores[name, default: []].append(image.score(place, by: name, fit.judging(images[index])))
         }
         if evaluations > 0 { bits.append(image.bitsPerDim) }
         progress(index + 1, images.count)

@@ -131,7 +131,7 @@ public struct ReportPictures {
         let judge =
           try judge
           ?? Judge(
-            model, budget: .fixed(evaluations / max(tiles, 1)), statistic: statistic, rate: 0.5,
+            model, budget: .fixed(evaluations / (tiles + 1)), statistic: statistic, rate: 0.5,
             compute: compute)
         self.judge = judge
         let found = try judge.judge(tilesOf: [encoded], reading.decoder, mapSide: Self.tiledSide)

@@ -52,6 +52,7 @@ final class TileScorer {
         if case .tile(let tile) = item { tile } else { nil }
       }
       let batch = ImageBatch(shape: scorer.shape, images: tiles.map(\.bitmap))
+      let wholes = try self.wholes(items, names, calibration)
       let estimates = try scorer.estimate(batch, withMap: map == .bits)
       let judging = tiles.map { calibration($0.image) }
       let scores = inParallel(tiles.count) { index in
@@ -71,7 +72,8 @@ final class TileScorer {
           tally = own
           place += 1
         case .end(let image, let decoded):
-          let found = found(tally, decoded, map == .oddness ? names.first : nil, calibration(image))
+          let found = found(
+            tally, decoded, wholes[image], map == .oddness ? names.first : nil, calibration(image))
           tally = nil
           try each(image, found)
         }
@@ -79,12 +81,33 @@ final class TileScorer {
     }
   }
 
+  /// Scores of the images that end among items, shrunk to a tile.
+  private func wholes(
+    _ items: [TileFeed.Item], _ names: [StatisticName], _ calibration: (Int) -> Calibration
+  ) throws -> [Int: ([Double], SurprisalEstimate)] {
+    var images: [Int] = []
+    var small = ImageBatch(shape: scorer.shape)
+    for case .end(let image, .success(let decoded)) in items {
+      images.append(image)
+      small.append(decoded.bitmap)
+    }
+    var found: [Int: ([Double], SurprisalEstimate)] = [:]
+    for (image, estimate) in zip(images, try scorer.estimate(small)) {
+      let whole = calibration(image).tiles?.whole
+      found[image] = (names.map { whole?.score(estimate, by: $0) ?? .nan }, estimate)
+    }
+    return found
+  }
+
   private func found(
-    _ tally: TileTally?, _ decoded: Result<DecodedImage, ImageError>, _ mapped: StatisticName?,
+    _ tally: TileTally?, _ decoded: Result<DecodedImage, ImageError>,
+    _ whole: ([Double], SurprisalEstimate)?, _ mapped: StatisticName?,
     _ calibration: Calibration
   ) -> Result<TiledImage, ImageError> {
     decoded.flatMap { decoded in
-      guard let image = tally?.finished(decoded) else { return .failure(.corrupt("no rows")) }
+      guard let whole, let image = tally?.finished(decoded, whole: whole) else {
+        return .failure(.corrupt("no rows"))
+      }
       guard let mapped else { return .success(image) }
       return .success(image.with(TileMap(of: image, by: mapped, calibration, side: mapSide)))
     }
@@ -94,7 +117,8 @@ final class TileScorer {
 extension TiledImage {
   fileprivate func with(_ map: TileMap) -> TiledImage {
     TiledImage(
-      decoded: decoded, grid: grid, scores: scores, bitsPerDim: bitsPerDim, standardError: standardError,
+      decoded: decoded, grid: grid, scores: scores, whole: whole, bitsPerDim: bitsPerDim,
+      standardError: standardError,
       evaluations: evaluations, oddest: oddest, map: map)
   }
 }

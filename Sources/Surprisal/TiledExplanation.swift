@@ -85,12 +85,12 @@ public struct TiledExplanation: Sendable {
   ) -> [ImageExplanation.Score] {
     calibration.names.enumerated().map { place, name in
       let tiles = image.scores[place]
-      let score = calibration.score(ofTiles: tiles, by: name)
+      let score = image.score(place, by: name, calibration)
       let oddest = tiles.indices.max { tiles[$0] < tiles[$1] } ?? 0
-      let words = place == 0 ? calibration.words(image.oddest.estimate, by: name, scorer.form) : nil
       return ImageExplanation.Score(
         statistic: name, score: score, pValue: calibration.pValue(score, by: name),
-        reason: [image.grid.place(of: oddest), words].compactMap { $0 }.joined(separator: ": "))
+        reason: place == 0
+          ? image.words(by: name, calibration, scorer.form) : image.grid.place(of: oddest) ?? "")
     }
   }
 

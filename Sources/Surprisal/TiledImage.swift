@@ -1,3 +1,4 @@
+import Detection
 import Diffusion
 import Images
 
@@ -8,20 +9,36 @@ struct TiledImage: Sendable {
   let grid: TileGrid
   /// Of each statistic asked for, those of all tiles.
   let scores: [[Double]]
+  /// The same of the whole, shrunk to a tile.
+  let whole: (scores: [Double], estimate: SurprisalEstimate)
   /// The mean over its pixels, a pixel in several tiles counting as their mean (`TileGrid.weights`); 0 without evaluations.
   let bitsPerDim: Double
   /// The same mean of the tiles' standard errors: as tiles share their noise, they may all err alike, and it is what they err by then
   /// at most.
   let standardError: Double?
-  /// Network evaluations of all tiles.
+  /// Network evaluations of all tiles and of the whole.
   let evaluations: Int
   /// The oddest tile by the first statistic.
   let oddest: (index: Int, estimate: SurprisalEstimate)
   /// Where it was asked for.
   let map: TileMap?
 
-  /// The oddest tile's place, in words; nil where there is one tile alone.
-  var place: String? { grid.place(of: oddest.index) }
+  /// What stands out in words, by the first statistic: of the oddest tile, with its place where there are several, or of the whole,
+  /// whichever is odder.
+  func words(by name: StatisticName, _ calibration: Calibration, _ form: EstimateForm) -> String {
+    guard let tiles = calibration.tiles, let own = scores.first, let all = whole.scores.first,
+      tiles.isWholeOdder(own, all, by: name), grid.count > 1
+    else {
+      return [grid.place(of: oddest.index), calibration.words(oddest.estimate, by: name, form)]
+        .compactMap { $0 }.joined(separator: ": ")
+    }
+    return "as a whole: \(tiles.whole.words(whole.estimate, by: name, form))"
+  }
+
+  /// By the statistic of a place among those asked for.
+  func score(_ place: Int, by name: StatisticName, _ calibration: Calibration) -> Double {
+    calibration.score(ofTiles: scores[place], whole: whole.scores[place], by: name)
+  }
 }
 
 extension TileGrid {
@@ -72,11 +89,12 @@ struct TileTally {
   }
 
   /// Nil where no tile came.
-  func finished(_ decoded: DecodedImage) -> TiledImage? {
+  /// - Parameter whole: scores of the image shrunk to a tile.
+  func finished(_ decoded: DecodedImage, whole: ([Double], SurprisalEstimate)) -> TiledImage? {
     guard let oddest else { return nil }
     return TiledImage(
-      decoded: decoded, grid: grid, scores: scores, bitsPerDim: bits / weight,
-      standardError: hasErrors ? errors / weight : nil, evaluations: evaluations,
+      decoded: decoded, grid: grid, scores: scores, whole: whole, bitsPerDim: bits / weight,
+      standardError: hasErrors ? errors / weight : nil, evaluations: evaluations + whole.1.evaluations,
       oddest: (oddest.index, oddest.estimate), map: map)
   }
 }

@@ -7,31 +7,39 @@ import Testing
 
 struct TileFitTests {
   /// Tiles of one image of a made-up population: they share how hard the image is, and are otherwise apart.
-  private func tiles(_ count: Int, _ random: inout RandomSource, shift: Double = 0) -> [SurprisalEstimate] {
+  /// The first is of the whole.
+  private func image(_ count: Int, _ random: inout RandomSource, shift: Double = 0) -> [SurprisalEstimate] {
     let own = 0.3 * Double(random.normal(1)[0]) + shift
-    return (0..<count).map { _ in Synthetic.estimate(&random, shift: own) }
+    return (0...count).map { _ in Synthetic.estimate(&random, shift: own) }
+  }
+
+  private func score(
+    _ image: [SurprisalEstimate], by name: StatisticName, _ calibration: Calibration
+  ) -> Double {
+    calibration.score(
+      ofTiles: image.dropFirst().map { calibration.score($0, by: name) },
+      whole: calibration.tiles?.whole.score(image[0], by: name) ?? .nan, by: name)
   }
 
   /// So many images, some small and some large.
   private func images(_ count: Int, _ random: inout RandomSource) -> [[SurprisalEstimate]] {
-    (0..<count).map { index in tiles([1, 3, 8, 20][index % 4], &random) }
+    (0..<count).map { index in image([1, 3, 8, 20][index % 4], &random) }
   }
 
   /// Statistics fitted to at most so many tiles of each image, references of all tiles.
   private func fit(_ images: [[SurprisalEstimate]], most: Int = 6) throws -> (TileFit, Calibration) {
     var some: [SurprisalEstimate] = []
     var owners: [Int] = []
-    for (index, tiles) in images.enumerated() {
-      some += tiles.prefix(most)
-      owners += tiles.prefix(most).map { _ in index }
+    for (index, image) in images.enumerated() {
+      some += image.dropFirst().prefix(most)
+      owners += image.dropFirst().prefix(most).map { _ in index }
     }
-    let fit = try TileFit(evaluations: 8, tiles: some, of: owners)
+    let fit = try TileFit(
+      evaluations: 8, tiles: some, of: owners, wholes: images.enumerated().map { ($0, $1[0]) })
     var scores: [StatisticName: [Double]] = [:]
-    for (index, tiles) in images.enumerated() {
-      let judging = fit.judging(index)
+    for (index, image) in images.enumerated() {
       for name in fit.names {
-        scores[name, default: []].append(
-          judging.score(ofTiles: tiles.map { judging.score($0, by: name) }, by: name))
+        scores[name, default: []].append(score(image, by: name, fit.judging(index)))
       }
     }
     return (fit, try fit.calibration(references: scores, bits: images.map { $0[0].bitsPerDim }))
@@ -49,8 +57,7 @@ struct TileFitTests {
       #expect(calibration.referenceCount == count)
       for image in images(fresh, &random) {
         for name in names {
-          let score = calibration.score(ofTiles: image.map { calibration.score($0, by: name) }, by: name)
-          let pValue = calibration.pValue(score, by: name)
+          let pValue = calibration.pValue(score(image, by: name, calibration), by: name)
           for (k, rate) in rates.enumerated() where pValue <= rate {
             flagged[name, default: [0, 0, 0]][k] += 1
           }
@@ -68,19 +75,24 @@ struct TileFitTests {
     }
   }
 
-  @Test("One odd tile among many flags its image, and so do many that are somewhat odd")
+  @Test("One odd tile among many flags its image, and so do many that are somewhat odd, and the whole")
   func power() throws {
     var random = RandomSource(seed: 9, stream: 78)
     let (_, calibration) = try fit(images(60, &random))
-    func pValue(_ tiles: [SurprisalEstimate]) -> Double {
-      let score = calibration.score(
-        ofTiles: tiles.map { calibration.score($0, by: .surprisal) }, by: .surprisal)
-      return calibration.pValue(score, by: .surprisal)
+    func pValue(_ image: [SurprisalEstimate]) -> Double {
+      calibration.pValue(score(image, by: .surprisal, calibration), by: .surprisal)
     }
-    var odd = tiles(20, &random)
+    var odd = image(20, &random)
     odd[7] = Synthetic.estimate(&random, shift: 3)
     #expect(pValue(odd) <= 2.0 / 61)
-    #expect(pValue(tiles(20, &random, shift: 1.5)) <= 2.0 / 61)
+    #expect(pValue(image(20, &random, shift: 1.5)) <= 2.0 / 61)
+    // And what is odd as a whole alone.
+    var large = image(20, &random)
+    large[0] = Synthetic.estimate(&random, shift: 3)
+    #expect(pValue(large) <= 4.0 / 61)
+    let tiles = try #require(calibration.tiles)
+    let own = large.dropFirst().map { calibration.score($0, by: .surprisal) }
+    #expect(tiles.isWholeOdder(own, tiles.whole.score(large[0], by: .surprisal), by: .surprisal))
   }
 
   @Test(
@@ -90,7 +102,7 @@ struct TileFitTests {
     var random = RandomSource(seed: 3, stream: 79)
     var population = images(20, &random)
     let (before, _) = try fit(population)
-    population[5] = tiles(population[5].count, &random, shift: 4)
+    population[5] = image(population[5].count - 1, &random, shift: 4)
     let (after, _) = try fit(population)
     #expect(before.judging(5).tiles?.laws[.surprisal] == after.judging(5).tiles?.laws[.surprisal])
     #expect(
@@ -134,9 +146,10 @@ struct TileFitTests {
     let read = try Calibration(
       evaluations: 8, form: Synthetic.form, names: Set(tensors.keys), isTiled: true
     ) { name, _ in try #require(tensors[name]).map { Double(Float($0)) } }
-    #expect(read.tiles == calibration.tiles && read.names == calibration.names)
+    #expect(read.tiles?.laws == calibration.tiles?.laws && read.names == calibration.names)
     #expect(read.references == calibration.references)
     #expect(read.referenceBits.count == 12)
+    #expect(read.tiles?.whole.references == calibration.tiles?.whole.references)
     #expect(throws: (any Error).self) {
       try Calibration(
         evaluations: 8, form: Synthetic.form, names: Set(tensors.keys.filter { !$0.hasPrefix("tile.") }),

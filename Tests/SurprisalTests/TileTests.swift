@@ -124,7 +124,7 @@ struct TileTests {
         ImageBatch(shape: Discs.shape, images: [half(0), half(16), disc]))
       let two = try #require(found.first { $0.path == paths[0] })
       let one = try #require(found.first { $0.path == paths[1] })
-      #expect(two.tiles == 2 && two.evaluations == 8 && one.tiles == 1 && one.evaluations == 4)
+      #expect(two.tiles == 2 && two.evaluations == 12 && one.tiles == 1 && one.evaluations == 8)
       #expect(abs(try #require(two.bitsPerDim) - (tiles[0].bitsPerDim + tiles[1].bitsPerDim) / 2) < 1e-9)
       #expect(try #require(one.bitsPerDim) == tiles[2].bitsPerDim)
       #expect(one.reason?.contains("around") == false)

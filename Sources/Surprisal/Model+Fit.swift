@@ -173,6 +173,52 @@ public struct FittedShape: Sendable {
     of paths: [FilePath], reading: ImageReading, cache: ResultCache? = nil
   ) -> (width: Int, height: Int) {
     if let size { return size }
+    let choice = Choice(origins(of: paths, reading: reading, cache: cache))
+    return (choice.width, choice.height)
+  }
+
+  /// A size, and why it is the one.
+  public struct Choice: Sendable, Equatable {
+    public let width: Int
+    public let height: Int
+    public let reason: String
+
+    private init(_ width: Int, _ height: Int, _ reason: String) {
+      (self.width, self.height, self.reason) = (width, height, reason)
+    }
+
+    /// - Parameter origins: of the images looked into.
+    init(_ origins: [ImageOrigin]) {
+      let side = FittedShape.side
+      guard let first = origins.first else {
+        self.init(side, side, "none could be read")
+        return
+      }
+      guard origins.allSatisfy({ $0.width == first.width && $0.height == first.height }) else {
+        self.init(side, side, "they differ in size")
+        return
+      }
+      let own = "\(first.width)x\(first.height)"
+      guard (16...64).contains(first.width), (16...64).contains(first.height) else {
+        let isSmall = min(first.width, first.height) < 16
+        self.init(
+          side, side, "they are of \(own), \(isSmall ? "too small for" : "more than") what the network saw")
+        return
+      }
+      guard ImageShape(height: first.height, width: first.width, channels: 3).refusal == nil else {
+        self.init(side, side, "\(own) is no size that the network takes")
+        return
+      }
+      self.init(first.width, first.height, "all that were looked into have that size")
+    }
+  }
+
+  /// The size to take images at that none is given for, by the first of them.
+  public static func choice(of paths: [FilePath], reading: ImageReading) -> Choice {
+    Choice(FittedShape().origins(of: paths, reading: reading, cache: nil))
+  }
+
+  private func origins(of paths: [FilePath], reading: ImageReading, cache: ResultCache?) -> [ImageOrigin] {
     let standard = ImageShape(height: Self.side, width: Self.side, channels: 3)
     let recall = cache.map { Recall($0, "origin \(reading.fingerprint)") }
     let stream = ImageStream(paths, shape: standard, reading: reading, limit: Self.sample, recall: recall)
@@ -190,11 +236,6 @@ public struct FittedShape: Sendable {
       return image.origin
     }
     stream.cancel()
-    guard let first = origins.first,
-      origins.allSatisfy({ $0.width == first.width && $0.height == first.height }),
-      (16...64).contains(first.width), (16...64).contains(first.height),
-      ImageShape(height: first.height, width: first.width, channels: 3).refusal == nil
-    else { return (Self.side, Self.side) }
-    return (first.width, first.height)
+    return origins
   }
 }

@@ -32,6 +32,7 @@ extension CommandTests {
         let path = "\(folder)/model.safetensors"
         let outcome = try Command.run("fit", "fixtures/clothes", "--threads", "1", "--output", path)
         #expect(outcome.code == 0 && outcome.output.isEmpty, "\(outcome)")
+        #expect(outcome.errors.contains("images are taken at 28x28: all that were looked into"), "\(outcome)")
         #expect(outcome.errors.contains("next:") && outcome.errors.contains("--model \(path)"), "\(outcome)")
         let facts = try #require(try Command.run("model", path, "--format", "json").objects.first)
         #expect(facts["width"] as? Int == 28 && facts["channels"] as? Int == 1, "\(facts)")
@@ -41,6 +42,22 @@ extension CommandTests {
         #expect(records.count == 10 && records.count { $0["outlier"] as? Bool == true } >= 5, "\(scan)")
         #expect(
           records.allSatisfy { $0["statistic"] as? String == "appearance" && $0["bits_per_dim"] == nil })
+      }
+    }
+
+    @Test("Eyes learn from images that show none of those fitted to, and where there are none that is said")
+    func eyes() throws {
+      try withFolder { folder in
+        let path = "\(folder)/model.safetensors"
+        let words = [
+          "fit", "fixtures/clothes", "--threads", "1", "--output", path, "--eyes", "2", "--size", "16",
+        ]
+        let outcome = try Command.run(words + ["--eyes-from", "fixtures/other"])
+        #expect(outcome.code == 0 && outcome.errors.contains("eyes: held-out images"), "\(outcome)")
+        let facts = try #require(try Command.run("model", path, "--format", "json").objects.first)
+        #expect(facts["eyes"] as? Bool == outcome.errors.contains(": kept"), "\(outcome)")
+        let same = try Command.run(words + ["--eyes-from", "fixtures/clothes"])
+        #expect(same.code == 1 && same.errors.contains("learn eyes from"), "\(same)")
       }
     }
 

@@ -42,6 +42,22 @@ extension CommandTests {
     }
 
     @Test(
+      "Without --size images are taken at the one that all have, and it is said why; eyes are as asked for")
+    func size() throws {
+      try withFolder { folder in
+        let path = "\(folder)/a.safetensors"
+        let outcome = try Command.run(
+          "train", "fixtures/clothes", "--no-page", "--threads", "1", "--evaluations", "4", "--steps", "1",
+          "--batch", "2", "--channels", "gray", "--preset", "tiny", "--eyes", "none", "--output", path)
+        #expect(outcome.code == 0 && outcome.errors.contains("images are taken at 28x28: all"), "\(outcome)")
+        #expect(!outcome.errors.contains("eyes:"))
+        let facts = try #require(try Command.run("model", path, "--format", "json").objects.first)
+        #expect(
+          facts["width"] as? Int == 28 && facts["height"] as? Int == 28 && facts["eyes"] as? Bool == false)
+      }
+    }
+
+    @Test(
       "A network looks at whole images where it is asked to, and what it is from then on is not asked away")
     func attention() throws {
       try withFolder { folder in

@@ -40,6 +40,9 @@ extension CommandTests {
         "calibrate y --output x --force", "calibrate y --output x --steps 9", "explain y --steps 9",
         "explain y --dequantisation gaussian", "explain y --method ode --steps 9 --tolerance 0.1",
         "evaluate --inliers - --outliers -", "evaluate --inliers y --outliers z --limit 0",
+        "fit y --output x --eyes 5", "fit y --output x --eyes 0 --eyes-from z",
+        "fit y --output x --tiles --eyes-from z", "train y --output x --eyes 0",
+        "train y --output x --eyes some",
         "train y --output x --steps 1 --minutes 1", "train y --output x --validation 1",
       ])
     func wrong(line: String) throws {

@@ -150,4 +150,19 @@ struct EyeLessonTests {
     }
     for text in ["0", "-3", "", "some"] { #expect(EyeBudget(text) == nil) }
   }
+
+  @Test("A size is chosen by the images' own, and why is said")
+  func choice() {
+    func choice(_ sizes: (Int, Int)...) -> FittedShape.Choice {
+      FittedShape.Choice(sizes.map { ImageOrigin(format: "png", width: $0.0, height: $0.1) })
+    }
+    #expect(choice((28, 20), (28, 20)).width == 28 && choice((28, 20), (28, 20)).height == 20)
+    for (found, reason) in [
+      (choice(), "none could be read"), (choice((28, 28), (32, 28)), "differ in size"),
+      (choice((640, 480)), "640x480, more than"), (choice((8, 20)), "8x20, too small for"),
+      (choice((30, 30)), "30x30 is no size"),
+    ] {
+      #expect(found.width == 32 && found.height == 32 && found.reason.contains(reason), "\(found)")
+    }
+  }
 }

@@ -129,7 +129,12 @@ struct FitCommand: ParsableCommand {
         on: images, fitting: fit, reading: read.reading, budget: model.evaluations ?? .standard,
         compute: model.compute, unreadable: unreadable, progress: progress)
     } else {
-      let given = try form.fitted()
+      var given = try form.fitted()
+      if !isOwn, given.size == nil {
+        let choice = FittedShape.choice(of: images, reading: read.reading)
+        given.size = (choice.width, choice.height)
+        shown.note(choice.words)
+      }
       copies = try loaded.fit(
         to: images, shape: isOwn ? .init(of: loaded) : given, anew: !isOwn, reading: read.reading,
         budget: model.evaluations ?? (model.given == nil ? .look : .standard),

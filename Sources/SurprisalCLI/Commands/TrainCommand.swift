@@ -83,7 +83,7 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError("only one of --log and --output can be standard output")
     }
     if minutes != nil, steps != nil { throw ValidationError("--minutes and --steps exclude each other") }
-    // What a checkpoint would say is not known yet.
+    // What a checkpoint would say is not known yet, nor which size images have.
     try Self.usage { try depth.deepened(try training(Training(shape: Self.shape))).validate() }
   }
 
@@ -126,13 +126,19 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// The training asked for: a new one, or that of the checkpoint.
-  private func asked() throws -> Training {
+  private func asked(_ images: [FilePath]) throws -> Training {
     if let resume {
       let training = depth.deepened(try training(Training(resuming: try Checkpoint(path: resume))))
       try Self.usage { try training.validate() }
       return training
     }
-    var training = try training(Training(shape: Self.shape))
+    var shape = Self.shape
+    if form.size == nil {
+      let choice = FittedShape.choice(of: images, reading: read.reading)
+      shape = ImageShape(height: choice.height, width: choice.width, channels: shape.channels)
+      shown.note(choice.words)
+    }
+    var training = try training(Training(shape: shape))
     if steps == nil, minutes == nil { training.minutes = 10 }
     training.start = try start()
     return depth.deepened(training)
@@ -151,7 +157,8 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let destination = try Destination(option: output)
-    var training = try asked()
+    let images = try PathOptions.expand(paths, nul: nul)
+    var training = try asked(images)
     training.checkpoint = destination.isFile ? checkpoint : nil
     let page = noPage || !destination.isFile ? nil : try Destination(option: pageFile)
     training.reviews = page != nil
@@ -170,7 +177,7 @@ struct TrainCommand: ParsableCommand {
     var failure: DestinationError?
     var review: Training.Review?
     let model = try training.run(
-      PathOptions.expand(paths, nul: nul), compute: Compute(threads: computing.threads),
+      images, compute: Compute(threads: computing.threads),
       // A log that cannot go on ends the training where it can be gone on with.
       shouldStop: { stop.isSet || failure != nil },
       report: { event in

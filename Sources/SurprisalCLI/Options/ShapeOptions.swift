@@ -5,7 +5,7 @@ import Surprisal
 struct ShapeOptions: ParsableArguments {
   @Option(
     help:
-      "Image size, N or WxH; multiples of 4 from 16 to 128 (default: 32, or the images' own where a network is fitted)."
+      "Image size, N or WxH; multiples of 4 from 16 to 128 (default: the images' own where all have the same of 16 to 64, else 32)."
   )
   var size: String?
   @Option(help: "gray or rgb (default: rgb, or as the images are where a network is fitted).")
@@ -52,4 +52,9 @@ struct ShapeOptions: ParsableArguments {
     shape.channels = try colours()
     return shape
   }
+}
+
+extension FittedShape.Choice {
+  /// The choice as people are told of it.
+  var words: String { "images are taken at \(width)x\(height): \(reason) (--size says otherwise)" }
 }

@@ -61,11 +61,13 @@ extension Model {
     guard !own.isEmpty else { throw SurprisalError.noReadableImages(purpose: "learn eyes from") }
     var options = facts.options
     options.precision = compute.precision
+    // Where one look is fitted, they are tried beside as many evaluations as images get by default.
+    let count = budget.count ?? 0
     _ = try learnEyes(
       EyeLesson(.steps(lesson.steps), options), from: all[own],
       heldOut: all[copies.representatives.filter { $0 < others.count }],
-      evaluations: budget.count ?? EvaluationBudget.standardCount, compute: compute, shouldStop: { false },
-      report: lesson.report)
+      evaluations: count > 0 ? count : EvaluationBudget.standardCount, compute: compute,
+      shouldStop: { false }, report: lesson.report)
     learned.add(all[own], as: .trained)
   }
 }

@@ -63,7 +63,8 @@ extension CommandTests {
         "f32-direct")
       // Of the same images, but for the content and what is accepted, which only gate's records tell.
       func lines(_ text: String) -> [Substring] {
-        text.replacing(/,[0-9a-f]{64},/, with: ",,").replacing(/,false,\n/, with: ",,\n").split(separator: "\n")
+        text.replacing(/,[0-9a-f]{64},/, with: ",,").replacing(/,false,\n/, with: ",,\n").split(
+          separator: "\n")
       }
       let scanned = Set(lines(scan.output))
       for line in lines(one.output) { #expect(scanned.contains(line), "\(line)") }

@@ -27,7 +27,7 @@ struct JudgeTests {
       let parameters = Parameters(model.eyeNetwork.parameterSpecs)
       parameters.initialise(seed: 1)
       model.eyes = FrozenWeights(parameters)
-      try model.calibrate(on: Discs.discs(48, seed: 8), compute: Discs.compute)
+      try model.calibrate(on: Discs.discs(120, seed: 8), compute: Discs.compute)
     }
     let images = ImageBatch(shape: Discs.shape, images: [Discs.checks, Discs.discs(1, seed: 9)[0]])
     let calibration = try model.calibration()

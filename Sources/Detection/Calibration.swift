@@ -54,23 +54,28 @@ public struct Calibration: Sendable {
   }
 
   /// Fits and sets references.
-  /// - Parameter estimates: of distinct images (`CopyGroups`): a copy among them would be judged by its own original.
+  /// - Parameters:
+  ///   - estimates: of distinct images (`CopyGroups`): a copy among them would be judged by its own original.
+  ///   - sensitivity: what statistics see of altered images, where that is known.
   /// - Throws: `CalibrationError`.
-  package init(evaluations: Int, estimates: [SurprisalEstimate]) throws(CalibrationError) {
+  package init(
+    evaluations: Int, estimates: [SurprisalEstimate], knowing sensitivity: Sensitivity? = nil
+  ) throws(CalibrationError) {
     guard estimates.count >= Self.fewest else {
       throw .tooFewToFit(found: estimates.count, needed: Self.fewest)
     }
     guard estimates.count < Self.many else {
       try self.init(
         evaluations: evaluations, fitting: estimates.indices.filter(Self.fits).map { estimates[$0] },
-        references: estimates.indices.filter { !Self.fits($0) }.map { estimates[$0] })
+        references: estimates.indices.filter { !Self.fits($0) }.map { estimates[$0] },
+        knowing: sensitivity)
       return
     }
     guard StatisticKind(evaluations: evaluations) == .errors else {
       try self.init(looking: estimates)
       return
     }
-    let fitted = try Calibration(evaluations: evaluations, fitting: estimates)
+    let fitted = try Calibration(evaluations: evaluations, fitting: estimates, knowing: sensitivity)
     var references: [StatisticName: ReferenceScores] = [:]
     for (name, scores) in try fitted.crossFitted(estimates, folds: Self.folds) {
       references[name] = try ReferenceScores(scores)
@@ -106,9 +111,10 @@ public struct Calibration: Sendable {
   /// reference too.
   /// - Throws: `CalibrationError`.
   package init(
-    evaluations: Int, fitting: [SurprisalEstimate], references held: [SurprisalEstimate]
+    evaluations: Int, fitting: [SurprisalEstimate], references held: [SurprisalEstimate],
+    knowing sensitivity: Sensitivity? = nil
   ) throws(CalibrationError) {
-    let fitted = try Calibration(evaluations: evaluations, fitting: fitting)
+    let fitted = try Calibration(evaluations: evaluations, fitting: fitting, knowing: sensitivity)
     var references: [StatisticName: ReferenceScores] = [:]
     for name in fitted.candidates {
       references[name] = try ReferenceScores(held.map { fitted.score($0, by: name) })
@@ -127,11 +133,13 @@ public struct Calibration: Sendable {
   }
 
   /// Fitted statistics without references.
-  init(evaluations: Int, fitting: [SurprisalEstimate]) throws(CalibrationError) {
+  init(
+    evaluations: Int, fitting: [SurprisalEstimate], knowing sensitivity: Sensitivity? = nil
+  ) throws(CalibrationError) {
     var whole: [any Statistic] = []
     for type in StatisticRegistry.whole(StatisticKind(evaluations: evaluations))
     where fitting.allSatisfy(type.canJudge) {
-      whole.append(try type.init(fitting: fitting))
+      whole.append(try type.fitted(on: fitting, knowing: sensitivity))
     }
     self.init(
       evaluations: evaluations, profile: ErrorProfile(fitting: fitting), whole: whole, references: [:])

@@ -22,6 +22,11 @@ package protocol Statistic: Sendable {
 
   /// - Throws: `CalibrationError` when the images cannot determine it.
   init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError)
+  /// - Parameter sensitivity: what statistics see of altered images, where that is known.
+  /// - Throws: `CalibrationError` when the images cannot determine it.
+  static func fitted(
+    on estimates: [SurprisalEstimate], knowing sensitivity: Sensitivity?
+  ) throws(CalibrationError) -> Self
   /// The same statistic fitted on other images. What was chosen by looking at images, such as a number of components,
   /// stays as it is.
   /// - Throws: `CalibrationError` when the images cannot determine it.
@@ -87,6 +92,9 @@ extension Statistic {
     }
     return scores
   }
+  package static func fitted(
+    on estimates: [SurprisalEstimate], knowing sensitivity: Sensitivity?
+  ) throws(CalibrationError) -> Self { try Self(fitting: estimates) }
   package static var observations: [Observation] { [] }
   package static func canJudge(_ estimate: SurprisalEstimate) -> Bool {
     !observations.contains(.look) || estimate.appearance != nil

@@ -16,10 +16,11 @@ package struct TileFit: Sendable {
   ///   - tiles: of all images, some of each.
   ///   - images: for each tile the number of its image; images that show the same have one.
   ///   - wholes: of the images shrunk to a tile, and their numbers.
+  ///   - sensitivity: what statistics see of altered tiles, where that is known.
   /// - Throws: `CalibrationError` with too few images, or tiles that cannot determine a statistic.
   package init(
     evaluations: Int, tiles: [SurprisalEstimate], of images: [Int],
-    wholes: [(image: Int, estimate: SurprisalEstimate)]
+    wholes: [(image: Int, estimate: SurprisalEstimate)], knowing sensitivity: Sensitivity? = nil
   ) throws(CalibrationError) {
     let distinct = Set(images)
     guard distinct.count >= Calibration.fewest else {
@@ -29,8 +30,9 @@ package struct TileFit: Sendable {
     let part = Dictionary(zip(images, split.fold)) { first, _ in first }
     self.part = part
     let whole = try Self.judging(
-      wholes.map(\.estimate), evaluations, folds: split.folds, fold: wholes.map { part[$0.image] ?? 0 })
-    let fitted = try Self.judging(tiles, evaluations, folds: split.folds, fold: split.fold)
+      wholes.map(\.estimate), evaluations, sensitivity, folds: split.folds,
+      fold: wholes.map { part[$0.image] ?? 0 })
+    let fitted = try Self.judging(tiles, evaluations, sensitivity, folds: split.folds, fold: split.fold)
     parts = zip(fitted, whole).map { fitted, whole in
       fitted.with(tiles: TileLaws(fitted.references.mapValues { TileLaw($0) }, whole: whole))
     }
@@ -39,9 +41,9 @@ package struct TileFit: Sendable {
   /// What judges the rows of each fold: fitted to the others', with their scores as references, each by what its own fold had no share
   /// in.
   private static func judging(
-    _ rows: [SurprisalEstimate], _ evaluations: Int, folds: Int, fold: [Int]
+    _ rows: [SurprisalEstimate], _ evaluations: Int, _ sensitivity: Sensitivity?, folds: Int, fold: [Int]
   ) throws(CalibrationError) -> [Calibration] {
-    let all = try Calibration(evaluations: evaluations, fitting: rows)
+    let all = try Calibration(evaluations: evaluations, fitting: rows, knowing: sensitivity)
     let names = all.candidates
     let fitted = try inParallel(folds) { part throws(CalibrationError) in
       try all.refitted(on: rows.indices.filter { fold[$0] != part }.map { rows[$0] })

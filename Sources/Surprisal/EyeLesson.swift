@@ -75,7 +75,7 @@ extension Model {
 
 extension Model {
   /// Learns to tell the images from altered ones, and keeps what was learned where it helps on images held out, altered in ways that it
-  /// did not learn by (`Alteration.unknown`). With fewer than `EyeExam.fewest` to try it on, nothing is learned.
+  /// did not learn by (`Alteration.unknown`). With fewer than `Examination.fewest` to try it on, nothing is learned.
   ///
   /// The weights are those that told held-out images' alterations best, tried ten times on the way; three trials in a row that are
   /// no better end the lesson.
@@ -89,7 +89,7 @@ extension Model {
     _ lesson: EyeLesson, from images: ImageBatch, heldOut: ImageBatch, evaluations: Int, compute: Compute,
     shouldStop: () -> Bool, report: (Training.Event) -> Void
   ) throws -> Bool {
-    guard heldOut.count >= EyeExam.fewest else { return true }
+    guard heldOut.count >= Examination.fewest else { return true }
     Engine.threads = compute.threadCount
     let trainer = try EyeTrainer(
       eyeNetwork, images: images, options: lesson.options, preconditioning: preconditioning,
@@ -138,10 +138,6 @@ struct EyeExam {
   /// Trials that may bring nothing.
   static let patience = 3
   private static let most = 512
-  /// Images that can be halved so that each half tells something.
-  static let fewest = 2 * Calibration.fewest
-  /// Images that the worth is found on, half of which fit the statistics.
-  private static let mostCompared = 240
 
   private let images: ImageBatch
   private let seed: UInt64
@@ -151,49 +147,28 @@ struct EyeExam {
     self.seed = seed
   }
 
-  private func altered(_ images: ImageBatch, by kind: (Int) -> Alteration) -> ImageBatch {
-    var random = RandomSource(seed: seed, stream: 0x4558_414D)
-    return ImageBatch(
-      shape: images.shape,
-      images: images.indices.map { index in
-        kind(index)(
-          images[index], other: images[Int.random(in: images.indices, using: &random)], random: &random)
-      })
-  }
-
   /// Mean of minus the natural logarithm of the probability of the way in which each image is altered.
   func loss(of model: Model, compute: Compute) throws -> Double {
     let kinds = model.eyeNetwork.alterations
     let seen = try Scorer(model, evaluations: 0, compute: compute).estimate(
-      altered(images) { kinds[$0 % kinds.count] })
+      images.altered(seed: seed) { kinds[$0 % kinds.count] })
     let losses = seen.enumerated().map { index, estimate in
       -Double(estimate.appearance?.eyes?.logProbabilities[index % kinds.count] ?? -.infinity)
     }
     return losses.reduce(0, +) / Double(max(losses.count, 1))
   }
 
-  /// AUROC of `combined` for images altered in ways unknown to the eyes, the mean over the ways, with the eyes and without: fitted to
-  /// half of the images, tried on the other half.
+  /// AUROC of `combined` for images altered in ways unknown to the eyes, over all ways, with the eyes and without.
   func worth(
     of model: Model, evaluations: Int, compute: Compute
   ) throws -> (with: Double, without: Double) {
-    let some = images.spread(Self.mostCompared)
-    let fitting = some[some.indices.filter { $0 % 2 == 0 }]
-    let fresh = some[some.indices.filter { $0 % 2 == 1 }]
+    guard let examination = Examination(images, seed: seed) else { return (0, 0) }
     let scorer = try Scorer(model, evaluations: evaluations, compute: compute)
-    let (known, inliers) = (try scorer.estimate(fitting), try scorer.estimate(fresh))
-    let outliers = try Alteration.unknown.map { kind in try scorer.estimate(altered(fresh) { _ in kind }) }
-    func mean(_ form: (SurprisalEstimate) -> SurprisalEstimate) throws -> Double {
-      let calibration = try Calibration(
-        evaluations: evaluations, fitting: known.map(form), references: inliers.map(form))
-      func scores(_ estimates: [SurprisalEstimate]) -> [Double] {
-        estimates.map { calibration.score(form($0), by: .combined) }
-      }
-      let own = scores(inliers)
-      let separations = outliers.map { Separation(inliers: own, outliers: scores($0)).auroc }
-      return separations.reduce(0, +) / Double(separations.count)
+    let sitting = try examination.sitting(by: scorer)
+    func area(_ form: (SurprisalEstimate) -> SurprisalEstimate) throws -> Double {
+      try sitting.areas(form)[.combined] ?? 0
     }
-    return (try mean { $0 }, try mean { $0.withoutEyes })
+    return (try area { $0 }, try area(\.withoutEyes))
   }
 }
 

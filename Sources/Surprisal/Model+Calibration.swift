@@ -55,6 +55,7 @@ extension Model {
     let evaluations = budget.count ?? EvaluationBudget.standardCount
     let scorer = try Scorer(self, evaluations: evaluations, compute: compute)
     let estimates = try scorer.estimate(images, progress: progress)
+    let sensitivity = try Examination(images, seed: noise.seed)?.sensitivity(by: scorer, estimates)
     // The ladder's scores are by the statistics that go.
     if adaptive?.evaluations.contains(evaluations) == true { adaptive = nil }
     if let fitting {
@@ -62,9 +63,9 @@ extension Model {
       keep(
         try Calibration(
           evaluations: evaluations, fitting: try scorer.estimate(fitting, progress: progress),
-          references: estimates))
+          references: estimates, knowing: sensitivity))
     } else {
-      keep(try Calibration(evaluations: evaluations, estimates: estimates))
+      keep(try Calibration(evaluations: evaluations, estimates: estimates, knowing: sensitivity))
     }
     facts.generatedReferences?.removeAll { $0 == evaluations }
     if evaluations > 0 {
@@ -84,7 +85,11 @@ extension Model {
         stage == evaluations
         ? Array(estimates.prefix(Self.ladderImages))
         : try scorer.with(evaluations: stage).estimate(first, progress: progress)
-      if stage != evaluations { keep(try Calibration(evaluations: stage, estimates: some)) }
+      if stage != evaluations {
+        let sensitivity = try Examination(first, seed: noise.seed)?.sensitivity(
+          by: scorer.with(evaluations: stage), some)
+        keep(try Calibration(evaluations: stage, estimates: some, knowing: sensitivity))
+      }
       let statistics = try calibration(evaluations: stage)
       let crossFitted = try statistics.crossFitted(stage == evaluations ? estimates : some)
       for (statistic, scores) in crossFitted.mapValues({ $0.prefix(some.count) }) {

@@ -8,9 +8,9 @@ import ScoreModel
 import Tensors
 
 extension Model {
-  static let formatVersion = 5
-  /// Of models that look at images whole, which older programs read too; they would take a tile's references for images'.
-  private static let wholeVersion = 4
+  /// Up to 4 of whole images, 5 of tiles too; in 6 `combined` weighs its parts, where before all counted alike.
+  static let formatVersion = 6
+  private static let firstCalibrated = 4
   private static let key = "surprisal"
 
   /// The file's JSON.
@@ -213,7 +213,7 @@ extension Model {
       examples = kept
     }
     // Earlier versions held other statistics: such a model reads as one not yet calibrated.
-    guard header.formatVersion >= Self.wholeVersion else { return }
+    guard header.formatVersion >= Self.firstCalibrated else { return }
     do {
       for evaluations in header.evaluations {
         let prefix = Name.calibration(evaluations)
@@ -293,7 +293,7 @@ extension Model {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let header = Header(
-      formatVersion: tiling == nil ? Self.wholeVersion : Self.formatVersion, architecture: architecture,
+      formatVersion: Self.formatVersion, architecture: architecture,
       preconditioning: preconditioning,
       range: range, noise: noise, resampling: "area", evaluations: calibrations.map(\.evaluations),
       ladder: adaptive?.evaluations, facts: facts, encoder: sight?.header, tiling: tiling)

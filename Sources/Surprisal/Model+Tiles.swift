@@ -87,12 +87,13 @@ extension Model {
   ) throws {
     guard let tiling else { return }
     let scorer = try Scorer(self, evaluations: evaluations, compute: compute)
+    let tiles = try scorer.estimate(population.tiles) { _, _ in }
     let fit = try TileFit(
-      evaluations: evaluations, tiles: scorer.estimate(population.tiles) { _, _ in },
+      evaluations: evaluations, tiles: tiles,
       of: population.owners.map { copies.first[$0] },
       wholes: zip(population.small.indices, scorer.estimate(population.small) { _, _ in }).map {
         (copies.first[$0], $1)
-      })
+      }, knowing: try Examination(population.tiles, seed: noise.seed)?.sensitivity(by: scorer, tiles))
     let images = copies.representatives
     let names = fit.names
     var scores: [StatisticName: [Double]] = [:]

@@ -8,7 +8,7 @@ public final class Scorer {
   public let model: Model
   /// Nil at no evaluations.
   private let integral: LogProbability?
-  private let evaluations: Int
+  let evaluations: Int
   /// What sees images in the network's place; nil where the network does.
   private let eyes: (any FeatureSource)?
   private let pool: NetworkPool

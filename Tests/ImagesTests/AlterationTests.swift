@@ -73,7 +73,35 @@ struct AlterationTests {
     }
     #expect(Set(Alteration.learned(black.shape)).isDisjoint(with: Alteration.unknown))
     let image = Self.image(16, 16)
-    for kind in [Alteration.slanted, .enlarged] { #expect(Self.altered(image, kind) != image) }
+    for kind in [Alteration.slanted, .enlarged, .coarsened, .sharpened, .bent] {
+      #expect(Self.altered(image, kind) != image)
+    }
+  }
+
+  @Test("Damage changes some of an image and leaves the rest, or changes all of it in a known way")
+  func damage() {
+    let gray = Bitmap(width: 64, height: 48, channels: 3, filledWith: 128)
+    var changed: [Alteration: [Int]] = [:]
+    for seed in 0..<40 {
+      for kind in [Alteration.streaked, .blotted, .specked] {
+        let image = Self.altered(gray, kind, seed: UInt64(seed))
+        changed[kind, default: []].append(image.pixels.count { $0 != 128 } / 3)
+      }
+      // What is flat stays so when it is smoothed, sharpened or made coarser.
+      for kind in [Alteration.smeared, .sharpened, .coarsened] {
+        #expect(Self.altered(gray, kind, seed: UInt64(seed)) == gray)
+      }
+    }
+    // A streak of 24 by 2 pixels at most, wherever it is cut by the edge; a disc of a radius of 9.6 at most.
+    #expect(changed[.streaked]?.allSatisfy { (1...72).contains($0) } == true, "\(changed)")
+    #expect(changed[.blotted]?.allSatisfy { (1...290).contains($0) } == true)
+    // One in 50 of 3072, by the binomial's five standard deviations over all 40.
+    let specks = Double(changed[.specked]?.reduce(0, +) ?? 0) / 40
+    #expect(abs(specks - 61.4 * 255 / 256) < 5 * 7.8 / 40.0.squareRoot(), "\(specks)")
+    let ends = Bitmap(width: 2, height: 1, channels: 1, pixels: [0, 255])
+    #expect(Self.altered(ends, .bent) == ends)
+    let coarse = Self.altered(Self.image(16, 16), .coarsened)
+    for c in 0..<3 { #expect(coarse.pixels[c] == coarse.pixels[(17) * 3 + c]) }
   }
 
   @Test("A shift moves what is inside and repeats the edge")

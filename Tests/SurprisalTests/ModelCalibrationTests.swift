@@ -26,10 +26,14 @@ struct ModelCalibrationTests {
     var model = try Discs.model()
     let images = Discs.discs(40, seed: 2)
     let compute = Compute(threads: 1, precision: precision)
-    let estimates = try Scorer(model, compute: compute).estimate(images)
+    let scorer = try Scorer(model, compute: compute)
+    let estimates = try scorer.estimate(images)
+    let sensitivity = try #require(Examination(images, seed: model.noise.seed))
+      .sensitivity(by: scorer, estimates)
     try model.calibrate(on: images, compute: compute)
     #expect(
-      try model.calibration().tensors == Calibration(evaluations: 16, estimates: estimates).tensors)
+      try model.calibration().tensors
+        == Calibration(evaluations: 16, estimates: estimates, knowing: sensitivity).tensors)
   }
 
   @Test("The survey of the integrand is the same on any number of threads")

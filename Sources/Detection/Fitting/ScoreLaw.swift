@@ -6,18 +6,20 @@ import Foundation
 /// scores go together. Two tests of such a vector z, each powerful where the other is not, become normal scores in their turn, of which
 /// the larger is what counts (their sum takes more from the power of each where one alone sees something: docs/detection.md):
 ///
-/// - whether many scores are high: minus the sum of the logarithms of their p-values (Fisher 1932), whose law under dependence is read off
-///   the population;
+/// - whether many scores are high: minus the sum of the logarithms of their p-values (Fisher 1932), each weighed by its say (Good 1955),
+///   whose law under dependence is read off the population;
 /// - whether some are higher than those that go with them: the likelihood ratio of a normal vector of mean 0 against one of any mean
 ///   that is 0 or more in every coordinate (Kudo 1963; Perlman 1969), T = max over m >= 0 of z' P z - (z - m)' P (z - m), P the inverse of the
 ///   correlations.
 ///
-/// Nothing in it is fitted to outliers.
+/// Nothing in it is fitted to outliers that it is then tried on.
 package struct ScoreLaw: Sendable, Equatable {
   /// Of each score.
   private let scales: [NormalScores]
   /// Inverse of the correlations of the normal scores, `[scores, scores]`.
   private let precision: [Double]
+  /// Of each score, in the first test.
+  private let weights: [Double]
   /// Of both tests.
   private let tests: [NormalScores]
   /// Whether the larger of both counts; of files from before that was settled, their sum.
@@ -26,10 +28,13 @@ package struct ScoreLaw: Sendable, Equatable {
   /// Share of independence in the correlations, so that a difference of scores that always go together does not count without bound.
   private static let shrinkage = 0.1
 
-  /// - Parameter scores: of each kind those of all images, of equal number; what is no number is left out. Each image's by what
-  ///   was fitted on others.
-  package init(fitting scores: [[Double]]) {
+  /// - Parameters:
+  ///   - scores: of each kind those of all images, of equal number; what is no number is left out. Each image's by what was
+  ///     fitted on others.
+  ///   - weights: of each kind its say, above 0; nil for equal ones.
+  package init(fitting scores: [[Double]], weights: [Double]? = nil) {
     let count = scores.count
+    let weights = weights ?? [Double](repeating: 1, count: count)
     let images = (0..<(scores.first?.count ?? 0)).filter { image in scores.allSatisfy { $0[image].isFinite } }
     let scales = scores.map { column in NormalScores(fitting: images.map { column[$0] }) }
     let normal = images.map { image in (0..<count).map { scales[$0](scores[$0][image]) } }
@@ -39,14 +44,17 @@ package struct ScoreLaw: Sendable, Equatable {
     }
     let precision = SymmetricInverse.of(correlations, count, least: Self.shrinkage / 10)
       .map { Double(Float($0)) }
-    let found = normal.map { [Self.height($0), Self.contrast($0, precision)] }
+    let found = normal.map { [Self.height($0, weights), Self.contrast($0, precision)] }
     self.init(
-      scales, precision, tests: (0..<2).map { test in NormalScores(fitting: found.map { $0[test] }) })
+      scales, precision, weights,
+      tests: (0..<2).map { test in NormalScores(fitting: found.map { $0[test] }) })
   }
 
   private init(
-    _ scales: [NormalScores], _ precision: [Double], tests: [NormalScores], takesLarger: Bool = true
+    _ scales: [NormalScores], _ precision: [Double], _ weights: [Double], tests: [NormalScores],
+    takesLarger: Bool = true
   ) {
+    self.weights = weights
     self.takesLarger = takesLarger
     self.scales = scales
     self.precision = precision
@@ -65,13 +73,15 @@ package struct ScoreLaw: Sendable, Equatable {
       return (.nan, scores.firstIndex(where: \.isNaN) ?? 0)
     }
     let z = scores.indices.map { scales[$0](scores[$0]) }
-    let found = [tests[0](Self.height(z)), tests[1](Self.contrast(z, precision))]
+    let found = [tests[0](Self.height(z, weights)), tests[1](Self.contrast(z, precision))]
     let size = takesLarger ? max(found[0], found[1]) : found[0] + found[1]
     return (size, z.indices.max { z[$0] < z[$1] } ?? 0)
   }
 
-  /// Fisher's sum.
-  private static func height(_ z: [Double]) -> Double { z.reduce(0) { $0 + Normal.surprise($1) } }
+  /// Fisher's sum, each term with its weight.
+  private static func height(_ z: [Double], _ weights: [Double]) -> Double {
+    zip(z, weights).reduce(0) { $0 + $1.1 * Normal.surprise($1.0) }
+  }
 
   /// The square root of Kudo's T.
   private static func contrast(_ z: [Double], _ precision: [Double]) -> Double {
@@ -104,11 +114,13 @@ package struct ScoreLaw: Sendable, Equatable {
   }
 
   /// - Parameters:
+  ///   - weights: of each score.
   ///   - takesLarger: whether the larger of both tests counts, or their sum.
   ///   - tensor: a tensor by name, of a certain count where one is given.
   package init(
-    scores count: Int, takesLarger: Bool = true, tensor: (String, Int?) throws -> [Double]
+    weights: [Double], takesLarger: Bool = true, tensor: (String, Int?) throws -> [Double]
   ) throws {
+    let count = weights.count
     func laws(_ name: String, _ count: Int) throws -> [NormalScores] {
       let values = try tensor(name, count * NormalScores.size)
       return (0..<count).map {
@@ -116,7 +128,7 @@ package struct ScoreLaw: Sendable, Equatable {
       }
     }
     self.init(
-      try laws("scales", count), try tensor("precision", count * count), tests: try laws("tests", 2),
+      try laws("scales", count), try tensor("precision", count * count), weights, tests: try laws("tests", 2),
       takesLarger: takesLarger)
   }
 

@@ -5,8 +5,8 @@ extension StatisticName {
   public static let combined = StatisticName(declaring: "combined")
 }
 
-/// How far some of the scores of several statistics are too high, by the law of their vector over the population (`ScoreLaw`): nothing in it is
-/// fitted to outliers.
+/// How far some of the scores of several statistics are too high, by the law of their vector over the population (`ScoreLaw`). How much say
+/// each has is known from images of the population that were altered (`Sensitivity`); no other outliers have a part in it.
 ///
 /// The law is of images that the scored statistics were not fitted on: parts of the images that take turns, each scored by what the
 /// others fitted.
@@ -32,23 +32,34 @@ package struct CombinedStatistic: Statistic {
 
   /// As fitted, in the order of `types`: those that can judge all images.
   package let fittedParts: [any Statistic]
+  /// Of each part's say.
+  private let weights: [Double]
   private let law: ScoreLaw
 
-  private init(_ parts: [any Statistic], _ law: ScoreLaw) {
+  private init(_ parts: [any Statistic], _ weights: [Double], _ law: ScoreLaw) {
     fittedParts = parts
+    self.weights = weights
     self.law = law
   }
 
   package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+    self = try Self.fitted(on: estimates, knowing: nil)
+  }
+
+  package static func fitted(
+    on estimates: [SurprisalEstimate], knowing sensitivity: Sensitivity?
+  ) throws(CalibrationError) -> Self {
     var parts: [any Statistic] = []
-    for type in Self.types where estimates.allSatisfy(type.canJudge) {
+    for type in types where estimates.allSatisfy(type.canJudge) {
       parts.append(try type.init(fitting: estimates))
     }
-    try self.init(parts, fittedOn: estimates)
+    let names = parts.map { type(of: $0).name }
+    return try Self(
+      parts, sensitivity?.weights(of: names) ?? names.map { _ in 1 }, fittedOn: estimates)
   }
 
   package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
-    try Self(Self.refitted(fittedParts, on: estimates), fittedOn: estimates)
+    try Self(Self.refitted(fittedParts, on: estimates), weights, fittedOn: estimates)
   }
 
   private static func refitted(
@@ -65,7 +76,7 @@ package struct CombinedStatistic: Statistic {
   private static let fewest = 6
 
   private init(
-    _ parts: [any Statistic], fittedOn estimates: [SurprisalEstimate]
+    _ parts: [any Statistic], _ weights: [Double], fittedOn estimates: [SurprisalEstimate]
   ) throws(CalibrationError) {
     var scores = [[Double]](repeating: [], count: parts.count)
     func add(_ parts: [any Statistic], _ images: [SurprisalEstimate]) {
@@ -80,7 +91,7 @@ package struct CombinedStatistic: Statistic {
     } else {
       add(parts, estimates)
     }
-    self.init(parts, ScoreLaw(fitting: scores))
+    self.init(parts, weights, ScoreLaw(fitting: scores, weights: weights))
   }
 
   package init(tensor: (String, Int?) throws -> [Double]) throws {
@@ -89,12 +100,13 @@ package struct CombinedStatistic: Statistic {
       throw CalibrationError.unsuitable("\(Self.name.rawValue) is of \(kept.count) statistics")
     }
     var parts: [any Statistic] = []
-    for (type, isKept) in zip(Self.types, kept) where isKept > 0 {
+    for (type, weight) in zip(Self.types, kept) where weight > 0 {
       parts.append(try type.init { try tensor("\(type.name.rawValue).\($0)", $1) })
     }
+    let weights = kept.filter { $0 > 0 }
     self.init(
-      parts,
-      try ScoreLaw(scores: parts.count, takesLarger: kept.count > Self.typesOfSum) {
+      parts, weights,
+      try ScoreLaw(weights: weights, takesLarger: kept.count > Self.typesOfSum) {
         try tensor("law.\($0)", $1)
       })
   }
@@ -108,7 +120,8 @@ package struct CombinedStatistic: Statistic {
     var all: [String: [Double]] = [:]
     for (name, values) in law.tensors { all["law.\(name)"] = values }
     let names = fittedParts.map { type(of: $0).name }
-    all["parts"] = Self.parts.map { names.contains($0) ? 1 : 0 }
+    // Of each its weight; files from before weights have 1.
+    all["parts"] = Self.parts.map { name in names.firstIndex(of: name).map { weights[$0] } ?? 0 }
     for (name, part) in zip(names, fittedParts) {
       for (tensor, values) in part.tensors { all["\(name.rawValue).\(tensor)"] = values }
     }

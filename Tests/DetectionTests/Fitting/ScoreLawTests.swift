@@ -56,6 +56,24 @@ struct ScoreLawTests {
     #expect(found([-3, -3, -3, -3, -3]) < 0.02)
   }
 
+  @Test("A score that has more say counts more, and one that has little still counts where it is far out")
+  func weights() throws {
+    let known = Self.scores(3000, kinds: 5, seed: 2)
+    func found(_ weights: [Double]?, _ shift: [Double]) -> Double {
+      let law = ScoreLaw(fitting: known, weights: weights)
+      let limit = Self.sizes(law, Self.scores(1000, kinds: 5, seed: 3)).sorted()[950]
+      let fresh = Self.scores(1000, kinds: 5, seed: 4, shift: shift)
+      return Double(Self.sizes(law, fresh).count { $0 > limit }) / 1000
+    }
+    // 0.016 is the standard error of a share of a half.
+    let loud = found([1, 0.01, 0.01, 0.01, 0.01], [1.5, 0, 0, 0, 0])
+    #expect(loud > found(nil, [1.5, 0, 0, 0, 0]) + 0.05, "\(loud)")
+    #expect(found([0.01, 1, 1, 1, 1], [6, 0, 0, 0, 0]) > 0.9)
+    let law = ScoreLaw(fitting: known, weights: [1, 0.5, 0.01, 0.25, 1])
+    let kept = law.tensors
+    #expect(try ScoreLaw(weights: [1, 0.5, 0.01, 0.25, 1]) { name, _ in kept[name] ?? [] } == law)
+  }
+
   @Test("The order of scores does not matter, and what is no number stays none")
   func order() {
     let scores = Self.scores(500, kinds: 3, seed: 5)
@@ -76,7 +94,7 @@ struct ScoreLawTests {
       let law = ScoreLaw(fitting: scores)
       #expect(law.isRegular && law.shift([1, 1, 1, 1]).size.isFinite, "\(count)")
       let kept = law.tensors
-      let read = try ScoreLaw(scores: 4) { name, _ in kept[name] ?? [] }
+      let read = try ScoreLaw(weights: [1, 1, 1, 1]) { name, _ in kept[name] ?? [] }
       #expect(read == law)
     }
     let same = ScoreLaw(fitting: [[1, 1, 1], [2, 2, 2]])

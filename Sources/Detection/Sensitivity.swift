@@ -1,0 +1,26 @@
+import Diffusion
+import Foundation
+
+/// What statistics see of images that were altered in ways that nothing is fitted to: by it the say of each is weighed where several are
+/// joined (`CombinedStatistic`).
+package struct Sensitivity: Sendable, Equatable {
+  /// Of each statistic the AUROC of altered images, the mean over the ways of altering them.
+  private let areas: [StatisticName: Double]
+  /// What has no say of its own still counts where it is far out: this share of the loudest.
+  private static let least = 0.01
+
+  package init(areas: [StatisticName: Double]) { self.areas = areas }
+
+  /// Squared distances d' between altered images and those as they are, in deviations of normal scores of equal spread: of statistics that
+  /// are independent, the powers of the likelihood ratio's terms. The largest is 1.
+  ///
+  /// - Returns: nil where no statistic sees anything.
+  func weights(of names: [StatisticName]) -> [Double]? {
+    let squares = names.map { name in
+      let distance = max(Normal.quantile(min(max(areas[name] ?? 0.5, 0.5), 0.9999)), 0)
+      return distance * distance
+    }
+    guard let most = squares.max(), most > 0 else { return nil }
+    return squares.map { Double(Float(max($0 / most, Self.least))) }
+  }
+}

@@ -1,0 +1,104 @@
+import Detection
+import Diffusion
+import Images
+import Tensors
+
+/// Images of a population, and copies of some of them altered in ways that nothing is fitted to (`Alteration.unknown`): what statistics are
+/// compared on.
+///
+/// Half of the images fit the statistics; the others and their altered copies are told apart.
+package struct Examination {
+  /// Images that can be halved so that each half tells something.
+  package static let fewest = 2 * Calibration.fewest
+  /// Images that it takes: more bring little.
+  private static let most = 240
+  /// Images that are altered in each way.
+  private static let mostAltered = 30
+
+  private let images: ImageBatch
+  /// Of those that fit, and those that do not.
+  private let fitting: [Int]
+  private let fresh: [Int]
+  /// Of the latter some, in each way.
+  private let altered: ImageBatch
+
+  /// - Parameter images: of which no two show the same.
+  /// - Returns: nil of fewer than `fewest`.
+  package init?(_ images: ImageBatch, seed: UInt64) {
+    guard images.count >= Self.fewest else { return nil }
+    let places = images.places(spread: Self.most)
+    self.images = images
+    fitting = places.indices.filter { $0 % 2 == 0 }.map { places[$0] }
+    fresh = places.indices.filter { $0 % 2 == 1 }.map { places[$0] }
+    let some = images[fresh].spread(Self.mostAltered)
+    var altered = ImageBatch(shape: images.shape)
+    for kind in Alteration.unknown {
+      altered.append(contentsOf: some.altered(seed: seed) { _ in kind })
+    }
+    self.altered = altered
+  }
+
+  /// What a model's estimates of the images are.
+  package struct Sitting {
+    private let evaluations: Int
+    private let known: [SurprisalEstimate]
+    private let inliers: [SurprisalEstimate]
+    private let outliers: [SurprisalEstimate]
+
+    /// - Parameter estimates: of all images; nil where they are not known yet.
+    fileprivate init(
+      _ examination: Examination, _ scorer: Scorer, _ estimates: [SurprisalEstimate]?
+    ) throws {
+      func found(_ places: [Int]) throws -> [SurprisalEstimate] {
+        try estimates.map { estimates in places.map { estimates[$0] } }
+          ?? scorer.estimate(examination.images[places])
+      }
+      evaluations = scorer.evaluations
+      known = try found(examination.fitting)
+      inliers = try found(examination.fresh)
+      outliers = try scorer.estimate(examination.altered)
+    }
+
+    /// Of every statistic the AUROC of altered images, over all ways of altering.
+    ///
+    /// - Parameter form: of which part of each estimate it is to be.
+    package func areas(
+      _ form: (SurprisalEstimate) -> SurprisalEstimate = { $0 }
+    ) throws(CalibrationError) -> [StatisticName: Double] {
+      let calibration = try Calibration(
+        evaluations: evaluations, fitting: known.map(form), references: inliers.map(form))
+      var areas: [StatisticName: Double] = [:]
+      for name in calibration.names {
+        func scores(_ estimates: [SurprisalEstimate]) -> [Double] {
+          estimates.map { calibration.score(form($0), by: name) }
+        }
+        areas[name] = Separation(inliers: scores(inliers), outliers: scores(outliers)).auroc
+      }
+      return areas
+    }
+  }
+
+  /// - Parameter estimates: the scorer's of all images; nil where they are not known yet.
+  package func sitting(by scorer: Scorer, _ estimates: [SurprisalEstimate]? = nil) throws -> Sitting {
+    try Sitting(self, scorer, estimates)
+  }
+
+  /// What statistics see of the altered images.
+  /// - Returns: nil of one look: what judges by it weighs nothing.
+  package func sensitivity(by scorer: Scorer, _ estimates: [SurprisalEstimate]) throws -> Sensitivity? {
+    guard scorer.evaluations > 0 else { return nil }
+    return Sensitivity(areas: try sitting(by: scorer, estimates).areas())
+  }
+}
+
+extension ImageBatch {
+  /// Each image altered in the way that its place says.
+  func altered(seed: UInt64, by kind: (Int) -> Alteration) -> ImageBatch {
+    var random = RandomSource(seed: seed, stream: 0x4558_414D)
+    return ImageBatch(
+      shape: shape,
+      images: indices.map { index in
+        kind(index)(self[index], other: self[Int.random(in: indices, using: &random)], random: &random)
+      })
+  }
+}

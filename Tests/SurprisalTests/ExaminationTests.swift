@@ -1,0 +1,39 @@
+import Detection
+import Images
+import Testing
+
+@testable import Surprisal
+
+struct ExaminationTests {
+  @Test("Calibrating weighs what combined joins by what it sees of altered images, and a file keeps it")
+  func weighs() throws {
+    let images = Discs.discs(90, seed: 41)
+    var model = try Discs.model()
+    try model.calibrate(on: images, budget: .fixed(4), compute: Discs.compute)
+    let calibration = try model.calibration(evaluations: 4)
+    let kept = try #require(calibration.tensors["combined.parts"]).filter { $0 > 0 }
+    #expect(kept.max() == 1 && Set(kept).count > 2, "\(kept)")
+    let scorer = try Scorer(model, evaluations: 4, compute: Discs.compute)
+    let estimates = try scorer.estimate(images)
+    let examination = try #require(Examination(images, seed: 1))
+    let areas = try examination.sitting(by: scorer, estimates).areas()
+    #expect(Set(areas.keys).isSuperset(of: [.combined, .spatial, .residual]))
+    // What knew the estimates before finds the same.
+    #expect(try examination.sitting(by: scorer).areas() == areas)
+    // Discs that are streaked, blotted or specked are no discs: three of eleven ways alone give .64 where they are always seen.
+    #expect(try #require(areas.values.max()) > 0.64, "\(areas)")
+    let look = try Scorer(model, evaluations: 0, compute: Discs.compute)
+    #expect(try examination.sensitivity(by: look, look.estimate(images)) == nil)
+    let read = try Discs.withFolder { folder in
+      try model.write(to: "\(folder)/m.safetensors")
+      return try Model(path: "\(folder)/m.safetensors")
+    }
+    #expect(try read.calibration(evaluations: 4).tensors == calibration.tensors)
+  }
+
+  @Test("Too few images to halve are none to examine on")
+  func few() {
+    #expect(Examination(Discs.discs(Examination.fewest - 1, seed: 42), seed: 1) == nil)
+    #expect(Examination(Discs.discs(Examination.fewest, seed: 42), seed: 1) != nil)
+  }
+}

@@ -9,7 +9,13 @@ package struct Sensitivity: Sendable, Equatable {
   /// What has no say of its own still counts where it is far out: this share of the loudest.
   private static let least = 0.01
 
-  package init(areas: [StatisticName: Double]) { self.areas = areas }
+  /// Whether it also counts that a score is higher than those that go with it (`ScoreLaw`).
+  let contrasts: Bool
+
+  package init(areas: [StatisticName: Double], contrasts: Bool = true) {
+    self.areas = areas
+    self.contrasts = contrasts
+  }
 
   /// Squared distances d' between altered images and those as they are, in deviations of normal scores of equal spread: of statistics that
   /// are independent, the powers of the likelihood ratio's terms. The largest is 1.

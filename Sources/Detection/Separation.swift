@@ -15,7 +15,7 @@ public struct Separation: Sendable, Codable, Equatable {
   public init(inliers: [Double], outliers: [Double]) {
     let low = inliers.sorted()
     let high = outliers.sorted()
-    let below = high.map { Self.rank($0, in: low) / Double(low.count) }
+    let below = Self.placements(of: high, among: low)
     let above = low.map { 1 - Self.rank($0, in: high) / Double(high.count) }
     let auroc = below.reduce(0, +) / Double(below.count)
     self.auroc = auroc
@@ -29,6 +29,12 @@ public struct Separation: Sendable, Codable, Equatable {
     let cut = high[Int((0.05 * Double(high.count)).rounded(.down))]
     fprAt95 = Double(low.count { $0 >= cut }) / Double(low.count)
     aupr = Self.averagePrecision(low, high)
+  }
+
+  /// For each outlier the share of the inliers that score lower, equal ones counting half: the mean is the AUROC.
+  package static func placements(of outliers: [Double], among inliers: [Double]) -> [Double] {
+    let low = inliers.sorted()
+    return outliers.map { rank($0, in: low) / Double(low.count) }
   }
 
   /// Values of `sorted` below `value`, equal ones counting half.

@@ -28,7 +28,7 @@ public struct Checkpoint: Sendable {
     public package(set) var validations: Int
     /// What was asked for; nil where steps were.
     public package(set) var minutes: Double?
-    /// Of the reference scores; nil for every stage of `auto`.
+    /// Of the reference scores; nil for every stage of `auto`, 0 where they are yet to be chosen.
     public package(set) var evaluations: Int?
     /// Validations in a row that may bring nothing; nil where every step is taken.
     public package(set) var patience: Int?
@@ -104,8 +104,8 @@ extension Checkpoint.Run {
     guard (1...TrainingOptions.mostSteps).contains(validations) else {
       return "\(validations) validations: must be at least 1"
     }
-    if let evaluations, !(1...4096).contains(evaluations) {
-      return "\(evaluations) evaluations: must be from 1 to 4096"
+    if let evaluations, !(0...4096).contains(evaluations) {
+      return "\(evaluations) evaluations: must be from 0 to 4096"
     }
     if let minutes, !(minutes > 0 && minutes.isFinite) { return "\(minutes) minutes: must be above 0" }
     if let patience, !(1...TrainingOptions.mostSteps).contains(patience) {

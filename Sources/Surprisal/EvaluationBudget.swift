@@ -4,6 +4,8 @@ public enum EvaluationBudget: Sendable, Equatable, CustomStringConvertible {
   case fixed(Int)
   /// Few, and more only while the verdict is open.
   case auto
+  /// As few as do, by the images that references are of (`EvaluationChoice`): for fitting and training.
+  case chosen
 
   /// Stages of `auto`.
   public static let ladder = [4, 16, 64]
@@ -19,7 +21,7 @@ public enum EvaluationBudget: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Nil for `auto`.
+  /// Nil for `auto` and `chosen`.
   public var count: Int? {
     if case .fixed(let count) = self { count } else { nil }
   }
@@ -35,6 +37,7 @@ public enum EvaluationBudget: Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .fixed(let count): "\(count)"
     case .auto: "auto"
+    case .chosen: "chosen"
     }
   }
 }

@@ -11,7 +11,7 @@ extension Model {
 
   /// Sets the reference scores for a budget from images known to belong. Of images that show the same, one counts.
   ///
-  /// For `.auto` that is 16 evaluations on all images, then every stage on the first 2000.
+  /// Not for `.chosen`. For `.auto` that is 16 evaluations on all images, then every stage on the first 2000.
   ///
   /// - Parameter fitting: images that fit the statistics, such as those trained on, without those that `images` shows; nil
   ///   for `images` themselves (`Calibration`). Not for `.auto`.

@@ -87,6 +87,7 @@ extension Model {
   ///   - shape: at which they are taken.
   ///   - anew: whether what the model knows of another population is dropped; it is where the shape is another.
   ///   - budget: `.look` for one look alone.
+  ///   - chosen: told which number of evaluations was chosen, where it was to be.
   ///   - examples: how many of the images the model keeps, to show beside what it finds odd.
   ///   - lesson: what eyes learn from first; nil for none but those that the model has.
   ///   - unreadable: told the name of an image that cannot be had, and why.
@@ -98,7 +99,7 @@ extension Model {
     reading: ImageReading = ImageReading(), budget: EvaluationBudget = .look,
     examples: Int = Model.standardExamples, learning lesson: EyeLesson.Images? = nil,
     compute: Compute = Compute(), unreadable: (String, String) -> Void = { _, _ in },
-    progress: (Int, Int) -> Void = { _, _ in }
+    chosen: (EvaluationChoice) -> Void = { _ in }, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
     let size = shape.size(of: paths, reading: reading)
     var reading = reading
@@ -116,7 +117,7 @@ extension Model {
     if let teaching, teaching.isEmpty { throw SurprisalError.noReadableImages(purpose: "learn eyes from") }
     return try fit(
       to: taken, anew: anew, budget: budget, examples: examples,
-      learning: lesson.flatMap { lesson in teaching.map { (lesson, $0) } }, compute: compute,
+      learning: lesson.flatMap { lesson in teaching.map { (lesson, $0) } }, compute: compute, chosen: chosen,
       progress: progress)
   }
 
@@ -125,7 +126,8 @@ extension Model {
   package mutating func fit(
     to images: ImageBatch, anew: Bool, budget: EvaluationBudget = .look,
     examples: Int = Model.standardExamples, learning: (lesson: EyeLesson.Images, from: ImageBatch)? = nil,
-    compute: Compute = Compute(), progress: (Int, Int) -> Void = { _, _ in }
+    compute: Compute = Compute(), chosen: (EvaluationChoice) -> Void = { _ in },
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
     if anew || images.shape != shape {
       self = try emptied(for: images)
@@ -139,7 +141,15 @@ extension Model {
     // What an encoder saw was of the population before.
     sight = nil
     self.examples = Examples(examples, of: images)
-    if budget != .look { try calibrate(on: images, budget: budget, compute: compute, progress: progress) }
+    if budget != .look {
+      let distinct = images[CopyGroups(of: images).representatives]
+      let settled = try settled(budget, on: distinct, compute: compute, told: chosen)
+      if budget == .chosen {
+        // What is known at other numbers of evaluations is of other images, and would stay the first that is asked.
+        (calibrations, adaptive, facts.generatedReferences) = ([], nil, nil)
+      }
+      try calibrate(on: images, budget: settled, compute: compute, progress: progress)
+    }
     return try calibrate(on: images, budget: .look, compute: compute, progress: progress)
   }
 }

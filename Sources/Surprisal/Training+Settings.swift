@@ -71,7 +71,7 @@ extension Training {
     validationShare = run.validationShare
     validations = run.validations
     minutes = run.minutes
-    budget = run.evaluations.map { .fixed($0) } ?? .auto
+    budget = run.evaluations.map { $0 == 0 ? .chosen : .fixed($0) } ?? .auto
     patience = run.patience
     eyes = EyeBudget(kept: run.eyes)
   }
@@ -126,7 +126,7 @@ extension Training {
       paths: paths, heldOut: heldOut, training: Self.contents(training),
       validation: Self.contents(validation),
       validationShare: validationShare, validations: validations, minutes: minutes,
-      evaluations: budget.count, patience: patience, eyes: eyes.kept)
+      evaluations: budget == .chosen ? 0 : budget.count, patience: patience, eyes: eyes.kept)
     guard let known = resume?.run else { return run }
     for (name, found, kept) in [
       ("images to train on", run.training, known.training),

@@ -33,7 +33,7 @@ public struct Training {
   /// latest are worse. Nil: every step is taken, and the latest weights it is.
   public var patience: Int? = Self.standardPatience
   public static let standardPatience = 5
-  /// What the reference scores are for: with `.auto`, every stage of its ladder.
+  /// What the reference scores are for: with `.auto`, every stage of its ladder; with `.chosen`, as few evaluations as do.
   public var budget = EvaluationBudget.standard
   public var reading = ImageReading()
   /// Whether the model also learns to tell its images from altered ones.
@@ -137,11 +137,13 @@ public struct Training {
         compute: compute
       ) { report(.calibrating(done: $0, of: $1)) }
     }
-    let estimates = try calibrate(budget)
+    var settled = self
+    settled.budget = try result.settled(budget, on: validation, compute: compute) { report(.chose($0)) }
+    let estimates = try calibrate(settled.budget)
     _ = try calibrate(.look)
     var gained: Review.Gain?
     if let start {
-      let (before, after, difference) = try gain(over: start, result, validation, estimates, compute)
+      let (before, after, difference) = try settled.gain(over: start, result, validation, estimates, compute)
       let error = difference.standardError
       report(.gained(before: before, after: after, standardError: error, pValue: difference.pValue))
       gained = Review.Gain(before: before, after: after, standardError: error)
@@ -149,8 +151,9 @@ public struct Training {
     if reviews {
       report(
         .reviewed(
-          try review(
-            result, loop, training, validation, estimates, isApart: isApart(budget), gain: gained, compute)))
+          try settled.review(
+            result, loop, training, validation, estimates, isApart: isApart(settled.budget), gain: gained,
+            compute)))
     }
     return result
   }

@@ -132,6 +132,11 @@ public struct TrainingLog: Sendable {
       return ("learning_eyes", fields)
     case .triedEyes(let with, let without, let isKept):
       return ("tried_eyes", ["with": .number(with), "without": .number(without), "kept": .flag(isKept)])
+    case .chose(let choice):
+      var fields: [String: Value] = ["evaluations": .count(choice.evaluations)]
+      fields["auroc_few"] = choice.areas.map { .number($0.few) }
+      fields["auroc_many"] = choice.areas.map { .number($0.many) }
+      return ("chose", fields)
     case .surveying(let done, let all): return done == all ? ("surveyed", ["levels": .count(all)]) : nil
     case .calibrating(let done, let all): return done == all ? ("calibrated", ["images": .count(all)]) : nil
     case .stopped(let step): return ("stopped", ["step": .count(step)])

@@ -72,6 +72,9 @@ struct TrainingDisplay {
           format:
             "eyes: held-out images altered in ways unknown to them are told by an AUROC of %.3f with them, %.3f without: %@",
           with, without, (isKept ? "kept" : "not kept") as NSString))
+    case .chose(let choice):
+      shown.progressDone()
+      shown.note("\(choice)")
     case .surveying(let done, let all): shown.progress("surveying noise level \(done) of \(all)")
     case .calibrating(let done, let all): shown.progress("calibrating on image \(done) of \(all)")
     case .reviewed: break

@@ -37,3 +37,39 @@ struct ExaminationTests {
     #expect(Examination(Discs.discs(Examination.fewest, seed: 42), seed: 1) != nil)
   }
 }
+
+struct EvaluationChoiceTests {
+  @Test(
+    "Where it is to be chosen, few evaluations are taken unless more tell altered images better, and it is said why"
+  )
+  func chosen() throws {
+    var model = try Discs.model()
+    try model.calibrate(on: Discs.discs(40, seed: 43), budget: .fixed(8), compute: Discs.compute)
+    var told: [EvaluationChoice] = []
+    let images = Discs.discs(60, seed: 44)
+    try model.fit(
+      to: images, anew: false, budget: .chosen, compute: Discs.compute,
+      chosen: { told.append($0) })
+    let choice = try #require(told.first)
+    let areas = try #require(choice.areas)
+    #expect(told.count == 1 && [4, 16].contains(choice.evaluations))
+    // A gain of less than a hundredth is none.
+    if areas.many - areas.few < 0.01 { #expect(choice.evaluations == 4) }
+    #expect("\(choice)".contains("\(choice.evaluations) evaluations an image: altered images are told by"))
+    // Nothing stays of what was known of other images.
+    #expect(model.calibrations.map(\.evaluations) == [choice.evaluations, 0])
+    let distinct = CopyGroups(of: images).representatives.count
+    #expect(model.calibrations.allSatisfy { $0.referenceCount == distinct })
+  }
+
+  @Test("Too few images to try it on are judged by sixteen")
+  func few() throws {
+    var told: [EvaluationChoice] = []
+    var model = try Discs.model()
+    try model.fit(
+      to: Discs.discs(12, seed: 45), anew: false, budget: .chosen, compute: Discs.compute,
+      chosen: { told.append($0) })
+    #expect(told.map(\.evaluations) == [16] && told[0].areas == nil)
+    #expect(model.calibrations.map(\.evaluations) == [16, 0])
+  }
+}

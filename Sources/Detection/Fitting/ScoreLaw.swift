@@ -12,7 +12,7 @@ import Foundation
 ///   that is 0 or more in every coordinate (Kudo 1963; Perlman 1969), T = max over m >= 0 of z' P z - (z - m)' P (z - m), P the inverse of the
 ///   correlations.
 ///
-/// Nothing in it is fitted to outliers that it is then tried on.
+/// Where the first is known to be the better alone, it is all that counts. Nothing in it is fitted to outliers that it is then tried on.
 package struct ScoreLaw: Sendable, Equatable {
   /// Of each score.
   private let scales: [NormalScores]
@@ -20,7 +20,7 @@ package struct ScoreLaw: Sendable, Equatable {
   private let precision: [Double]
   /// Of each score, in the first test.
   private let weights: [Double]
-  /// Of both tests.
+  /// Of the tests that count, in their order.
   private let tests: [NormalScores]
   /// Whether the larger of both counts; of files from before that was settled, their sum.
   private let takesLarger: Bool
@@ -32,7 +32,8 @@ package struct ScoreLaw: Sendable, Equatable {
   ///   - scores: of each kind those of all images, of equal number; what is no number is left out. Each image's by what was
   ///     fitted on others.
   ///   - weights: of each kind its say, above 0; nil for equal ones.
-  package init(fitting scores: [[Double]], weights: [Double]? = nil) {
+  ///   - contrasts: whether the second test counts.
+  package init(fitting scores: [[Double]], weights: [Double]? = nil, contrasts: Bool = true) {
     let count = scores.count
     let weights = weights ?? [Double](repeating: 1, count: count)
     let images = (0..<(scores.first?.count ?? 0)).filter { image in scores.allSatisfy { $0[image].isFinite } }
@@ -44,10 +45,12 @@ package struct ScoreLaw: Sendable, Equatable {
     }
     let precision = SymmetricInverse.of(correlations, count, least: Self.shrinkage / 10)
       .map { Double(Float($0)) }
-    let found = normal.map { [Self.height($0, weights), Self.contrast($0, precision)] }
+    let found = normal.map {
+      [Self.height($0, weights)] + (contrasts ? [Self.contrast($0, precision)] : [])
+    }
     self.init(
       scales, precision, weights,
-      tests: (0..<2).map { test in NormalScores(fitting: found.map { $0[test] }) })
+      tests: (0..<(contrasts ? 2 : 1)).map { test in NormalScores(fitting: found.map { $0[test] }) })
   }
 
   private init(
@@ -73,10 +76,16 @@ package struct ScoreLaw: Sendable, Equatable {
       return (.nan, scores.firstIndex(where: \.isNaN) ?? 0)
     }
     let z = scores.indices.map { scales[$0](scores[$0]) }
-    let found = [tests[0](Self.height(z, weights)), tests[1](Self.contrast(z, precision))]
-    let size = takesLarger ? max(found[0], found[1]) : found[0] + found[1]
+    var size = tests[0](Self.height(z, weights))
+    if contrasts {
+      let other = tests[1](Self.contrast(z, precision))
+      size = takesLarger ? max(size, other) : size + other
+    }
     return (size, z.indices.max { z[$0] < z[$1] } ?? 0)
   }
+
+  /// Whether the second test counts.
+  package var contrasts: Bool { tests.count > 1 }
 
   /// Fisher's sum, each term with its weight.
   private static func height(_ z: [Double], _ weights: [Double]) -> Double {
@@ -121,20 +130,21 @@ package struct ScoreLaw: Sendable, Equatable {
     weights: [Double], takesLarger: Bool = true, tensor: (String, Int?) throws -> [Double]
   ) throws {
     let count = weights.count
-    func laws(_ name: String, _ count: Int) throws -> [NormalScores] {
-      let values = try tensor(name, count * NormalScores.size)
-      return (0..<count).map {
+    func laws(_ name: String, _ count: Int?) throws -> [NormalScores] {
+      let values = try tensor(name, count.map { $0 * NormalScores.size })
+      return (0..<values.count / NormalScores.size).map {
         NormalScores(tensor: values[$0 * NormalScores.size..<($0 + 1) * NormalScores.size])
       }
     }
     self.init(
-      try laws("scales", count), try tensor("precision", count * count), weights, tests: try laws("tests", 2),
+      try laws("scales", count), try tensor("precision", count * count), weights,
+      tests: try laws("tests", nil),
       takesLarger: takesLarger)
   }
 
   /// Whether it can judge: tensors of a file may hold anything.
   package var isRegular: Bool {
-    (scales + tests).allSatisfy(\.isRegular)
+    (1...2).contains(tests.count) && (scales + tests).allSatisfy(\.isRegular)
       && scales.indices.allSatisfy { precision[$0 * scales.count + $0] > 0 }
   }
 }

@@ -55,11 +55,13 @@ package struct CombinedStatistic: Statistic {
     }
     let names = parts.map { type(of: $0).name }
     return try Self(
-      parts, sensitivity?.weights(of: names) ?? names.map { _ in 1 }, fittedOn: estimates)
+      parts, sensitivity?.weights(of: names) ?? names.map { _ in 1 },
+      contrasts: sensitivity?.contrasts ?? true, fittedOn: estimates)
   }
 
   package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
-    try Self(Self.refitted(fittedParts, on: estimates), weights, fittedOn: estimates)
+    try Self(
+      Self.refitted(fittedParts, on: estimates), weights, contrasts: law.contrasts, fittedOn: estimates)
   }
 
   private static func refitted(
@@ -76,7 +78,7 @@ package struct CombinedStatistic: Statistic {
   private static let fewest = 6
 
   private init(
-    _ parts: [any Statistic], _ weights: [Double], fittedOn estimates: [SurprisalEstimate]
+    _ parts: [any Statistic], _ weights: [Double], contrasts: Bool, fittedOn estimates: [SurprisalEstimate]
   ) throws(CalibrationError) {
     var scores = [[Double]](repeating: [], count: parts.count)
     func add(_ parts: [any Statistic], _ images: [SurprisalEstimate]) {
@@ -91,7 +93,7 @@ package struct CombinedStatistic: Statistic {
     } else {
       add(parts, estimates)
     }
-    self.init(parts, weights, ScoreLaw(fitting: scores, weights: weights))
+    self.init(parts, weights, ScoreLaw(fitting: scores, weights: weights, contrasts: contrasts))
   }
 
   package init(tensor: (String, Int?) throws -> [Double]) throws {

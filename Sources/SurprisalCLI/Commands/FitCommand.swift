@@ -137,9 +137,13 @@ struct FitCommand: ParsableCommand {
       }
       copies = try loaded.fit(
         to: images, shape: isOwn ? .init(of: loaded) : given, anew: !isOwn, reading: read.reading,
-        budget: model.evaluations ?? (model.given == nil ? .look : .standard),
+        budget: model.evaluations ?? (model.given == nil ? .look : .chosen),
         examples: noExamples ? 0 : Model.standardExamples, learning: try lesson(), compute: model.compute,
-        unreadable: unreadable, progress: progress)
+        unreadable: unreadable,
+        chosen: {
+          shown.progressDone()
+          shown.note("\($0)")
+        }, progress: progress)
     }
     shown.progressDone()
     if copies.exact + copies.near > 0 {

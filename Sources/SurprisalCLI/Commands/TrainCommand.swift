@@ -39,7 +39,10 @@ struct TrainCommand: ParsableCommand {
   )
   var validation: Double?
   @Option(help: "Hold out these images instead of a random share.") var heldOut: [FilePath] = []
-  @Option(help: "Network evaluations an image that the reference scores are for, or auto (default 16).")
+  @Option(
+    help:
+      "Network evaluations an image that the reference scores are for, or auto (default 4, or 16 where they tell more of altered images)."
+  )
   var evaluations: EvaluationBudget?
   @Option(help: "Seed of every random draw (default \(TrainingOptions().seed)).") var seed: UInt64?
   @Flag(help: "Keep none of the held-out images as examples, which reports show beside what is odd.")
@@ -140,6 +143,7 @@ struct TrainCommand: ParsableCommand {
     }
     var training = try training(Training(shape: shape))
     if steps == nil, minutes == nil { training.minutes = 10 }
+    if evaluations == nil { training.budget = .chosen }
     training.start = try start()
     return depth.deepened(training)
   }

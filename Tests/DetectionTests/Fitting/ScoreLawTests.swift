@@ -69,9 +69,12 @@ struct ScoreLawTests {
     let loud = found([1, 0.01, 0.01, 0.01, 0.01], [1.5, 0, 0, 0, 0])
     #expect(loud > found(nil, [1.5, 0, 0, 0, 0]) + 0.05, "\(loud)")
     #expect(found([0.01, 1, 1, 1, 1], [6, 0, 0, 0, 0]) > 0.9)
-    let law = ScoreLaw(fitting: known, weights: [1, 0.5, 0.01, 0.25, 1])
-    let kept = law.tensors
-    #expect(try ScoreLaw(weights: [1, 0.5, 0.01, 0.25, 1]) { name, _ in kept[name] ?? [] } == law)
+    for contrasts in [true, false] {
+      let law = ScoreLaw(fitting: known, weights: [1, 0.5, 0.01, 0.25, 1], contrasts: contrasts)
+      #expect(law.contrasts == contrasts)
+      let kept = law.tensors
+      #expect(try ScoreLaw(weights: [1, 0.5, 0.01, 0.25, 1]) { name, _ in kept[name] ?? [] } == law)
+    }
   }
 
   @Test("The order of scores does not matter, and what is no number stays none")

@@ -132,6 +132,9 @@ package struct ScoreLaw: Sendable, Equatable {
     let count = weights.count
     func laws(_ name: String, _ count: Int?) throws -> [NormalScores] {
       let values = try tensor(name, count.map { $0 * NormalScores.size })
+      guard values.count.isMultiple(of: NormalScores.size) else {
+        throw CalibrationError.unsuitable("a law of normal scores is cut")
+      }
       return (0..<values.count / NormalScores.size).map {
         NormalScores(tensor: values[$0 * NormalScores.size..<($0 + 1) * NormalScores.size])
       }

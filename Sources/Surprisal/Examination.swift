@@ -3,8 +3,7 @@ import Diffusion
 import Images
 import Tensors
 
-/// Images of a population, and copies of some of them altered in ways that nothing is fitted to (`Alteration.unknown`): what statistics are
-/// compared on.
+/// Images of a population, and altered copies of some of them: what statistics are compared on.
 ///
 /// Half of the images fit the statistics; the others and their altered copies are told apart.
 package struct Examination {
@@ -13,7 +12,7 @@ package struct Examination {
   /// Images that it takes: more bring little.
   private static let most = 240
   /// Images that are altered in each way.
-  private static let mostAltered = 60
+  private static let mostAltered = 40
 
   private let images: ImageBatch
   /// Of those that fit, and those that do not.
@@ -22,9 +21,12 @@ package struct Examination {
   /// Of the latter some, in each way.
   private let altered: ImageBatch
 
-  /// - Parameter images: of which no two show the same.
+  /// - Parameters:
+  ///   - images: of which no two show the same.
+  ///   - kinds: ways of altering; nil for all that there are. Those that eyes learned by are among them: they do tell them of images
+  ///     that they did not learn from.
   /// - Returns: nil of fewer than `fewest`.
-  package init?(_ images: ImageBatch, seed: UInt64) {
+  package init?(_ images: ImageBatch, by kinds: [Alteration]? = nil, seed: UInt64) {
     guard images.count >= Self.fewest else { return nil }
     let places = images.places(spread: Self.most)
     self.images = images
@@ -32,7 +34,7 @@ package struct Examination {
     fresh = places.indices.filter { $0 % 2 == 1 }.map { places[$0] }
     let some = images[fresh].spread(Self.mostAltered)
     var altered = ImageBatch(shape: images.shape)
-    for kind in Alteration.unknown {
+    for kind in kinds ?? Alteration.learned(images.shape).filter({ $0 != .none }) + Alteration.unknown {
       altered.append(contentsOf: some.altered(seed: seed) { _ in kind })
     }
     self.altered = altered

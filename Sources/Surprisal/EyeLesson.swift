@@ -162,7 +162,7 @@ struct EyeExam {
   func worth(
     of model: Model, evaluations: Int, compute: Compute
   ) throws -> (with: Double, without: Double) {
-    guard let examination = Examination(images, seed: seed) else { return (0, 0) }
+    guard let examination = Examination(images, by: Alteration.unknown, seed: seed) else { return (0, 0) }
     let scorer = try Scorer(model, evaluations: evaluations, compute: compute)
     let sitting = try examination.sitting(by: scorer)
     func area(_ form: (SurprisalEstimate) -> SurprisalEstimate) throws -> Double {

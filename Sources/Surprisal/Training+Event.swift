@@ -31,6 +31,8 @@ extension Training {
     /// What eyes are worth on held-out images altered in ways that they did not learn by: AUROC of `combined` with and without
     /// them, the mean over the ways. They stay where that is more.
     case triedEyes(with: Double, without: Double, isKept: Bool)
+    /// A network learns to mark damage: running mean of its loss, nats a place.
+    case learningDamage(step: Int, of: Int, loss: Float, secondsLeft: Double)
     case calibrating(done: Int, of: Int)
     case stopped(step: Int)
     /// The end, where `Training.reviews` asks for it.

@@ -72,6 +72,14 @@ struct TrainingDisplay {
           format:
             "eyes: held-out images altered in ways unknown to them are told by an AUROC of %.3f with them, %.3f without: %@",
           with, without, (isKept ? "kept" : "not kept") as NSString))
+    case .learningDamage(let step, let all, let loss, let left):
+      shown.progress(
+        String(
+          format: "damage: step %d/%d  loss %.4f  %@ left", step, all, loss,
+          Pace.duration(left) as NSString))
+      guard step == all else { break }
+      shown.progressDone()
+      shown.note(String(format: "damage: learned to mark it in %d steps, loss %.4f", all, loss))
     case .surveying(let done, let all): shown.progress("surveying noise level \(done) of \(all)")
     case .calibrating(let done, let all): shown.progress("calibrating on image \(done) of \(all)")
     case .reviewed: break

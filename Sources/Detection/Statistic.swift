@@ -128,17 +128,20 @@ package struct EstimateForm: Sendable {
   package let activations: Int
   /// What learned eyes see; nil where there are none.
   package let eyes: EyeForm?
+  /// What a network sees that learned to find damage; nil where there is none.
+  package let damage: DamageForm?
   /// Nil where no encoder looks.
   package let features: FeatureForm?
 
   package init(
     sigmas: [Double], shape: ImageShape, activations: Int = 0, eyes: EyeForm? = nil,
-    features: FeatureForm? = nil
+    damage: DamageForm? = nil, features: FeatureForm? = nil
   ) {
     self.sigmas = sigmas
     self.shape = shape
     self.activations = activations
     self.eyes = eyes
+    self.damage = damage
     self.features = features
   }
 }

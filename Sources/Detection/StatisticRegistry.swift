@@ -24,6 +24,7 @@ package enum StatisticRegistry {
     NearestStatistic.self,
     EyesStatistic.self,
     AlteredStatistic.self,
+    DamageStatistic.self,
   ]
 
   private static func types(_ kind: StatisticKind) -> [any Statistic.Type] {

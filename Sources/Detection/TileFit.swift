@@ -1,6 +1,4 @@
 import Diffusion
-import Dispatch
-import Synchronization
 
 /// Statistics fitted to tiles of images, all tiles of an image on one side of every split.
 ///
@@ -61,19 +59,6 @@ package struct TileFit: Sendable {
       judging.append(fitted[part].with(references: references, tiles: nil))
     }
     return judging
-  }
-
-  private static func inParallel<Element: Sendable>(
-    _ count: Int, _ body: @Sendable (Int) throws(CalibrationError) -> Element
-  ) throws(CalibrationError) -> [Element] {
-    let found = Mutex([Result<Element, CalibrationError>?](repeating: nil, count: count))
-    DispatchQueue.concurrentPerform(iterations: count) { index in
-      let one = Result { () throws(CalibrationError) in try body(index) }
-      found.withLock { $0[index] = one }
-    }
-    var all: [Element] = []
-    for result in found.withLock({ $0 }) { if let result { all.append(try result.get()) } }
-    return all
   }
 
   /// What judges an image that the tiles were of.

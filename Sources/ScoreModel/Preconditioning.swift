@@ -63,16 +63,18 @@ package struct Preconditioning: Codable, Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - noisy: z, `[pixels, channels]`.
-  ///   - target: `[pixels, 3 * channels]`.
+  ///   - target: `[pixels, 3 * channels]`, or more values a pixel, of which the others stay.
+  ///   - stride: values a pixel of the target; nil for these alone.
   func encode(
     _ noisy: UnsafePointer<Float>, pixels: Int, channels: Int, sigma: Float,
-    into target: UnsafeMutablePointer<Float>
+    into target: UnsafeMutablePointer<Float>, stride: Int? = nil
   ) {
+    let stride = stride ?? 3 * channels
     let scale = coefficients(sigma).input
     let unit = 1 / (4 * sigma)
     for pixel in 0..<pixels {
       let from = noisy + pixel * channels
-      let to = target + pixel * 3 * channels
+      let to = target + pixel * stride
       for channel in 0..<channels {
         let z = from[channel]
         to[channel] = (z - mean) * scale

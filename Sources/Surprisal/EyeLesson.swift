@@ -19,6 +19,8 @@ public struct EyeLesson: Sendable {
   /// the multiply-adds that `Network` states.
   static func shareOfTime(_ budget: EyeBudget) -> Double { budget == .auto ? 0.6 * share : 0 }
 
+  static let purpose = "learn eyes from"
+
   let options: TrainingOptions
   /// 0 where there are to be no eyes.
   let steps: Int
@@ -55,21 +57,29 @@ extension Model {
     _ budget: EvaluationBudget,
     _ compute: Compute
   ) throws {
-    var all = others
-    all.append(contentsOf: images)
-    let copies = CopyGroups(of: all)
-    let own = (others.count..<all.count).filter { copies.first[$0] >= others.count }
-    guard !own.isEmpty else { throw SurprisalError.noReadableImages(purpose: "learn eyes from") }
+    let (own, distinct) = try images.apart(from: others, to: EyeLesson.purpose)
     var options = facts.options
     options.precision = compute.precision
     // Where one look is fitted, they are tried beside as many evaluations as images get by default.
     let count = budget.count ?? 0
     _ = try learnEyes(
-      EyeLesson(.steps(lesson.steps), options), from: all[own],
-      heldOut: all[copies.representatives.filter { $0 < others.count }],
+      EyeLesson(.steps(lesson.steps), options), from: own, heldOut: distinct,
       evaluations: count > 0 ? count : EvaluationBudget.standardCount, compute: compute,
       shouldStop: { false }, report: lesson.report)
-    learned.add(all[own], as: .trained)
+    learned.add(own, as: .trained)
+  }
+}
+
+extension ImageBatch {
+  /// Those that show what none of `others` shows, and of the others one of each that show the same.
+  /// - Parameter purpose: what for, where there are none.
+  func apart(from others: ImageBatch, to purpose: String) throws -> (own: ImageBatch, others: ImageBatch) {
+    var all = others
+    all.append(contentsOf: self)
+    let copies = CopyGroups(of: all)
+    let own = (others.count..<all.count).filter { copies.first[$0] >= others.count }
+    guard !own.isEmpty else { throw SurprisalError.noReadableImages(purpose: purpose) }
+    return (all[own], all[copies.representatives.filter { $0 < others.count }])
   }
 }
 
@@ -176,7 +186,7 @@ extension SurprisalEstimate {
   fileprivate var withoutEyes: SurprisalEstimate {
     var estimate = self
     estimate.appearance = appearance.map {
-      Appearance(image: $0.image, activations: $0.activations, measures: $0.measures)
+      Appearance(image: $0.image, activations: $0.activations, damage: $0.damage, measures: $0.measures)
     }
     return estimate
   }

@@ -82,6 +82,12 @@ extension Packer {
         packer.add(eyes.activations)
         packer.add(eyes.logProbabilities)
       }
+      packer.add(appearance.damage) { packer, damage in
+        for number in [damage.form.rows, damage.form.columns, damage.form.features, damage.form.middle] {
+          packer.add(number)
+        }
+        packer.add(damage.features)
+      }
     }
   }
 }
@@ -140,6 +146,12 @@ extension Unpacker {
         eyes: try unpacker.takeIfThere { unpacker throws(Cut) in
           EyeLook(
             activations: try unpacker.take([Float].self), logProbabilities: try unpacker.take([Float].self))
+        },
+        damage: try unpacker.takeIfThere { unpacker throws(Cut) in
+          DamageLook(
+            form: DamageForm(
+              rows: try unpacker.take(), columns: try unpacker.take(), features: try unpacker.take(),
+              middle: try unpacker.take()), features: try unpacker.take([Float].self))
         }, measures: measures)
     }
     return estimate

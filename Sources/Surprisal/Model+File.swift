@@ -142,6 +142,7 @@ extension Model {
   private enum Name {
     static func network(_ parameter: String) -> String { "network.\(parameter)" }
     static func eyes(_ parameter: String) -> String { "eyes.\(parameter)" }
+    static func damage(_ parameter: String) -> String { "damage.\(parameter)" }
     static func calibration(_ evaluations: Int) -> String { "calibration.\(evaluations)." }
     static let examples = "examples"
     static func learned(_ part: LearnedImages.Part) -> String { "learned.\(part.rawValue)" }
@@ -180,8 +181,15 @@ extension Model {
     let specs = Network(header.architecture).parameterSpecs
     let seeing = EyeNetwork(header.architecture).parameterSpecs
     let hasEyes = seeing.contains { file.tensors[Name.eyes($0.name)] != nil }
+    let marking = DamageNetwork(shape).parameterSpecs
+    let hasDamageEyes = marking.contains { file.tensors[Name.damage($0.name)] != nil }
+    if hasDamageEyes, !Damage.takes(shape) {
+      throw damaged(
+        "tensors damage.* are there, though no damage can be seen in \(shape.width)x\(shape.height)")
+    }
     for (spec, name) in specs.map({ ($0, Name.network($0.name)) })
       + (hasEyes ? seeing.map { ($0, Name.eyes($0.name)) } : [])
+      + (hasDamageEyes ? marking.map { ($0, Name.damage($0.name)) } : [])
     {
       guard let found = file.tensors[name] else { throw damaged("tensor \(name) is missing") }
       guard found.shape == spec.shape else {
@@ -197,12 +205,16 @@ extension Model {
     }
     let weights: FrozenWeights
     let eyes: FrozenWeights?
+    let damageEyes: FrozenWeights?
     do {
       weights = try FrozenWeights(specs) { try tensor(Name.network($0.name), $0.count) }
       eyes = hasEyes ? try FrozenWeights(seeing) { try tensor(Name.eyes($0.name), $0.count) } : nil
+      damageEyes =
+        hasDamageEyes ? try FrozenWeights(marking) { try tensor(Name.damage($0.name), $0.count) } : nil
     } catch let error as ModelFileError { throw error } catch { throw damaged("\(error)") }
     self.init(header, population, weights: weights)
     self.eyes = eyes
+    self.damageEyes = damageEyes
     for part in LearnedImages.Part.allCases where file.tensors[Name.learned(part)] != nil {
       if let refusal = learned.restore(try tensor(Name.learned(part)), of: part) { throw damaged(refusal) }
     }
@@ -309,9 +321,9 @@ extension Model {
     for spec in weights.specs {
       file.tensors[Name.network(spec.name)] = .init(shape: spec.shape, values: weights.read(spec))
     }
-    if let eyes {
-      for spec in eyes.specs {
-        file.tensors[Name.eyes(spec.name)] = .init(shape: spec.shape, values: eyes.read(spec))
+    for (learned, name) in [(eyes, Name.eyes), (damageEyes, Name.damage)] {
+      for spec in learned?.specs ?? [] {
+        file.tensors[name(spec.name)] = .init(shape: spec.shape, values: learned?.read(spec) ?? [])
       }
     }
     for part in LearnedImages.Part.allCases where learned.hashes[part] != nil {

@@ -69,7 +69,7 @@ extension Model {
     result.facts.onednn = facts.onednn
     result.learned.take(.trained, of: learned)
     // Ways of altering an image are of its shape.
-    if images.shape == shape { result.eyes = eyes }
+    if images.shape == shape { (result.eyes, result.damageEyes) = (eyes, damageEyes) }
     // Where the bits of other images lay, and how the control variate served them: any such are right, the population's own are
     // only better (`survey`).
     if let survey = control?.survey, !images.isEmpty {
@@ -90,6 +90,7 @@ extension Model {
   ///   - chosen: told which number of evaluations was chosen, where it was to be.
   ///   - examples: how many of the images the model keeps, to show beside what it finds odd.
   ///   - lesson: what eyes learn from first; nil for none but those that the model has.
+  ///   - damage: what is learned from to mark damage, likewise.
   ///   - unreadable: told the name of an image that cannot be had, and why.
   /// - Returns: which of the images show the same.
   /// - Throws: `CalibrationError` with too few, `EngineError`, `SurprisalError`.
@@ -98,7 +99,8 @@ extension Model {
     to paths: [FilePath], shape: FittedShape = FittedShape(), anew: Bool = true,
     reading: ImageReading = ImageReading(), budget: EvaluationBudget = .look,
     examples: Int = Model.standardExamples, learning lesson: EyeLesson.Images? = nil,
-    compute: Compute = Compute(), unreadable: (String, String) -> Void = { _, _ in },
+    marking damage: DamageLesson? = nil, compute: Compute = Compute(),
+    unreadable: (String, String) -> Void = { _, _ in },
     chosen: (EvaluationChoice) -> Void = { _ in }, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
     let size = shape.size(of: paths, reading: reading)
@@ -111,13 +113,17 @@ extension Model {
       reading: reading, unreadable: unreadable)
     guard !images.isEmpty else { throw SurprisalError.noReadableImages(purpose: "fit to") }
     let taken = shape.channels == nil ? images.inFewestChannels : images
-    let teaching = lesson.map {
-      ImageStream.images(of: $0.paths, shape: taken.shape, reading: reading, unreadable: unreadable)
+    func teaching(_ paths: [FilePath], _ purpose: String) throws -> ImageBatch {
+      let read = ImageStream.images(
+        of: paths, shape: taken.shape, reading: reading, unreadable: unreadable)
+      guard !read.isEmpty else { throw SurprisalError.noReadableImages(purpose: purpose) }
+      return read
     }
-    if let teaching, teaching.isEmpty { throw SurprisalError.noReadableImages(purpose: "learn eyes from") }
     return try fit(
       to: taken, anew: anew, budget: budget, examples: examples,
-      learning: lesson.flatMap { lesson in teaching.map { (lesson, $0) } }, compute: compute, chosen: chosen,
+      learning: try lesson.map { ($0, try teaching($0.paths, EyeLesson.purpose)) },
+      marking: try damage.map { ($0, try teaching($0.paths, DamageLesson.purpose)) }, compute: compute,
+      chosen: chosen,
       progress: progress)
   }
 
@@ -126,7 +132,8 @@ extension Model {
   package mutating func fit(
     to images: ImageBatch, anew: Bool, budget: EvaluationBudget = .look,
     examples: Int = Model.standardExamples, learning: (lesson: EyeLesson.Images, from: ImageBatch)? = nil,
-    compute: Compute = Compute(), chosen: (EvaluationChoice) -> Void = { _ in },
+    marking: (lesson: DamageLesson, from: ImageBatch)? = nil, compute: Compute = Compute(),
+    chosen: (EvaluationChoice) -> Void = { _ in },
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
     if anew || images.shape != shape {
@@ -138,6 +145,7 @@ extension Model {
       (tiling, calibrations, adaptive) = (nil, [], nil)
     }
     if let learning { try learnEyes(learning.lesson, from: learning.from, besides: images, budget, compute) }
+    if let marking { try learnDamage(marking.lesson, from: marking.from, besides: images, compute) }
     // What an encoder saw was of the population before.
     sight = nil
     self.examples = Examples(examples, of: images)

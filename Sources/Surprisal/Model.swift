@@ -37,6 +37,8 @@ public struct Model: Sendable {
   public internal(set) var facts = Facts()
   /// Weights of `eyeNetwork`, where it learned to tell its images from altered ones.
   package internal(set) var eyes: FrozenWeights?
+  /// Weights of `damageNetwork`, where it learned to mark damage.
+  package internal(set) var damageEyes: FrozenWeights?
   /// What it knows by an encoder, where it was fitted with one: what images are then judged by unless asked otherwise.
   public internal(set) var sight: Sight?
   /// How images are cut, where the model looks at tiles of them: its calibrations are then of whole images by all their tiles.
@@ -61,12 +63,18 @@ public struct Model: Sendable {
   public var shape: ImageShape { architecture.shape }
 
   /// Numbers learned.
-  public var parameterCount: Int { weights.count + (eyes?.count ?? 0) }
+  public var parameterCount: Int { weights.count + (eyes?.count ?? 0) + (damageEyes?.count ?? 0) }
 
   /// Whether it learned to tell its images from altered ones.
   public var hasEyes: Bool { eyes != nil }
 
+  /// Whether it learned to mark damage.
+  public var hasDamageEyes: Bool { damageEyes != nil }
+
   package var eyeNetwork: EyeNetwork { EyeNetwork(architecture) }
+
+  /// Where the model has damage eyes, its shape is one that `Damage.takes`.
+  package var damageNetwork: DamageNetwork { DamageNetwork(shape) }
 
   /// The calibration for a number of evaluations, or the first one.
   /// - Throws: `SurprisalError.notCalibrated`.
@@ -92,7 +100,8 @@ public struct Model: Sendable {
       sigmas: evaluations > 0 ? quadrature(evaluations: evaluations).sigmas : [], shape: shape,
       activations: ActivationNetwork.count(architecture),
       eyes: eyes == nil
-        ? nil : EyeForm(activations: eyeNetwork.activationCount, alterations: eyeNetwork.alterations))
+        ? nil : EyeForm(activations: eyeNetwork.activationCount, alterations: eyeNetwork.alterations),
+      damage: damageEyes == nil ? nil : DamageForm(of: damageNetwork))
   }
 
   /// Nodes and weights of the integral at so many evaluations an image.

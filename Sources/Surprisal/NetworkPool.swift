@@ -17,6 +17,7 @@ final class NetworkPool {
     private var whole: ScoreNetwork?
     private var down: ActivationNetwork?
     private var learned: Eyes?
+    private var marking: DamageEyes?
 
     init(_ model: Model, precision: Precision, engine: Engine) {
       self.model = model
@@ -50,6 +51,16 @@ final class NetworkPool {
         model.eyeNetwork, weights: weights, preconditioning: model.preconditioning, engine: engine,
         precision: precision)
       return learned
+    }
+
+    /// Nil where the model learned to mark no damage.
+    /// - Throws: `EngineError` when oneDNN cannot build the network.
+    func damageEyes() throws -> DamageEyes? {
+      guard marking == nil, let weights = model.damageEyes else { return marking }
+      marking = try DamageEyes(
+        model.damageNetwork, weights: weights, preconditioning: model.preconditioning, engine: engine,
+        precision: precision)
+      return marking
     }
   }
 

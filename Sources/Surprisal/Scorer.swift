@@ -116,6 +116,9 @@ public final class Scorer {
     let scaled = images.scaled
     let activations = try networks.encoder().pooled(scaled)
     let seen = try networks.eyes()?.look(at: scaled)
+    let marking = try networks.damageEyes()
+    let marked = try marking?.look(at: scaled)
+    let form = marking.map { DamageForm(of: $0.network) }
     let width = activations.count / max(images.count, 1)
     return images.indices.map { index in
       Appearance(
@@ -123,6 +126,7 @@ public final class Scorer {
         eyes: seen.map {
           EyeLook(activations: $0[index].activations, logProbabilities: $0[index].logProbabilities)
         },
+        damage: form.flatMap { form in marked.map { DamageLook(form: form, features: $0[index].features) } },
         measures: images.measures(of: index))
     }
   }

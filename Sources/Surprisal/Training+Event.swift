@@ -33,6 +33,8 @@ extension Training {
     case triedEyes(with: Double, without: Double, isKept: Bool)
     /// How many evaluations images are judged by, where that was to be chosen.
     case chose(EvaluationChoice)
+    /// A network learns to mark damage: running mean of its loss, nats a place.
+    case learningDamage(step: Int, of: Int, loss: Float, secondsLeft: Double)
     case calibrating(done: Int, of: Int)
     case stopped(step: Int)
     /// The end, where `Training.reviews` asks for it.

@@ -140,7 +140,8 @@ public struct TrainingLog: Sendable {
     case .surveying(let done, let all): return done == all ? ("surveyed", ["levels": .count(all)]) : nil
     case .calibrating(let done, let all): return done == all ? ("calibrated", ["images": .count(all)]) : nil
     case .stopped(let step): return ("stopped", ["step": .count(step)])
-    case .reviewed: return nil
+    // No training learns to mark damage.
+    case .learningDamage, .reviewed: return nil
     }
   }
 }

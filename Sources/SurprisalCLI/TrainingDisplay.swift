@@ -75,6 +75,14 @@ struct TrainingDisplay {
     case .chose(let choice):
       shown.progressDone()
       shown.note("\(choice)")
+    case .learningDamage(let step, let all, let loss, let left):
+      shown.progress(
+        String(
+          format: "damage: step %d/%d  loss %.4f  %@ left", step, all, loss,
+          Pace.duration(left) as NSString))
+      guard step == all else { break }
+      shown.progressDone()
+      shown.note(String(format: "damage: learned to mark it in %d steps, loss %.4f", all, loss))
     case .surveying(let done, let all): shown.progress("surveying noise level \(done) of \(all)")
     case .calibrating(let done, let all): shown.progress("calibrating on image \(done) of \(all)")
     case .reviewed: break

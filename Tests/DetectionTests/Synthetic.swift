@@ -16,7 +16,8 @@ enum Synthetic {
   /// What they look like.
   static let form = EstimateForm(
     sigmas: (0..<8).map { 0.01 * pow(2, Double($0)) }, shape: grid.shape, activations: 12,
-    eyes: EyeForm(activations: 8, alterations: [.none, .turnedHalf, .upsideDown]))
+    eyes: EyeForm(activations: 8, alterations: [.none, .turnedHalf, .upsideDown]),
+    damage: DamageForm(rows: 2, columns: 3, features: 6, middle: 4))
 
   /// An image whose log errors are `means` plus normal noise, split unevenly over cells and bands.
   ///
@@ -76,7 +77,13 @@ enum Synthetic {
       image: Bitmap(width: 16, height: 16, channels: 1, pixels: pixels), activations: activations,
       eyes: EyeLook(
         activations: (0..<8).map { strengths[$0 % 4] + 0.3 * random.normal(1)[0] },
-        logProbabilities: Self.logProbabilities(random.normal(2))))
+        logProbabilities: Self.logProbabilities(random.normal(2))),
+      damage: form.damage.map { form in
+        // From a stream of its own: other draws stay as they were.
+        var own = RandomSource(seed: UInt64(noise[0].bitPattern), stream: UInt64(noise[1].bitPattern))
+        return DamageLook(
+          form: form, features: own.normal(form.count).enumerated().map { 0.5 * strengths[$0 % 4] + $1 })
+      })
     return estimate
   }
 

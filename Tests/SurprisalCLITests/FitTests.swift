@@ -61,6 +61,32 @@ extension CommandTests {
       }
     }
 
+    @Test("Damage is learned from images that show none of those fitted to, of sizes that have whole places")
+    func damage() throws {
+      try withFolder { folder in
+        let path = "\(folder)/model.safetensors"
+        func fit(size: String, from: String) throws -> Command.Outcome {
+          try Command.run(
+            "fit", "fixtures/clothes", "--threads", "1", "--output", path, "--size", size,
+            "--damage-from", from, "--damage-steps", "2")
+        }
+        let outcome = try fit(size: "16", from: "fixtures/other")
+        #expect(outcome.code == 0 && outcome.errors.contains("damage: learned"), "\(outcome)")
+        let facts = try #require(try Command.run("model", path, "--format", "json").objects.first)
+        #expect(facts["damage"] as? Bool == true)
+        let scan = try Command.run(
+          "scan", "fixtures/other", "--model", path, "--statistic", "damage", "--fpr", "0.05", "--threads",
+          "1", "--format",
+          "jsonl")
+        let reasons = try scan.objects.compactMap { $0["reason"] as? String }
+        #expect(reasons.contains { $0.contains("as if damaged") }, "\(reasons)")
+        let same = try fit(size: "16", from: "fixtures/clothes")
+        #expect(same.code == 1 && same.errors.contains("learn damage from"), "\(same)")
+        let odd = try fit(size: "28", from: "fixtures/other")
+        #expect(odd.code == 1 && odd.errors.contains("multiples of 8"), "\(odd)")
+      }
+    }
+
     @Test("Images that fit apart leave all others as references, from standard input too")
     func fitting() throws {
       try withFolder { folder in

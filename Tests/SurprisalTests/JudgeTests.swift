@@ -27,6 +27,9 @@ struct JudgeTests {
       let parameters = Parameters(model.eyeNetwork.parameterSpecs)
       parameters.initialise(seed: 1)
       model.eyes = FrozenWeights(parameters)
+      let marking = Parameters(model.damageNetwork.parameterSpecs)
+      marking.initialise(seed: 2)
+      model.damageEyes = FrozenWeights(marking)
       try model.calibrate(on: Discs.discs(120, seed: 8), compute: Discs.compute)
     }
     let images = ImageBatch(shape: Discs.shape, images: [Discs.checks, Discs.discs(1, seed: 9)[0]])

@@ -9,6 +9,8 @@ struct Convolution: Layer {
   var stride = 1
   /// Of the starting weights' variance times the fan-in; 0 starts at zero.
   var gain: Float = 1
+  /// What biases start at.
+  var bias: Float = 0
 
   var parameters: [ParameterSpec] {
     let fanIn = input * kernel * kernel
@@ -16,7 +18,7 @@ struct Convolution: Layer {
       .init(
         "\(name).weight", [output, input, kernel, kernel],
         gain == 0 ? .constant(0) : .scaledNormal(gain: gain, fanIn: fanIn)),
-      .init("\(name).bias", [output], .constant(0)),
+      .init("\(name).bias", [output], .constant(bias)),
     ]
   }
 

@@ -1,29 +1,34 @@
 import Tensors
 
 /// `x + conv(swish(conv(layerNorm(x)) + linear(level)))`; the last convolution starts at zero, the block as nothing.
+///
+/// Where the network is told of no noise level, there is nothing to add; where it is to see by how much places differ, nothing is
+/// normalised.
 struct ResidualBlock: Layer {
-  private let norm: LayerNorm
-  private let level: Linear
+  private let norm: LayerNorm?
+  private let level: Linear?
   private let first: Convolution
   private let second: Convolution
 
-  init(name: String, channels: Int, embedding: Int) {
-    norm = LayerNorm(name: "\(name).norm", channels: channels)
-    level = Linear(name: "\(name).level", input: embedding, output: channels)
+  /// - Parameter embedding: width of the noise level's; nil where there is none.
+  init(name: String, channels: Int, embedding: Int? = nil, isNormalised: Bool = true) {
+    norm = isNormalised ? LayerNorm(name: "\(name).norm", channels: channels) : nil
+    level = embedding.map { Linear(name: "\(name).level", input: $0, output: channels) }
     first = Convolution(name: "\(name).conv1", input: channels, output: channels, gain: 2)
     second = Convolution(name: "\(name).conv2", input: channels, output: channels, gain: 0)
   }
 
   var parameters: [ParameterSpec] {
-    norm.parameters + level.parameters + first.parameters + second.parameters
+    (norm?.parameters ?? []) + (level?.parameters ?? []) + first.parameters + second.parameters
   }
 
-  /// - Parameter embedded: the noise level's embedding, `[batch or 1, embedding]`.
+  /// - Parameter embedded: the noise level's embedding, `[batch or 1, embedding]`; not used where the block has none.
   func callAsFunction(
-    _ x: Graph.Value, at embedded: Graph.Value, in graph: Graph
+    _ x: Graph.Value, at embedded: Graph.Value? = nil, in graph: Graph
   ) throws(EngineError) -> Graph.Value {
-    let normal = try norm(x, in: graph)
-    let shift = try level(embedded, in: graph)
+    let normal = try norm?(x, in: graph) ?? x
+    var shift: Graph.Value?
+    if let level, let embedded { shift = try level(embedded, in: graph) }
     let inside = try first(normal, shift: shift, swish: true, staysOpen: true, in: graph)
     return try second(inside, adding: x, in: graph)
   }

@@ -47,6 +47,16 @@ struct FitCommand: ParsableCommand {
   @Option(
     help: "With --eyes-from: steps of \(EyeLesson.batch) images (default \(EyeLesson.Images([]).steps)).")
   var eyes: Int?
+  @Option(
+    parsing: .upToNextOption,
+    help: """
+      Learn to mark damage from these images, known to belong and other than PATHS, which are damaged for it by pastes, scratches, \
+      spots, blur and the like; for images framed alike, of sides that are multiples of 8. What it sees is `--statistic damage`.
+      """)
+  var damageFrom: [FilePath] = []
+  @Option(
+    help: "With --damage-from: steps of \(DamageLesson.batch) images (default \(DamageLesson([]).steps)).")
+  var damageSteps: Int?
   @Option(help: "Fit to so many of the model's own samples instead of images.") var samples: Int?
   @OptionGroup(title: "With --samples") var sampling: SamplingOptions
   @Flag(help: "Keep none of the images as examples, which reports show beside what is odd.") var noExamples =
@@ -80,6 +90,15 @@ struct FitCommand: ParsableCommand {
     }
     if !eyesFrom.isEmpty, samples != nil || !fit.isEmpty || tiles.tiles {
       throw ValidationError("--eyes-from: not with --samples, --fit or --tiles")
+    }
+    if damageFrom.isEmpty, damageSteps != nil {
+      throw ValidationError("--damage-steps is for --damage-from")
+    }
+    if let damageSteps, !(1...TrainingOptions.mostSteps).contains(damageSteps) {
+      throw ValidationError("--damage-steps \(damageSteps): must be at least 1")
+    }
+    if !damageFrom.isEmpty, samples != nil || !fit.isEmpty || tiles.tiles {
+      throw ValidationError("--damage-from: not with --samples, --fit or --tiles")
     }
     if let samples, samples < 12 { throw ValidationError("--samples must be at least 12") }
     if samples != nil, model.evaluations == .auto {
@@ -138,8 +157,8 @@ struct FitCommand: ParsableCommand {
       copies = try loaded.fit(
         to: images, shape: isOwn ? .init(of: loaded) : given, anew: !isOwn, reading: read.reading,
         budget: model.evaluations ?? (model.given == nil ? .look : .chosen),
-        examples: noExamples ? 0 : Model.standardExamples, learning: try lesson(), compute: model.compute,
-        unreadable: unreadable,
+        examples: noExamples ? 0 : Model.standardExamples, learning: try lesson(),
+        marking: try damageLesson(), compute: model.compute, unreadable: unreadable,
         chosen: {
           shown.progressDone()
           shown.note("\($0)")
@@ -155,18 +174,32 @@ struct FitCommand: ParsableCommand {
     guard !eyesFrom.isEmpty else { return nil }
     var lesson = EyeLesson.Images(try PathOptions.expand(eyesFrom, nul: nul))
     if let eyes { lesson.steps = eyes }
-    var display = TrainingDisplay(shown: shown, checkpoint: nil)
-    lesson.report = { display.tell($0) }
+    lesson.report = report()
     return lesson
+  }
+
+  private func damageLesson() throws -> DamageLesson? {
+    guard !damageFrom.isEmpty else { return nil }
+    var lesson = DamageLesson(try PathOptions.expand(damageFrom, nul: nul))
+    if let damageSteps { lesson.steps = damageSteps }
+    lesson.report = report()
+    return lesson
+  }
+
+  private func report() -> (Training.Event) -> Void {
+    var display = TrainingDisplay(shown: shown, checkpoint: nil)
+    return { display.tell($0) }
   }
 
   /// Whether the model that is given keeps its size, and what it knows beside its statistics.
   private var isOwn: Bool { model.given != nil && !form.isGiven }
 
   private func fit(_ loaded: inout Model, toTilesOf images: [FilePath], _ tiling: Tiling) throws {
-    guard fit.isEmpty, eyesFrom.isEmpty, model.encoder == nil, model.evaluations != .auto else {
+    guard fit.isEmpty, eyesFrom.isEmpty, damageFrom.isEmpty, model.encoder == nil, model.evaluations != .auto
+    else {
       throw ValidationError(
-        "the model judges by tiles: not with --fit, --eyes-from, --encoder or --evaluations auto")
+        "the model judges by tiles: not with --fit, --eyes-from, --damage-from, --encoder or --evaluations auto"
+      )
     }
     let meter = ProgressMeter(shown, "fitted to")
     let given = try form.fitted()

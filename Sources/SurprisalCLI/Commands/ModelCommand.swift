@@ -30,7 +30,8 @@ struct ModelCommand: ParsableCommand {
         "attention": loaded.architecture.attention, "training_images": facts.trainingImages,
         "steps": facts.options.steps,
         "batch": facts.options.batch, "bits_per_dim": facts.validationBitsPerDim,
-        "eyes": loaded.hasEyes, "sigma": [loaded.range.lower, loaded.range.upper],
+        "eyes": loaded.hasEyes, "damage": loaded.hasDamageEyes,
+        "sigma": [loaded.range.lower, loaded.range.upper],
         "calibrations": loaded.calibrations.map {
           ["evaluations": $0.evaluations, "references": $0.referenceCount]
         },
@@ -61,6 +62,7 @@ struct ModelCommand: ParsableCommand {
         images       \(shape.width)x\(shape.height) \(shape.channels == 1 ? "gray" : "rgb")
         network      \(parameters) parameters, \(loaded.architecture.depth), noise levels \(loaded.range.lower) to \(loaded.range.upper)
         eyes         \(loaded.hasEyes ? "learned to tell images from altered ones" : "none")
+        damage       \(loaded.hasDamageEyes ? "learned to mark it by place" : "none")
         training     \(facts.trainingImages) images, \(facts.options.steps) steps of \(facts.options.batch)
         calibration  \(calibrations.isEmpty ? "none" : calibrations.joined(separator: "; "))
         """)

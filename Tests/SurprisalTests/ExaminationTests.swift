@@ -20,8 +20,8 @@ struct ExaminationTests {
     #expect(Set(areas.keys).isSuperset(of: [.combined, .spatial, .residual]))
     // What knew the estimates before finds the same.
     #expect(try examination.sitting(by: scorer).areas() == areas)
-    // Discs that are streaked, blotted or specked are no discs: three of eleven ways alone give .64 where they are always seen.
-    #expect(try #require(areas.values.max()) > 0.64, "\(areas)")
+    // Discs that are streaked, blotted or specked are no discs: always seen, these three of eighteen ways alone give .58.
+    #expect(try #require(areas.values.max()) > 0.58, "\(areas)")
     let look = try Scorer(model, evaluations: 0, compute: Discs.compute)
     #expect(try examination.sensitivity(by: look, look.estimate(images)) == nil)
     let read = try Discs.withFolder { folder in

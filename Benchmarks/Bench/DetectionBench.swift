@@ -20,7 +20,9 @@ struct DetectionBench: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Also degraded copies.") var degraded = true
   @Option(help: "Splits into references and fresh images, for the rates; 0: none.") var splits = 200
 
-  private typealias Scored = [StatisticName: [Double]]
+  /// By statistic, and by the control.
+  private typealias Scored = [String: [Double]]
+  private static let columns = StatisticName.ofErrors.map(\.rawValue) + [PixelMixture.name]
 
   func run() throws {
     var model = try Model(path: subject.model)
@@ -34,13 +36,15 @@ struct DetectionBench: ParsableCommand {
     for count in evaluations {
       let calibration = try model.calibration(evaluations: count)
       let scorer = try Scorer(model, evaluations: count)
+      let mixture = PixelMixture(calibration)
       func scores(_ images: ImageBatch) throws -> Scored {
         var scored: Scored = [:]
         for part in images.parts(of: scorer.batch) {
           for estimate in try scorer.estimate(images[part]) {
             for name in StatisticName.ofErrors {
-              scored[name, default: []].append(calibration.score(estimate, by: name))
+              scored[name.rawValue, default: []].append(calibration.score(estimate, by: name))
             }
+            scored[PixelMixture.name, default: []].append(mixture?.score(estimate) ?? .nan)
           }
         }
         return scored
@@ -51,10 +55,9 @@ struct DetectionBench: ParsableCommand {
       )
       print(
         "AUROC".padding(toLength: 34, withPad: " ", startingAt: 0)
-          + StatisticName.ofErrors.map { $0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0) }
-          .joined())
+          + Self.columns.map { $0.padding(toLength: 11, withPad: " ", startingAt: 0) }.joined())
       func row(_ name: String, _ inliers: Scored, _ others: Scored) {
-        let values = StatisticName.ofErrors.map { statistic in
+        let values = Self.columns.map { statistic in
           String(
             format: "%.4f     ",
             Separation(inliers: inliers[statistic] ?? [], outliers: others[statistic] ?? []).auroc)

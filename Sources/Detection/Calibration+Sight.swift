@@ -23,14 +23,20 @@ extension Calibration {
   }
 
   /// How odd each pixel of the encoder's image is, `[height, width]`: the distance of the patch there, smoothed as PatchCore has it
-  /// (a Gaussian of 4 pixels where the image has 224). Nil where no patches were fitted.
+  /// (a Gaussian of 4 pixels where the image has 224); where no encoder looked, of the model's image as it sees damage. Nil where
+  /// neither patches nor damage were fitted.
   package func oddness(_ estimate: SurprisalEstimate, _ form: EstimateForm) -> [Double]? {
-    guard let patches = statistic(.patches) as? PatchStatistic, let grid = form.features?.maps.first else {
-      return nil
+    func drawn(_ distances: [Double], _ height: Int, _ width: Int) -> [Double]? {
+      guard distances.count == height * width else { return nil }
+      return PatchMap(distances, height: height, width: width)
+        .drawn(height: form.shape.height, width: form.shape.width)
     }
-    let distances = patches.distances(estimate)
-    guard distances.count == grid.height * grid.width else { return nil }
-    return PatchMap(distances, height: grid.height, width: grid.width)
-      .drawn(height: form.shape.height, width: form.shape.width)
+    if let patches = statistic(.patches) as? PatchStatistic, let grid = form.features?.maps.first {
+      return drawn(patches.distances(estimate), grid.height, grid.width)
+    }
+    guard let damage = statistic(.damage) as? DamageStatistic, let grid = form.damage,
+      let distances = damage.distances(estimate)
+    else { return nil }
+    return drawn(distances, grid.rows, grid.columns)
   }
 }

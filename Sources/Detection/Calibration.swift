@@ -204,6 +204,11 @@ public struct Calibration: Sendable {
   /// The statistics that there are references of, in the order in which they are listed.
   public var names: [StatisticName] { candidates.filter { references[$0] != nil } }
 
+  /// What images are judged by unless asked otherwise. One look by what was taught to mark damage is a look for damage.
+  public var standard: StatisticName {
+    kind == .appearance && references[.damage] != nil ? .damage : StatisticRegistry.names(kind)[0]
+  }
+
   /// Images that set the reference scores.
   public var referenceCount: Int { references.values.map(\.count).max() ?? 0 }
 

@@ -44,11 +44,13 @@ struct MixtureDensity: Sendable, Equatable {
   /// - Parameters:
   ///   - rows: features of the images, `[N, features]`.
   ///   - components: nil for the number with the best likelihood in two-fold cross-validation.
-  init(fitting rows: [[Double]], components: Int? = nil) {
+  ///   - startsAsScaled: whether images are near each other at first by their features as they are, for features of one unit, or
+  ///     standardised.
+  init(fitting rows: [[Double]], components: Int? = nil, startsAsScaled: Bool = false) {
     let (mean, deviation) = Correlation.moments(rows)
     let standard = rows.map { row in row.indices.map { (row[$0] - mean[$0]) / deviation[$0] } }
     let count = components ?? Self.bestCount(standard)
-    let (weights, centers, factors) = Self.maximise(standard, count)
+    let (weights, centers, factors) = Self.maximise(standard, count, startsAsScaled ? deviation : nil)
     self.init(mean: mean, deviation: deviation, weights: weights, centers: centers, factors: factors)
   }
 
@@ -87,14 +89,16 @@ struct MixtureDensity: Sendable, Equatable {
   }
 
   /// Expectation and maximisation from a k-means++ start of fixed seed.
+  /// - Parameter scales: of the features where images start out together; nil for 1.
   private static func maximise(
-    _ rows: [[Double]], _ count: Int
+    _ rows: [[Double]], _ count: Int, _ scales: [Double]? = nil
   ) -> (weights: [Double], centers: [Double], factors: [Double]) {
     let n = rows.first?.count ?? 0
     let packed = n * (n + 1) / 2
     let prior = Correlation.shrunk(rows).map { $0 * pow(Double(count), -2 / Double(max(n, 1))) }
     let strength = Double(n + 2)
-    var shares = start(rows, count)
+    var shares = start(
+      scales.map { scales in rows.map { row in zip(row, scales).map { $0 * $1 } } } ?? rows, count)
     var density = MixtureDensity(mean: [], deviation: [], weights: [], centers: [], factors: [])
     var last = Double.infinity
     for _ in 0..<(count == 1 ? 1 : 60) {

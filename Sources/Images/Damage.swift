@@ -71,7 +71,7 @@ package enum Damage: String, CaseIterable, Sendable {
   }
 
   /// How far an image's values spread, and how far they do within places.
-  private struct Strength {
+  struct Strength {
     let deviation: Float
     let texture: Float
 
@@ -181,16 +181,16 @@ package enum Damage: String, CaseIterable, Sendable {
 }
 
 extension RandomNumberGenerator {
-  fileprivate mutating func uniform(_ low: Float, _ high: Float) -> Float {
+  mutating func uniform(_ low: Float, _ high: Float) -> Float {
     Float.random(in: low..<high, using: &self)
   }
 
   /// Of a logarithm that is uniform.
-  fileprivate mutating func logUniform(_ low: Float, _ high: Float) -> Float {
+  mutating func logUniform(_ low: Float, _ high: Float) -> Float {
     exp(uniform(log(low), log(high)))
   }
 
-  fileprivate mutating func happens(_ probability: Float) -> Bool { uniform(0, 1) < probability }
+  mutating func happens(_ probability: Float) -> Bool { uniform(0, 1) < probability }
 
   fileprivate mutating func place(_ h: Int, _ w: Int) -> (Int, Int) {
     (Int.random(in: 0..<h, using: &self), Int.random(in: 0..<w, using: &self))
@@ -233,7 +233,7 @@ private func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
 // Shapes of a plane's size: 1 within, 0 without, softly between.
 extension Plane {
   /// What lengths are measured by: the shorter side.
-  fileprivate var scale: Float { Float(min(height, width)) }
+  var scale: Float { Float(min(height, width)) }
 
   /// Of mean 0 and deviation 1, smooth over `sigma` pixels.
   fileprivate func noise(sigma: Float, _ random: inout some RandomNumberGenerator) -> Plane {

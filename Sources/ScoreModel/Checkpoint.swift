@@ -34,13 +34,15 @@ public struct Checkpoint: Sendable {
     public package(set) var patience: Int?
     /// Steps that the eyes learn for: 0 where there are to be none; nil where it follows from the training's.
     public package(set) var eyes: Int?
+    /// Steps that damage is learned for, likewise.
+    public package(set) var damage: Int?
     /// Training so far, all runs together.
     public package(set) var secondsSpent: Double
 
     package init(
       paths: [FilePath]?, heldOut: [FilePath], training: Contents, validation: Contents,
       validationShare: Double?, validations: Int, minutes: Double?, evaluations: Int?, patience: Int?,
-      eyes: Int? = nil
+      eyes: Int? = nil, damage: Int? = nil
     ) {
       self.paths = paths
       self.heldOut = heldOut
@@ -52,6 +54,7 @@ public struct Checkpoint: Sendable {
       self.evaluations = evaluations
       self.patience = patience
       self.eyes = eyes
+      self.damage = damage
       secondsSpent = 0
     }
   }
@@ -113,6 +116,9 @@ extension Checkpoint.Run {
     }
     if let eyes, !(0...TrainingOptions.mostSteps).contains(eyes) {
       return "\(eyes) steps of the eyes: must be at least 0"
+    }
+    if let damage, !(0...TrainingOptions.mostSteps).contains(damage) {
+      return "\(damage) steps of learning damage: must be at least 0"
     }
     return secondsSpent >= 0 && secondsSpent.isFinite ? nil : "\(secondsSpent) seconds spent"
   }

@@ -10,13 +10,41 @@ public struct DamageLesson {
   /// Images a step.
   public static let batch = DamageTrainer.batch
   static let purpose = "learn damage from"
+  /// Side from which on `train` teaches it unless told otherwise: smaller images have too few places.
+  public static let leastSide = 64
+  /// Of each image that the denoiser is trained on, so many are seen.
+  private static let share = 2
+  /// What that costs beside the denoiser, by the clock at 64 and 128 pixels, preset tiny.
+  private static let costOfShare = 0.25
+
+  static let sizes =
+    "damage is looked for in images of sides from 16 to 256 that are multiples of \(Damage.side): give --size"
 
   public let paths: [FilePath]
   /// Steps of `batch` images.
-  public var steps = 4000
+  public var steps = 8000
+  /// Whether it stays only where it helps on flaws of held-out images (`Flaw`).
+  public var isTried = true
   public var report: (Training.Event) -> Void = { _ in }
 
   public init(_ paths: [FilePath]) { self.paths = paths }
+
+  /// As a part of a training: no steps where there are to be none.
+  init(_ budget: LessonBudget, _ training: TrainingOptions, _ shape: ImageShape) {
+    self.init([])
+    let seen = Self.share * training.steps * training.batch / Self.batch
+    steps = budget.kept ?? (Self.isTaught(shape) ? max(min(seen, steps), 1) : 0)
+  }
+
+  /// Whether a training teaches it unless told otherwise.
+  private static func isTaught(_ shape: ImageShape) -> Bool {
+    Damage.takes(shape) && min(shape.height, shape.width) >= leastSide
+  }
+
+  /// Time that goes to it beside the denoiser's.
+  static func shareOfTime(_ budget: LessonBudget, _ shape: ImageShape) -> Double {
+    budget == .auto && isTaught(shape) ? costOfShare : 0
+  }
 }
 
 extension Model {
@@ -25,29 +53,58 @@ extension Model {
   mutating func learnDamage(
     _ lesson: DamageLesson, from images: ImageBatch, besides others: ImageBatch, _ compute: Compute
   ) throws {
-    guard Damage.takes(shape) else {
-      throw SurprisalError.unsuitableSize(
-        reason:
-          "damage is looked for in images of sides from 16 to 256 that are multiples of \(Damage.side): give --size"
-      )
-    }
-    let own = try images.apart(from: others, to: DamageLesson.purpose).own
+    guard Damage.takes(shape) else { throw SurprisalError.unsuitableSize(reason: DamageLesson.sizes) }
+    let (own, distinct) = try images.apart(from: others, to: DamageLesson.purpose)
+    _ = try learnDamage(
+      lesson, from: own, heldOut: distinct, compute, shouldStop: { false }, report: lesson.report)
+    learned.add(own, as: .trained)
+  }
+
+  /// Learns to mark damage, and keeps what was learned where held-out images with flaws that it did not learn by are told better so than
+  /// by any other statistic of one look. With fewer than `Examination.fewest` to try it on it is kept untried.
+  ///
+  /// - Parameters:
+  ///   - images: to learn from; none of `heldOut` among them.
+  /// - Returns: false where `shouldStop` said so; the model is then as it was.
+  mutating func learnDamage(
+    _ lesson: DamageLesson, from images: ImageBatch, heldOut: ImageBatch, _ compute: Compute,
+    shouldStop: () -> Bool, report: (Training.Event) -> Void
+  ) throws -> Bool {
     Engine.threads = compute.threadCount
     var options = DamageTrainer.options(steps: lesson.steps)
     (options.seed, options.precision) = (facts.options.seed, compute.precision)
     let trainer = try DamageTrainer(
-      damageNetwork, images: own, options: options, preconditioning: preconditioning)
+      damageNetwork, images: images, options: options, preconditioning: preconditioning)
     let began = Training.monotonicSeconds()
     while trainer.step < lesson.steps {
       _ = try trainer.advance()
       let pace = (Training.monotonicSeconds() - began) / Double(trainer.step)
-      lesson.report(
+      report(
         .learningDamage(
           step: trainer.step, of: lesson.steps, loss: trainer.smoothedLoss ?? .nan,
           secondsLeft: pace * Double(lesson.steps - trainer.step)))
+      if shouldStop() { return false }
     }
-    damageEyes = trainer.averaged
-    learned.add(own, as: .trained)
+    var taught = self
+    taught.damageEyes = trainer.averaged
+    if lesson.isTried, let trial = try taught.triedDamage(on: heldOut, compute) {
+      let isKept = trial.with > trial.without
+      report(.triedDamage(with: trial.with, without: trial.without, best: trial.best, isKept: isKept))
+      guard isKept else { return true }
+    }
+    self = taught
+    return true
+  }
+
+  /// AUROC of `damage` for flaws that nothing learned by, and of the best statistic of one look beside it; nil of too few images.
+  private func triedDamage(
+    on images: ImageBatch, _ compute: Compute
+  ) throws -> (with: Double, without: Double, best: StatisticName)? {
+    guard let examination = Examination(images, by: Flaw.allCases, seed: facts.options.seed) else { return nil }
+    let areas = try examination.sitting(by: Scorer(self, evaluations: 0, compute: compute)).areas()
+    let others = areas.filter { $0.key != .damage }
+    guard let with = areas[.damage], let best = others.max(by: { $0.value < $1.value }) else { return nil }
+    return (with, best.value, best.key)
   }
 }
 

@@ -47,6 +47,8 @@ public struct Evaluation {
     public let name: String
     /// By statistic, of those that the model is calibrated for.
     public var scores: [StatisticName: [Double]] = [:]
+    /// By the mixture of pixels, where the model keeps some of its images'.
+    public var mixture: [Double] = []
     public var unreadable = 0
     /// Separation of the pixels that masks mark from those they do not, by their bits; nil without masks.
     public var pixels: Separation?
@@ -67,6 +69,8 @@ public struct Evaluation {
   /// Where the model looks at tiles.
   private let tiles: TileScorer?
   public let calibration: Calibration
+  /// What pixels alone would say, beside the statistics.
+  private let mixture: PixelMixture?
   public var reading = ImageReading()
   /// Uses only this many images of each set.
   public var limit: Int?
@@ -80,13 +84,14 @@ public struct Evaluation {
     if let sight = model.sight, evaluations == nil {
       calibration = sight.calibration
       scorer = try Scorer(model, by: sight, compute: compute)
-      tiles = nil
+      (tiles, mixture) = (nil, nil)
       return
     }
     calibration = try model.calibration(evaluations: evaluations)
     scorer = try Scorer(model, evaluations: calibration.evaluations, compute: compute)
     let scorer = scorer
     tiles = model.tiling.map { TileScorer(scorer, tiling: $0) }
+    mixture = tiles == nil ? PixelMixture(calibration) : nil
   }
 
   /// Scores every image of a set by every statistic.
@@ -123,6 +128,7 @@ public struct Evaluation {
         for (name, score) in zip(calibration.names, scores[index]) {
           result.scores[name, default: []].append(score)
         }
+        if let mixture { result.mixture.append(mixture.score(estimate)) }
         found.add(wantsMap ? oddness(estimate) : [], mark.mask, of: mark.file)
       }
       progress(result.count)
@@ -165,7 +171,8 @@ public struct Evaluation {
     }
   }
 
-  /// How well each statistic tells two sets apart, in the order in which they are listed; `pixels` last, with masks.
+  /// How well each statistic tells two sets apart, in the order in which they are listed; then the control `mixture`, where pixels are
+  /// known to make one of; `pixels` last, with masks.
   public func separations(
     of known: Scores, from found: Scores
   ) -> [(statistic: String, separation: Separation)] {
@@ -174,7 +181,10 @@ public struct Evaluation {
         name.rawValue,
         Separation(inliers: known.scores[name] ?? [], outliers: found.scores[name] ?? [])
       )
-    } + (found.pixels.map { [("pixels", $0)] } ?? [])
+    }
+      + (found.mixture.isEmpty
+        ? [] : [(PixelMixture.name, Separation(inliers: known.mixture, outliers: found.mixture))])
+      + (found.pixels.map { [("pixels", $0)] } ?? [])
   }
 
   /// By every statistic that the model is calibrated for, image by image.
@@ -187,7 +197,7 @@ public struct Evaluation {
 
   /// Of each pixel: its bits, or how odd the patch there is. Empty where nothing says.
   private func oddness(_ estimate: SurprisalEstimate) -> [Double] {
-    if calibration.kind == .sight { return calibration.oddness(estimate, scorer.form) ?? [] }
+    if calibration.kind != .errors { return calibration.oddness(estimate, scorer.form) ?? [] }
     let channels = scorer.shape.channels
     return stride(from: 0, to: estimate.map.count, by: channels).map { start in
       (start..<start + channels).reduce(0.0) { $0 + estimate.map[$1] }

@@ -24,8 +24,7 @@ public struct EvaluationChoice: Sendable, Equatable, CustomStringConvertible {
     }
     let scorer = try Scorer(model, evaluations: Self.few, compute: compute)
     func placements(_ scorer: Scorer) throws -> [Double] {
-      let sitting = try examination.sitting(by: scorer)
-      return try sitting.placements(sitting.sensitivity())
+      try examination.sitting(by: scorer).placements()
     }
     let few = try placements(scorer)
     let many = try placements(scorer.with(evaluations: Self.many))

@@ -23,10 +23,10 @@ package struct Examination {
 
   /// - Parameters:
   ///   - images: of which no two show the same.
-  ///   - kinds: ways of altering; nil for all that there are. Those that eyes learned by are among them: they do tell them of images
+  ///   - kinds: ways of altering; nil for all `Alteration`s. Those that eyes learned by are among them: they do tell them of images
   ///     that they did not learn from.
   /// - Returns: nil of fewer than `fewest`.
-  package init?(_ images: ImageBatch, by kinds: [Alteration]? = nil, seed: UInt64) {
+  package init?(_ images: ImageBatch, by kinds: [any ImageChange]? = nil, seed: UInt64) {
     guard images.count >= Self.fewest else { return nil }
     let places = images.places(spread: Self.most)
     self.images = images
@@ -62,39 +62,57 @@ package struct Examination {
     }
 
     /// Of every statistic the AUROC of altered images, over all ways of altering.
+    package func areas() throws(CalibrationError) -> [StatisticName: Double] {
+      let calibration = try Calibration(evaluations: evaluations, fitting: known, references: inliers)
+      var areas: [StatisticName: Double] = [:]
+      for name in calibration.names { areas[name] = area { calibration.score($0, by: name) } }
+      return areas
+    }
+
+    /// The AUROC of `combined`, of which all parts have the same say.
     ///
     /// - Parameter form: of which part of each estimate it is to be.
-    package func areas(
+    func combinedArea(
       _ form: (SurprisalEstimate) -> SurprisalEstimate = { $0 }
-    ) throws(CalibrationError) -> [StatisticName: Double] {
-      let calibration = try Calibration(
-        evaluations: evaluations, fitting: known.map(form), references: inliers.map(form))
-      var areas: [StatisticName: Double] = [:]
-      for name in calibration.names {
-        func scores(_ estimates: [SurprisalEstimate]) -> [Double] {
-          estimates.map { calibration.score(form($0), by: name) }
-        }
-        areas[name] = Separation(inliers: scores(inliers), outliers: scores(outliers)).auroc
-      }
-      return areas
+    ) throws(CalibrationError) -> Double {
+      let combined = try CombinedStatistic.Parts(fitting: known.map(form)).joined(knowing: nil)
+      return area { combined.score(form($0)) }
     }
 
     /// What statistics see of the altered images: what `combined` goes by. That a score is higher than those that go with it does not
     /// count where the altered images are told better without, by more than chance.
-    package func sensitivity() throws(CalibrationError) -> Sensitivity {
-      let areas = try areas()
-      let (both, one) = (Sensitivity(areas: areas), Sensitivity(areas: areas, contrasts: false))
-      return PairedDifference(try placements(one), try placements(both)).isPositive ? one : both
-    }
+    package func sensitivity() throws(CalibrationError) -> Sensitivity { try examined().sensitivity }
 
     /// For each altered image the share of those as they are that `combined` scores lower.
-    func placements(_ sensitivity: Sensitivity) throws(CalibrationError) -> [Double] {
-      let calibration = try Calibration(
-        evaluations: evaluations, fitting: known, references: inliers, knowing: sensitivity)
-      func scores(_ estimates: [SurprisalEstimate]) -> [Double] {
-        estimates.map { calibration.score($0, by: .combined) }
+    func placements() throws(CalibrationError) -> [Double] { try examined().placements }
+
+    private func examined() throws(CalibrationError) -> (sensitivity: Sensitivity, placements: [Double]) {
+      let parts = try CombinedStatistic.Parts(fitting: known)
+      var areas: [StatisticName: Double] = [:]
+      for part in parts.statistics { areas[type(of: part).name] = area { part.score($0) } }
+      let (both, one) = (Sensitivity(areas: areas), Sensitivity(areas: areas, contrasts: false))
+      let (byBoth, byOne) = (
+        placements(parts.joined(knowing: both)), placements(parts.joined(knowing: one))
+      )
+      return PairedDifference(byOne, byBoth).isPositive ? (one, byOne) : (both, byBoth)
+    }
+
+    private func placements(_ statistic: CombinedStatistic) -> [Double] {
+      let (known, found) = scores { statistic.score($0) }
+      return Separation.placements(of: found, among: known)
+    }
+
+    private func area(_ score: (SurprisalEstimate) -> Double) -> Double {
+      let (known, found) = scores(score)
+      return Separation(inliers: known, outliers: found).auroc
+    }
+
+    /// As a calibration has them.
+    private func scores(_ score: (SurprisalEstimate) -> Double) -> (known: [Double], found: [Double]) {
+      func rounded(_ estimates: [SurprisalEstimate]) -> [Double] {
+        estimates.map { Double(Float(score($0))) }
       }
-      return Separation.placements(of: scores(outliers), among: scores(inliers))
+      return (rounded(inliers), rounded(outliers))
     }
   }
 
@@ -113,12 +131,13 @@ package struct Examination {
 
 extension ImageBatch {
   /// Each image altered in the way that its place says.
-  func altered(seed: UInt64, by kind: (Int) -> Alteration) -> ImageBatch {
+  func altered(seed: UInt64, by kind: (Int) -> any ImageChange) -> ImageBatch {
     var random = RandomSource(seed: seed, stream: 0x4558_414D)
     return ImageBatch(
       shape: shape,
       images: indices.map { index in
-        kind(index)(self[index], other: self[Int.random(in: indices, using: &random)], random: &random)
+        let other = self[Int.random(in: indices, using: &random)]
+        return kind(index).changed(self[index], other: other, random: &random)
       })
   }
 }

@@ -17,7 +17,7 @@ public struct EyeLesson: Sendable {
 
   /// Time that goes to eyes beside the denoiser's: an image on the way down costs 0.6 of one on the way down and up, by
   /// the multiply-adds that `Network` states.
-  static func shareOfTime(_ budget: EyeBudget) -> Double { budget == .auto ? 0.6 * share : 0 }
+  static func shareOfTime(_ budget: LessonBudget) -> Double { budget == .auto ? 0.6 * share : 0 }
 
   static let purpose = "learn eyes from"
 
@@ -26,7 +26,7 @@ public struct EyeLesson: Sendable {
   let steps: Int
 
   /// - Parameter training: the denoiser's, whose seed, precision and mirroring these share.
-  init(_ budget: EyeBudget, _ training: TrainingOptions) {
+  init(_ budget: LessonBudget, _ training: TrainingOptions) {
     var options = TrainingOptions()
     options.batch = Self.batch
     options.learningRate = 0.002
@@ -175,10 +175,7 @@ struct EyeExam {
     guard let examination = Examination(images, by: Alteration.unknown, seed: seed) else { return (0, 0) }
     let scorer = try Scorer(model, evaluations: evaluations, compute: compute)
     let sitting = try examination.sitting(by: scorer)
-    func area(_ form: (SurprisalEstimate) -> SurprisalEstimate) throws -> Double {
-      try sitting.areas(form)[.combined] ?? 0
-    }
-    return (try area { $0 }, try area(\.withoutEyes))
+    return (try sitting.combinedArea(), try sitting.combinedArea(\.withoutEyes))
   }
 }
 

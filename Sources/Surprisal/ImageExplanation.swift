@@ -26,7 +26,7 @@ public struct ImageExplanation: Sendable {
   /// Bits of each pixel over its channels, `[height, width]`.
   public let map: [Double]
   /// The image as the model's encoder takes it, and how odd the patch at each of its pixels is, in units of ordinary images' oddest;
-  /// nil where no encoder looked, or says nothing of places.
+  /// else, of a model that was taught to mark damage, how many times as far each place is as ordinary. Nil where nothing says.
   public let seen: (image: Bitmap, oddness: [Double])?
 
   /// - Parameters:
@@ -47,11 +47,13 @@ public struct ImageExplanation: Sendable {
     self.image = image
     self.estimate = estimate
     var scores = Self.scores(estimate, calibration, scorer)
-    if wanted != 0, let look = model.calibrations.first(where: { $0.evaluations == 0 }) {
-      let looking = scorer.with(evaluations: 0)
-      scores += Self.scores(try looking.estimate(batch)[0], look, looking)
-    }
     var patches: (Bitmap, [Double])?
+    if let look = model.calibrations.first(where: { $0.evaluations == 0 }) {
+      let looking = scorer.with(evaluations: 0)
+      let found = try looking.estimate(batch)[0]
+      if wanted != 0 { scores += Self.scores(found, look, looking) }
+      patches = look.oddness(found, looking.form).map { (image, $0) }
+    }
     if let seen, let sight = model.sight {
       let eyes = try Scorer(model, by: sight, compute: compute)
       let found = try eyes.estimate(ImageBatch(shape: sight.shape, images: [seen]))[0]
@@ -82,7 +84,7 @@ public struct ImageExplanation: Sendable {
   /// The most bits that a pixel has: the top of the picture's colour bar.
   public var mostBits: Double { max(map.max() ?? 0, 1e-9) }
 
-  /// The image, beside it its map in bits a pixel, and a colour bar; then the same of what an encoder saw.
+  /// The image, beside it its map in bits a pixel, and a colour bar; then the same of how odd its places are.
   public var picture: Bitmap {
     let scale = max(1, 256 / image.height)
     let heat = HeatMap.bitmap(map, width: image.width, height: image.height, most: mostBits)
@@ -92,9 +94,11 @@ public struct ImageExplanation: Sendable {
     ]
     if let (image, oddness) = seen {
       let most = max(oddness.max() ?? 0, 1e-9)
+      let scale = max(1, 256 / image.height)
+      let heat = HeatMap.bitmap(oddness, width: image.width, height: image.height, most: most)
       pictures += [
-        image, HeatMap.bitmap(oddness, width: image.width, height: image.height, most: most),
-        HeatMap.bar(height: image.height, most: most),
+        image.enlarged(by: scale), heat.enlarged(by: scale),
+        HeatMap.bar(height: image.height * scale, most: most),
       ]
     }
     return HeatMap.beside(pictures)

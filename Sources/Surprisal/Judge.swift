@@ -99,7 +99,7 @@ public final class Judge {
     } else {
       rule = nil
       calibrations = [try model.calibration(evaluations: budget?.count)]
-      let statistic = statistic ?? .standard(evaluations: calibrations[0].evaluations)
+      let statistic = statistic ?? calibrations[0].standard
       self.statistic = statistic
       try calibrations[0].require(rate: rate, for: statistic)
     }

@@ -85,6 +85,13 @@ public struct Model: Sendable {
     return found
   }
 
+  /// What images are judged by unless asked otherwise.
+  /// - Parameter evaluations: nil for those of the first calibration.
+  public func standardStatistic(evaluations: Int? = nil) -> StatisticName {
+    (try? calibration(evaluations: evaluations).standard)
+      ?? .standard(evaluations: evaluations ?? EvaluationBudget.standardCount)
+  }
+
   /// How images are read that it is to judge: measured, where it was fitted to measured ones.
   func reading(_ reading: ImageReading) -> ImageReading {
     var reading = reading

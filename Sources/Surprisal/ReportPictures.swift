@@ -105,13 +105,24 @@ public struct ReportPictures {
     drawExamples(there)
     let wanted = there.filter { waiting[$0.0].wish == .allAndMap }
     if model.tiling != nil { return drawTiles(of: wanted.map(\.0)) }
-    drawMaps(wanted.filter { !isSeen($0.0) })
-    drawPatches(of: wanted.map(\.0).filter(isSeen))
-  }
-
-  /// Whether a record is judged by what an encoder sees.
-  private func isSeen(_ place: Int) -> Bool {
-    waiting[place].record.statistic.flatMap { StatisticName(rawValue: $0) }?.isOfSight == true
+    func judged(_ isSo: (StatisticName) -> Bool) -> [Int] {
+      wanted.map(\.0).filter { place in
+        waiting[place].record.statistic.flatMap { StatisticName(rawValue: $0) }.map(isSo) == true
+      }
+    }
+    let (seen, damaged) = (judged(\.isOfSight), judged { $0 == .damage })
+    let (model, compute) = (model, compute)
+    if let sight = model.sight {
+      drawPlaces(of: seen, as: sight.shape, sight.calibration) {
+        try Scorer(model, by: sight, compute: compute)
+      }
+    }
+    if let look = model.calibrations.first(where: { $0.evaluations == 0 }) {
+      drawPlaces(of: damaged, as: model.shape, look) {
+        try Scorer(model, evaluations: 0, compute: compute)
+      }
+    }
+    drawMaps(wanted.filter { !seen.contains($0.0) && !damaged.contains($0.0) })
   }
 
   /// Longest side of maps of tiles.
@@ -145,19 +156,21 @@ public struct ReportPictures {
     }
   }
 
-  /// Maps of how odd patches are.
-  private mutating func drawPatches(of places: [Int]) {
-    guard !places.isEmpty, let sight = model.sight else { return }
+  /// Maps of how odd places are, to what looks for that.
+  private mutating func drawPlaces(
+    of places: [Int], as shape: ImageShape, _ calibration: Calibration, by looking: () throws -> Scorer
+  ) {
+    guard !places.isEmpty else { return }
     do {
-      let eyes = try eyes ?? Scorer(model, by: sight, compute: compute)
+      let eyes = try eyes ?? looking()
       self.eyes = eyes
       let images = inParallel(places.map { waiting[$0].record }) { [reading] in
-        try? reading.image(at: $0.file, as: sight.shape)
+        try? reading.image(at: $0.file, as: shape)
       }
       let there = zip(places, images).compactMap { place, image in image.map { (place, $0) } }
-      let batch = ImageBatch(shape: sight.shape, images: there.map(\.1))
+      let batch = ImageBatch(shape: shape, images: there.map(\.1))
       for ((place, image), estimate) in zip(there, try eyes.estimate(batch)) {
-        guard let odd = sight.calibration.oddness(estimate, sight.form) else { return }
+        guard let odd = calibration.oddness(estimate, eyes.form) else { return }
         waiting[place].record.pictures?.map = try HeatMap.bitmap(
           odd, width: image.width, height: image.height, most: max(odd.max() ?? 0, 1e-9)
         ).picture()

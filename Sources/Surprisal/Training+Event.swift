@@ -1,3 +1,5 @@
+import Detection
+
 extension Training {
   /// What happens while training.
   public enum Event: Sendable {
@@ -35,6 +37,9 @@ extension Training {
     case chose(EvaluationChoice)
     /// A network learns to mark damage: running mean of its loss, nats a place.
     case learningDamage(step: Int, of: Int, loss: Float, secondsLeft: Double)
+    /// What that is worth on held-out images with flaws that nothing learned by: AUROC of `damage`, and of the best statistic of one look
+    /// without it. It stays where the first is more.
+    case triedDamage(with: Double, without: Double, best: StatisticName, isKept: Bool)
     case calibrating(done: Int, of: Int)
     case stopped(step: Int)
     /// The end, where `Training.reviews` asks for it.

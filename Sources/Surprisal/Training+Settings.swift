@@ -37,6 +37,12 @@ extension Training {
     if case .steps(let steps) = eyes, !(1...TrainingOptions.mostSteps).contains(steps) {
       return "eyes \(steps): must be at least 1 step, or none"
     }
+    if case .steps(let steps) = damage {
+      guard (1...TrainingOptions.mostSteps).contains(steps) else {
+        return "damage \(steps): must be at least 1 step, or none"
+      }
+      if !Damage.takes(shape) { return DamageLesson.sizes }
+    }
     guard let count = budget.count, !(1...4096).contains(count) else { return nil }
     return "evaluations \(count): must be from 1 to 4096"
   }
@@ -73,7 +79,8 @@ extension Training {
     minutes = run.minutes
     budget = run.evaluations.map { $0 == 0 ? .chosen : .fixed($0) } ?? .auto
     patience = run.patience
-    eyes = EyeBudget(kept: run.eyes)
+    eyes = LessonBudget(kept: run.eyes)
+    damage = LessonBudget(kept: run.damage)
   }
 
   /// Settings as a person reads them, each with the name it is known by; nil where it says nothing.
@@ -96,12 +103,13 @@ extension Training {
     ("held-out images", { $0.heldOut.isEmpty ? "none" : "some" }),
     ("validation share", { $0.heldOut.isEmpty ? $0.validationShare.map { "\($0)" } ?? "automatic" : nil }),
     ("evaluations", { "\($0.budget)" }), ("patience", { $0.patience.map { "\($0)" } ?? "none" }),
-    ("eyes", { "\($0.eyes)" }),
+    ("eyes", { "\($0.eyes)" }), ("damage", { "\($0.damage)" }),
   ]
 
   /// Those that a checkpoint without a run does not know.
   private static let settingsOfRun: Set<String> = [
     "minutes", "held-out images", "validation share", "evaluations", "patience", "eyes",
+    "damage",
   ]
 
   private func refuseContradictions(to checkpoint: Checkpoint) throws(SurprisalError) {
@@ -126,7 +134,8 @@ extension Training {
       paths: paths, heldOut: heldOut, training: Self.contents(training),
       validation: Self.contents(validation),
       validationShare: validationShare, validations: validations, minutes: minutes,
-      evaluations: budget == .chosen ? 0 : budget.count, patience: patience, eyes: eyes.kept)
+      evaluations: budget == .chosen ? 0 : budget.count, patience: patience, eyes: eyes.kept,
+      damage: damage.kept)
     guard let known = resume?.run else { return run }
     for (name, found, kept) in [
       ("images to train on", run.training, known.training),

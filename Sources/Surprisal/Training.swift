@@ -37,7 +37,9 @@ public struct Training {
   public var budget = EvaluationBudget.standard
   public var reading = ImageReading()
   /// Whether the model also learns to tell its images from altered ones.
-  public var eyes = EyeBudget.auto
+  public var eyes = LessonBudget.auto
+  /// To learn to mark damage, in steps of `DamageLesson.batch` images.
+  public var damage = LessonBudget.auto
   /// Held-out images that the model keeps, to show beside what it finds odd.
   public var examples = Model.standardExamples
   /// Whether a review is made at the end (`Event.reviewed`), for some thousand evaluations.
@@ -108,6 +110,17 @@ public struct Training {
           lesson, from: training, heldOut: validation,
           evaluations: budget.count ?? EvaluationBudget.standardCount,
           compute: compute, shouldStop: shouldStop, report: report)
+      else {
+        report(.stopped(step: trainer.step))
+        return nil
+      }
+    }
+    let marking = DamageLesson(damage, options, shape)
+    if marking.steps > 0, damage != .auto || validation.count >= Examination.fewest {
+      try loop.save()
+      guard
+        try learned.learnDamage(
+          marking, from: training, heldOut: validation, compute, shouldStop: shouldStop, report: report)
       else {
         report(.stopped(step: trainer.step))
         return nil
@@ -209,8 +222,10 @@ public struct Training {
     let start = clock()
     for _ in 0..<10 { _ = try trial.advance() }
     let pace = (clock() - start) / 10
-    // Validations take their share of the time, and so do the eyes.
-    let all = pace * (1 + ValidationPlan.share + EyeLesson.shareOfTime(eyes))
+    // Validations take their share of the time, and so do the eyes and damage.
+    let all =
+      pace
+      * (1 + ValidationPlan.share + EyeLesson.shareOfTime(eyes) + DamageLesson.shareOfTime(damage, shape))
     let steps = Int(min(max(minutes * 60 / all, 1), Double(TrainingOptions.mostSteps)))
     report(.planned(steps: steps, secondsPerStep: pace))
     return steps

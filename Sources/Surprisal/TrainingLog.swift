@@ -140,8 +140,24 @@ public struct TrainingLog: Sendable {
     case .surveying(let done, let all): return done == all ? ("surveyed", ["levels": .count(all)]) : nil
     case .calibrating(let done, let all): return done == all ? ("calibrated", ["images": .count(all)]) : nil
     case .stopped(let step): return ("stopped", ["step": .count(step)])
-    // No training learns to mark damage.
-    case .learningDamage, .reviewed: return nil
+    case .learningDamage(let step, let all, let loss, let left):
+      guard step == all || step % max(all / 100, 1) == 0 else { return nil }
+      return (
+        "learning_damage",
+        [
+          "step": .count(step), "steps": .count(all), "loss": .number(Double(loss)),
+          "seconds_left": .number(left),
+        ]
+      )
+    case .triedDamage(let with, let without, let best, let isKept):
+      return (
+        "tried_damage",
+        [
+          "with": .number(with), "without": .number(without), "best": .text(best.rawValue),
+          "kept": .flag(isKept),
+        ]
+      )
+    case .reviewed: return nil
     }
   }
 }

@@ -83,6 +83,13 @@ struct TrainingDisplay {
       guard step == all else { break }
       shown.progressDone()
       shown.note(String(format: "damage: learned to mark it in %d steps, loss %.4f", all, loss))
+    case .triedDamage(let with, let without, let best, let isKept):
+      shown.progressDone()
+      shown.note(
+        String(
+          format:
+            "damage: flaws unknown to it on held-out images are told by an AUROC of %.3f with it, %.3f by %@: %@",
+          with, without, best.rawValue as NSString, (isKept ? "kept" : "not kept") as NSString))
     case .surveying(let done, let all): shown.progress("surveying noise level \(done) of \(all)")
     case .calibrating(let done, let all): shown.progress("calibrating on image \(done) of \(all)")
     case .reviewed: break

@@ -145,10 +145,10 @@ struct EyeLessonTests {
     options.steps = 1_000_000
     #expect(EyeLesson(.auto, options).steps == 4000)
     #expect(EyeLesson(.none, options).steps == 0 && EyeLesson(.steps(7), options).steps == 7)
-    for budget in [EyeBudget.auto, .none, .steps(12)] {
-      #expect(EyeBudget(kept: budget.kept) == budget && EyeBudget("\(budget)") == budget)
+    for budget in [LessonBudget.auto, .none, .steps(12)] {
+      #expect(LessonBudget(kept: budget.kept) == budget && LessonBudget("\(budget)") == budget)
     }
-    for text in ["0", "-3", "", "some"] { #expect(EyeBudget(text) == nil) }
+    for text in ["0", "-3", "", "some"] { #expect(LessonBudget(text) == nil) }
   }
 
   @Test("A size is chosen by the images' own, and why is said")

@@ -47,6 +47,34 @@ package struct PlaceGaussians: Sendable, Equatable {
       columns: width, mean: moments.flatMap { $0.mean.map { Float($0) } }, factors: factors.flatMap { $0 })
   }
 
+  /// - Parameter images: features of each, `[places, columns]`, finite; at least one.
+  init(fitting images: [[Float]], columns: Int) {
+    self.init(fitting: Self.moments(images, Array(images.indices), columns, Self.origins(images, columns)))
+  }
+
+  /// Of each place the mean over images.
+  private static func origins(_ images: [[Float]], _ columns: Int) -> [[Float]] {
+    inParallel(images[0].count / columns) { place in
+      var sums = [Double](repeating: 0, count: columns)
+      for image in images { for k in 0..<columns { sums[k] += Double(image[place * columns + k]) } }
+      return sums.map { Float($0 / Double(images.count)) }
+    }
+  }
+
+  /// Of each place over some images.
+  private static func moments(
+    _ images: [[Float]], _ rows: [Int], _ columns: Int, _ origins: [[Float]]
+  ) -> [Moments] {
+    inParallel(origins.count) { place in
+      var table = FeatureTable(columns: columns)
+      table.reserve(rows: rows.count)
+      for row in rows { table.append(images[row][place * columns..<(place + 1) * columns]) }
+      var own = Moments(origin: origins[place])
+      own.add(table, Array(0..<table.rows))
+      return own
+    }
+  }
+
   /// Natural logarithm of each place's squared Mahalanobis distance a feature.
   /// - Parameter features: `[places, columns]`.
   package func logDistances(_ features: [Float]) -> [Double] {
@@ -91,29 +119,15 @@ package struct PlaceGaussians: Sendable, Equatable {
     _ images: [[Float]], columns: Int, by split: CrossFit, fittingOn kept: [Bool],
     score: @Sendable ([Double]) -> Double
   ) -> (fitted: PlaceGaussians, scores: [Double]) {
-    let places = images[0].count / columns
     let rows = images.indices.filter { kept[$0] }
-    let origins = inParallel(places) { place in
-      var sums = [Double](repeating: 0, count: columns)
-      for row in rows { for k in 0..<columns { sums[k] += Double(images[row][place * columns + k]) } }
-      return sums.map { Float($0 / Double(max(rows.count, 1))) }
-    }
-    func moments(_ rows: [Int]) -> [Moments] {
-      inParallel(places) { place in
-        var table = FeatureTable(columns: columns)
-        table.reserve(rows: rows.count)
-        for row in rows { table.append(images[row][place * columns..<(place + 1) * columns]) }
-        var own = Moments(origin: origins[place])
-        own.add(table, Array(0..<table.rows))
-        return own
-      }
-    }
+    let origins = origins(rows.map { images[$0] }, columns)
+    func moments(_ rows: [Int]) -> [Moments] { Self.moments(images, rows, columns, origins) }
     let total = moments(rows)
     var scores = [Double](repeating: .nan, count: images.count)
     for part in split.parts {
       let left = moments(part.filter { kept[$0] })
       let others = PlaceGaussians(
-        fitting: inParallel(places) { place in
+        fitting: inParallel(origins.count) { place in
           var rest = total[place]
           rest -= left[place]
           return rest

@@ -25,8 +25,9 @@ package struct ScoreLaw: Sendable, Equatable {
   /// Whether the larger of both counts; of files from before that was settled, their sum.
   private let takesLarger: Bool
 
-  /// Share of independence in the correlations, so that a difference of scores that always go together does not count without bound.
-  private static let shrinkage = 0.1
+  /// Share of independence in the correlations, so that a difference of scores that always go together does not count without bound. With a
+  /// tenth, odd members of the population hide far outliers, whose scores all are high (docs/detection.md).
+  private static let shrinkage = 0.5
 
   /// - Parameters:
   ///   - scores: of each kind those of all images, of equal number; what is no number is left out. Each image's by what was
@@ -43,7 +44,7 @@ package struct ScoreLaw: Sendable, Equatable {
     for i in 0..<count {
       for j in 0..<count where i != j { correlations[i * count + j] *= 1 - Self.shrinkage }
     }
-    let precision = SymmetricInverse.of(correlations, count, least: Self.shrinkage / 10)
+    let precision = SymmetricInverse.of(correlations, count, least: 0.01)
       .map { Double(Float($0)) }
     let found = normal.map {
       [Self.height($0, weights)] + (contrasts ? [Self.contrast($0, precision)] : [])

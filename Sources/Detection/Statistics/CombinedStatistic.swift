@@ -22,6 +22,7 @@ package struct CombinedStatistic: Statistic {
     NearestStatistic.self,
     EyesStatistic.self,
     AlteredStatistic.self,
+    DamageStatistic.self,
   ]
   /// Files that know so many statistics are from when the sum of both tests counted.
   private static let typesOfSum = 11
@@ -49,51 +50,72 @@ package struct CombinedStatistic: Statistic {
   package static func fitted(
     on estimates: [SurprisalEstimate], knowing sensitivity: Sensitivity?
   ) throws(CalibrationError) -> Self {
-    var parts: [any Statistic] = []
-    for type in types where estimates.allSatisfy(type.canJudge) {
-      parts.append(try type.init(fitting: estimates))
-    }
-    let names = parts.map { type(of: $0).name }
-    return try Self(
-      parts, sensitivity?.weights(of: names) ?? names.map { _ in 1 },
-      contrasts: sensitivity?.contrasts ?? true, fittedOn: estimates)
+    try Parts(fitting: estimates).joined(knowing: sensitivity)
   }
 
   package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
-    try Self(
-      Self.refitted(fittedParts, on: estimates), weights, contrasts: law.contrasts, fittedOn: estimates)
+    let parts = try Parts(Parts.refitted(fittedParts, on: estimates), fittedOn: estimates)
+    return parts.joined(weights, contrasts: law.contrasts)
   }
 
-  private static func refitted(
-    _ parts: [any Statistic], on estimates: [SurprisalEstimate]
-  ) throws(CalibrationError) -> [any Statistic] {
-    var refitted: [any Statistic] = []
-    for part in parts { refitted.append(try part.refitted(on: estimates)) }
-    return refitted
-  }
+  /// What it joins, as fitted, before anything is known of the say of each.
+  package struct Parts {
+    /// In the order of `types`: those that can judge all images.
+    package let statistics: [any Statistic]
+    /// Of each those of all images, each by what was fitted on others.
+    private let scores: [[Double]]
 
-  /// Halves that judge each other: as many images are left to fit on as the law's own accuracy is worth.
-  private static let folds = 2
-  /// Images that it takes to have halves that fit statistics.
-  private static let fewest = 6
+    /// Halves that judge each other: as many images are left to fit on as the law's own accuracy is worth.
+    private static let folds = 2
+    /// Images that it takes to have halves that fit statistics.
+    private static let fewest = 6
 
-  private init(
-    _ parts: [any Statistic], _ weights: [Double], contrasts: Bool, fittedOn estimates: [SurprisalEstimate]
-  ) throws(CalibrationError) {
-    var scores = [[Double]](repeating: [], count: parts.count)
-    func add(_ parts: [any Statistic], _ images: [SurprisalEstimate]) {
-      for k in parts.indices { scores[k] += images.map { parts[k].score($0) } }
-    }
-    if estimates.count >= Self.fewest {
-      for half in 0..<Self.folds {
-        let others = estimates.indices.filter { $0 % Self.folds != half }.map { estimates[$0] }
-        let own = estimates.indices.filter { $0 % Self.folds == half }.map { estimates[$0] }
-        add(try Self.refitted(parts, on: others), own)
+    package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+      var parts: [any Statistic] = []
+      for type in CombinedStatistic.types where estimates.allSatisfy(type.canJudge) {
+        parts.append(try type.init(fitting: estimates))
       }
-    } else {
-      add(parts, estimates)
+      try self.init(parts, fittedOn: estimates)
     }
-    self.init(parts, weights, ScoreLaw(fitting: scores, weights: weights, contrasts: contrasts))
+
+    fileprivate init(
+      _ parts: [any Statistic], fittedOn estimates: [SurprisalEstimate]
+    ) throws(CalibrationError) {
+      var scores = [[Double]](repeating: [], count: parts.count)
+      func add(_ parts: [any Statistic], _ images: [SurprisalEstimate]) {
+        for k in parts.indices { scores[k] += images.map { parts[k].score($0) } }
+      }
+      if estimates.count >= Self.fewest {
+        for half in 0..<Self.folds {
+          let others = estimates.indices.filter { $0 % Self.folds != half }.map { estimates[$0] }
+          let own = estimates.indices.filter { $0 % Self.folds == half }.map { estimates[$0] }
+          add(try Self.refitted(parts, on: others), own)
+        }
+      } else {
+        add(parts, estimates)
+      }
+      (statistics, self.scores) = (parts, scores)
+    }
+
+    fileprivate static func refitted(
+      _ parts: [any Statistic], on estimates: [SurprisalEstimate]
+    ) throws(CalibrationError) -> [any Statistic] {
+      var refitted: [any Statistic] = []
+      for part in parts { refitted.append(try part.refitted(on: estimates)) }
+      return refitted
+    }
+
+    /// - Parameter sensitivity: nil for the same say of each.
+    package func joined(knowing sensitivity: Sensitivity?) -> CombinedStatistic {
+      let names = statistics.map { type(of: $0).name }
+      return joined(
+        sensitivity?.weights(of: names) ?? names.map { _ in 1 }, contrasts: sensitivity?.contrasts ?? true)
+    }
+
+    fileprivate func joined(_ weights: [Double], contrasts: Bool) -> CombinedStatistic {
+      CombinedStatistic(
+        statistics, weights, ScoreLaw(fitting: scores, weights: weights, contrasts: contrasts))
+    }
   }
 
   package init(tensor: (String, Int?) throws -> [Double]) throws {

@@ -37,6 +37,21 @@ package struct DamageStatistic: Statistic {
     self = try Self.crossFitted(estimates, by: CrossFit(rows: estimates.count)).fitted
   }
 
+  /// How far both parts spread stays: it only says how much each has to say.
+  package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
+    let looks = estimates.compactMap { $0.appearance?.damage }
+    guard looks.count == estimates.count, looks.allSatisfy({ $0.features.count == places.mean.count }) else {
+      throw .tooFewToFit(found: looks.count, needed: 3)
+    }
+    let usable = looks.filter { $0.features.allSatisfy(\.isFinite) }
+    guard usable.count >= 3 else { throw .tooFewToFit(found: usable.count, needed: 3) }
+    return Self(
+      PlaceGaussians(fitting: usable.map(\.features), columns: places.columns),
+      ShrunkGaussian(
+        fitting: FeatureTable(usable.map(\.pooled)), rows: Array(usable.indices), shrinkage: Self.shrinkage),
+      ordinary: ordinary)
+  }
+
   package static func crossFitted(
     _ estimates: [SurprisalEstimate], by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
@@ -85,6 +100,9 @@ package struct DamageStatistic: Statistic {
     else { return nil }
     return places.logDistances(look.features)
   }
+
+  /// Of each place, how many times as far it is as an ordinary one, `[rows, columns]`; nil likewise.
+  func distances(_ estimate: SurprisalEstimate) -> [Double]? { logDistances(estimate)?.map { exp($0 / 2) } }
 
   package func score(_ estimate: SurprisalEstimate) -> Double {
     guard let look = estimate.appearance?.damage, let distances = logDistances(estimate) else { return .nan }

@@ -108,6 +108,14 @@ package struct NearestStatistic: PixelStatistic {
     self.bank = bank
   }
 
+  /// Of the images that it keeps, along the components, an image a row.
+  var coordinates: [[Double]] {
+    let width = components.variances.count
+    return stride(from: 0, to: bank.count, by: max(width, 1)).map { start in
+      bank[start..<start + width].map(Double.init)
+    }
+  }
+
   package func score(_ estimate: SurprisalEstimate) -> Double {
     guard estimate.appearance != nil else { return .nan }
     let own = components.coordinates(Self.pixels(estimate)[...])

@@ -109,11 +109,9 @@ struct GateCommand: ParsableCommand {
 
   /// What a page says of the run.
   private func facts(_ model: Model, _ name: String, _ rules: Policy) -> ReportFacts {
-    let evaluations = rules.evaluations?.count ?? model.calibrations.first?.evaluations
-    return .ofRun(
+    .ofRun(
       model, name, rule: rules.rule,
-      statistic: (rules.statistic ?? .standard(evaluations: evaluations ?? EvaluationBudget.standardCount))
-        .rawValue)
+      statistic: (rules.statistic ?? model.standardStatistic(evaluations: rules.evaluations?.count)).rawValue)
   }
 
   /// What is left to say, and the exit code.

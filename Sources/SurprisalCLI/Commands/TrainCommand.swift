@@ -59,7 +59,14 @@ struct TrainCommand: ParsableCommand {
       Steps of \(EyeLesson.batch) images for eyes that learn to tell the images from altered ones, and that stay where they help on ways \
       of altering that they did not learn by; or none (default: two thirds as many images as are trained on).
       """)
-  var eyes: EyeBudget?
+  var eyes: LessonBudget?
+  @Option(
+    help: """
+      Steps of \(DamageLesson.batch) images to learn to mark damage in, which stays where it helps on flaws that it did not learn by; or \
+      none (default: twice as many images as are trained on and at most \(DamageLesson([]).steps) steps, from \
+      \(DamageLesson.leastSide) pixels a side).
+      """)
+  var damage: LessonBudget?
   @Option(
     help: "Tell every event as a line of JSON, for tail -f; - for standard output. Goes on with --resume.")
   var log: FilePath?
@@ -118,6 +125,7 @@ struct TrainCommand: ParsableCommand {
     if let patience { training.patience = patience }
     if noEarlyStop { training.patience = nil }
     if let eyes { training.eyes = eyes }
+    if let damage { training.damage = damage }
     if let precision = computing.precision { training.options.precision = precision }
     training.reading = read.reading
     return training

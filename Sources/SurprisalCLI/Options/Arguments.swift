@@ -18,7 +18,7 @@ extension Shard: @retroactive ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
 
-extension EyeBudget: @retroactive ExpressibleByArgument {
+extension LessonBudget: @retroactive ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
   public var defaultValueDescription: String { description }
 }

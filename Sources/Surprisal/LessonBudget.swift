@@ -1,9 +1,9 @@
-/// Whether a model learns to tell its images from altered ones, and for how long.
-public enum EyeBudget: Sendable, Hashable, CustomStringConvertible {
+/// Whether a model learns something beside denoising, and for how long.
+public enum LessonBudget: Sendable, Hashable, CustomStringConvertible {
   /// As many steps as the training's own ask for.
   case auto
   case none
-  /// So many, at least 1, of `EyeLesson.batch` images.
+  /// So many, at least 1, of the lesson's images.
   case steps(Int)
 
   public init?(_ text: String) {

@@ -23,7 +23,7 @@ public struct DamageLesson {
   public let paths: [FilePath]
   /// Steps of `batch` images.
   public var steps = 8000
-  /// Whether it stays only where it helps on flaws of held-out images (`Flaw`).
+  /// Whether it goes where other statistics tell flaws of held-out images better (`Flaw`).
   public var isTried = true
   public var report: (Training.Event) -> Void = { _ in }
 
@@ -60,8 +60,8 @@ extension Model {
     learned.add(own, as: .trained)
   }
 
-  /// Learns to mark damage, and keeps what was learned where held-out images with flaws that it did not learn by are told better so than
-  /// by any other statistic of one look. With fewer than `Examination.fewest` to try it on it is kept untried.
+  /// Learns to mark damage, and keeps what was learned unless held-out images with flaws that it did not learn by are told better by another
+  /// statistic of one look, by more than chance. With fewer than `Examination.fewest` to try it on it is kept untried.
   ///
   /// - Parameters:
   ///   - images: to learn from; none of `heldOut` among them.
@@ -88,9 +88,9 @@ extension Model {
     var taught = self
     taught.damageEyes = trainer.averaged
     if lesson.isTried, let trial = try taught.triedDamage(on: heldOut, compute) {
-      let isKept = trial.with > trial.without
-      report(.triedDamage(with: trial.with, without: trial.without, best: trial.best, isKept: isKept))
-      guard isKept else { return true }
+      report(
+        .triedDamage(with: trial.with, without: trial.without, best: trial.best, isKept: trial.isKept))
+      guard trial.isKept else { return true }
     }
     self = taught
     return true
@@ -99,12 +99,16 @@ extension Model {
   /// AUROC of `damage` for flaws that nothing learned by, and of the best statistic of one look beside it; nil of too few images.
   private func triedDamage(
     on images: ImageBatch, _ compute: Compute
-  ) throws -> (with: Double, without: Double, best: StatisticName)? {
-    guard let examination = Examination(images, by: Flaw.allCases, seed: facts.options.seed) else { return nil }
-    let areas = try examination.sitting(by: Scorer(self, evaluations: 0, compute: compute)).areas()
-    let others = areas.filter { $0.key != .damage }
-    guard let with = areas[.damage], let best = others.max(by: { $0.value < $1.value }) else { return nil }
-    return (with, best.value, best.key)
+  ) throws -> (with: Double, without: Double, best: StatisticName, isKept: Bool)? {
+    guard let examination = Examination(images, by: Flaw.allCases, seed: facts.options.seed) else {
+      return nil
+    }
+    var others = try examination.sitting(by: Scorer(self, evaluations: 0, compute: compute)).placementsOfAll()
+    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+    guard let own = others.removeValue(forKey: .damage),
+      let best = others.max(by: { mean($0.value) < mean($1.value) })
+    else { return nil }
+    return (mean(own), mean(best.value), best.key, !PairedDifference(best.value, own).isPositive)
   }
 }
 

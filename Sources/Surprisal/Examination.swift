@@ -61,12 +61,17 @@ package struct Examination {
       outliers = try scorer.estimate(examination.altered)
     }
 
-    /// Of every statistic the AUROC of altered images, over all ways of altering.
-    package func areas() throws(CalibrationError) -> [StatisticName: Double] {
+    /// Of every statistic, for each altered image the share of those as they are that it scores lower.
+    func placementsOfAll() throws(CalibrationError) -> [StatisticName: [Double]] {
       let calibration = try Calibration(evaluations: evaluations, fitting: known, references: inliers)
-      var areas: [StatisticName: Double] = [:]
-      for name in calibration.names { areas[name] = area { calibration.score($0, by: name) } }
-      return areas
+      var all: [StatisticName: [Double]] = [:]
+      for name in calibration.names { all[name] = placements { calibration.score($0, by: name) } }
+      return all
+    }
+
+    /// Of every statistic the AUROC of altered images, over all ways of altering: the mean of those.
+    package func areas() throws(CalibrationError) -> [StatisticName: Double] {
+      try placementsOfAll().mapValues { $0.reduce(0, +) / Double(max($0.count, 1)) }
     }
 
     /// The AUROC of `combined`, of which all parts have the same say.
@@ -92,13 +97,13 @@ package struct Examination {
       for part in parts.statistics { areas[type(of: part).name] = area { part.score($0) } }
       let (both, one) = (Sensitivity(areas: areas), Sensitivity(areas: areas, contrasts: false))
       let (byBoth, byOne) = (
-        placements(parts.joined(knowing: both)), placements(parts.joined(knowing: one))
+        placements(parts.joined(knowing: both).score), placements(parts.joined(knowing: one).score)
       )
       return PairedDifference(byOne, byBoth).isPositive ? (one, byOne) : (both, byBoth)
     }
 
-    private func placements(_ statistic: CombinedStatistic) -> [Double] {
-      let (known, found) = scores { statistic.score($0) }
+    private func placements(_ score: (SurprisalEstimate) -> Double) -> [Double] {
+      let (known, found) = scores(score)
       return Separation.placements(of: found, among: known)
     }
 

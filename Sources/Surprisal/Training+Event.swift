@@ -38,7 +38,7 @@ extension Training {
     /// A network learns to mark damage: running mean of its loss, nats a place.
     case learningDamage(step: Int, of: Int, loss: Float, secondsLeft: Double)
     /// What that is worth on held-out images with flaws that nothing learned by: AUROC of `damage`, and of the best statistic of one look
-    /// without it. It stays where the first is more.
+    /// without it. It stays unless the second is more, and by more than chance.
     case triedDamage(with: Double, without: Double, best: StatisticName, isKept: Bool)
     case calibrating(done: Int, of: Int)
     case stopped(step: Int)

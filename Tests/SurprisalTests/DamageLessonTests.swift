@@ -42,6 +42,90 @@ struct DamageLessonTests {
     }
   }
 
+  @Test("It goes where flaws unknown to it are told better by something else, and that is told")
+  func trial() throws {
+    for steps in [1, 120] {
+      var model = try Discs.model()
+      var told: [Training.Event] = []
+      var lesson = DamageLesson([])
+      lesson.steps = steps
+      let isDone = try model.learnDamage(
+        lesson, from: Discs.discs(60, seed: 21), heldOut: Discs.discs(60, seed: 22), Discs.compute,
+        shouldStop: { false }, report: { told.append($0) })
+      #expect(isDone && told.count == steps + 1)
+      guard case .triedDamage(let with, let without, let best, let isKept) = told.last else {
+        Issue.record("not tried")
+        return
+      }
+      #expect(isKept || with < without, "\(with), \(without) by \(best)")
+      #expect(model.hasDamageEyes == isKept)
+      #expect(best != .damage && (0...1).contains(with) && (0...1).contains(without))
+    }
+  }
+
+  @Test("Stopped, a lesson leaves the model as it was; with too few images to try it on it stays untried")
+  func stopped() throws {
+    var model = try Discs.model()
+    let digest = model.digest
+    var lesson = DamageLesson([])
+    lesson.steps = 2
+    let (images, few) = (Discs.discs(30, seed: 23), Discs.discs(17, seed: 24))
+    #expect(
+      try !model.learnDamage(
+        lesson, from: images, heldOut: few, Discs.compute, shouldStop: { true }, report: { _ in }))
+    #expect(model.digest == digest)
+    var told = 0
+    #expect(
+      try model.learnDamage(
+        lesson, from: images, heldOut: few, Discs.compute, shouldStop: { false }, report: { _ in told += 1 }))
+    #expect(model.hasDamageEyes && told == 2)
+  }
+
+  @Test("A training teaches it from 64 pixels a side, for steps that follow from what the denoiser sees")
+  func plan() {
+    var options = TrainingOptions()
+    (options.steps, options.batch) = (1000, 32)
+    func steps(_ budget: LessonBudget, _ side: Int) -> Int {
+      DamageLesson(budget, options, ImageShape(height: side, width: side, channels: 1)).steps
+    }
+    #expect(steps(.auto, 64) == 4000 && steps(.auto, 32) == 0 && steps(.auto, 68) == 0)
+    #expect(steps(.none, 64) == 0 && steps(.steps(7), 32) == 7)
+    options.steps = 1_000_000
+    #expect(steps(.auto, 128) == DamageLesson([]).steps)
+    var training = Training(shape: ImageShape(height: 28, width: 28, channels: 1))
+    training.damage = .steps(3)
+    #expect(throws: SurprisalError.self) { try training.validate() }
+  }
+
+  @Test("A training goes through it: what is kept judges, one look by it, and where it is is drawn")
+  func training() throws {
+    try Discs.withFolder { folder in
+      let discs = Discs.discs(90, seed: 25)
+      for index in discs.indices { try Discs.write(discs[index], to: "\(folder)/\(index).png") }
+      var training = Training(shape: Discs.shape)
+      training.start = nil
+      training.minutes = nil
+      (training.options.steps, training.options.batch, training.preset) = (4, 4, .tiny)
+      (training.eyes, training.damage, training.budget) = (.none, .steps(3), .fixed(4))
+      var tried: Bool?
+      let model = try #require(
+        try training.run([FilePath(folder)], compute: Discs.compute) {
+          if case .triedDamage(_, _, _, let isKept) = $0 { tried = isKept }
+        })
+      #expect(tried == model.hasDamageEyes)
+    }
+    let model = try Self.learned.get()
+    let look = try model.calibration(evaluations: 0)
+    #expect(look.standard == .damage && model.standardStatistic(evaluations: 0) == .damage)
+    #expect(model.standardStatistic() == .combined)
+    let scorer = try Scorer(model, evaluations: 0, compute: Discs.compute)
+    let odd = try scorer.estimate(ImageBatch(shape: Discs.shape, images: [Discs.checks]))[0]
+    let map = try #require(look.oddness(odd, scorer.form))
+    #expect(map.count == 256 && map.allSatisfy { $0 > 0 && $0.isFinite })
+    let explanation = try ImageExplanation(of: Discs.checks, under: model, compute: Discs.compute)
+    #expect(try #require(explanation.seen).oddness == map)
+  }
+
   @Test("A file whose damage lacks a part is refused by its name, and one without any has no such statistic")
   func parts() throws {
     var file = try Self.learned.get().file()

@@ -51,7 +51,8 @@ struct FitCommand: ParsableCommand {
     parsing: .upToNextOption,
     help: """
       Learn to mark damage from these images, known to belong and other than PATHS, which are damaged for it by pastes, scratches, \
-      spots, blur and the like; for images framed alike, of sides that are multiples of 8. What it sees is `--statistic damage`.
+      spots, blur and the like; for images framed alike, of sides that are multiples of 8. What it sees is `damage`, \
+      by which one look is then judged; it goes where other statistics tell flaws that it did not learn by better.
       """)
   var damageFrom: [FilePath] = []
   @Option(

@@ -62,8 +62,8 @@ struct TrainCommand: ParsableCommand {
   var eyes: LessonBudget?
   @Option(
     help: """
-      Steps of \(DamageLesson.batch) images to learn to mark damage in, which stays where it helps on flaws that it did not learn by; or \
-      none (default: twice as many images as are trained on and at most \(DamageLesson([]).steps) steps, from \
+      Steps of \(DamageLesson.batch) images to learn to mark damage in, which stays unless other statistics tell flaws that it did not learn by \
+      better; or none (default: twice as many images as are trained on and at most \(DamageLesson([]).steps) steps, from \
       \(DamageLesson.leastSide) pixels a side).
       """)
   var damage: LessonBudget?

@@ -11,8 +11,10 @@ public struct SetVerdict: Sendable {
   /// above.
   public let bitsPValue: Double?
 
-  /// The smaller of the two p-values, doubled (Bonferroni).
-  public var pValue: Double { min(1, 2 * min(scores.pValue, bitsPValue ?? 1)) }
+  /// The smaller of the two p-values, doubled (Bonferroni); the scores' own where there are no bits.
+  public var pValue: Double {
+    bitsPValue.map { min(1, 2 * min(scores.pValue, $0)) } ?? scores.pValue
+  }
 
   /// - Parameters:
   ///   - scores: of the set's images.

@@ -5,12 +5,15 @@ import Tensors
 
 /// Images of a population, and altered copies of some of them: what statistics are compared on.
 ///
-/// Half of the images fit the statistics; the others and their altered copies are told apart.
+/// Half of the images, or of many all but some, fit the statistics; the others and their altered copies are told apart.
 package struct Examination {
   /// Images that can be halved so that each half tells something.
   package static let fewest = 2 * Calibration.fewest
-  /// Images that it takes: more bring little.
+  /// Images that are halved: more to tell apart bring little.
   private static let most = 240
+  /// Images that fit statistics where their estimates are known anyhow. Some statistics want many: of fewer they would get less say than
+  /// they are worth where many are fitted to.
+  static let mostFitting = 1200
   /// Images that are altered in each way.
   private static let mostAltered = 40
 
@@ -23,15 +26,24 @@ package struct Examination {
 
   /// - Parameters:
   ///   - images: of which no two show the same.
+  ///   - mostFitting: images that fit statistics at most, where there are more than can be halved.
   ///   - kinds: ways of altering; nil for all `Alteration`s. Those that eyes learned by are among them: they do tell them of images
   ///     that they did not learn from.
   /// - Returns: nil of fewer than `fewest`.
-  package init?(_ images: ImageBatch, by kinds: [any ImageChange]? = nil, seed: UInt64) {
+  package init?(
+    _ images: ImageBatch, by kinds: [any ImageChange]? = nil, mostFitting: Int = 0, seed: UInt64
+  ) {
     guard images.count >= Self.fewest else { return nil }
     let places = images.places(spread: Self.most)
     self.images = images
-    fitting = places.indices.filter { $0 % 2 == 0 }.map { places[$0] }
-    fresh = places.indices.filter { $0 % 2 == 1 }.map { places[$0] }
+    let fresh = places.indices.filter { $0 % 2 == 1 }.map { places[$0] }
+    let isFresh = Set(fresh)
+    let half = places.filter { !isFresh.contains($0) }
+    let others = images.indices.filter { !isFresh.contains($0) }
+    let step = max(Double(others.count) / Double(max(mostFitting, 1)), 1)
+    let many = stride(from: 0, to: Double(others.count), by: step).map { others[Int($0)] }
+    fitting = mostFitting > half.count ? many : half
+    self.fresh = fresh
     let some = images[fresh].spread(Self.mostAltered)
     var altered = ImageBatch(shape: images.shape)
     for kind in kinds ?? Alteration.learned(images.shape).filter({ $0 != .none }) + Alteration.unknown {
@@ -49,14 +61,15 @@ package struct Examination {
 
     /// - Parameter estimates: of all images; nil where they are not known yet.
     fileprivate init(
-      _ examination: Examination, _ scorer: Scorer, _ estimates: [SurprisalEstimate]?
+      _ examination: Examination, _ scorer: Scorer, _ estimates: [SurprisalEstimate]?,
+      fittedOn others: [SurprisalEstimate]?
     ) throws {
       func found(_ places: [Int]) throws -> [SurprisalEstimate] {
         try estimates.map { estimates in places.map { estimates[$0] } }
           ?? scorer.estimate(examination.images[places])
       }
       evaluations = scorer.evaluations
-      known = try found(examination.fitting)
+      known = try others ?? found(examination.fitting)
       inliers = try found(examination.fresh)
       outliers = try scorer.estimate(examination.altered)
     }
@@ -123,14 +136,17 @@ package struct Examination {
 
   /// - Parameter estimates: the scorer's of all images; nil where they are not known yet.
   package func sitting(by scorer: Scorer, _ estimates: [SurprisalEstimate]? = nil) throws -> Sitting {
-    try Sitting(self, scorer, estimates)
+    try Sitting(self, scorer, estimates, fittedOn: nil)
   }
 
   /// What statistics see of the altered images.
+  /// - Parameter others: of other images, which fit the statistics in the place of some of these; nil for none.
   /// - Returns: nil of one look: what judges by it weighs nothing.
-  package func sensitivity(by scorer: Scorer, _ estimates: [SurprisalEstimate]) throws -> Sensitivity? {
+  package func sensitivity(
+    by scorer: Scorer, _ estimates: [SurprisalEstimate], fittedOn others: [SurprisalEstimate]? = nil
+  ) throws -> Sensitivity? {
     guard scorer.evaluations > 0 else { return nil }
-    return try sitting(by: scorer, estimates).sensitivity()
+    return try Sitting(self, scorer, estimates, fittedOn: others).sensitivity()
   }
 }
 

@@ -50,20 +50,21 @@ extension Model {
     progress: (Int, Int) -> Void
   ) throws -> [SurprisalEstimate] {
     try refuseTiles("references of images that were looked at whole")
+    if fitting != nil, budget == .auto { throw SurprisalError.fittingUnderAuto }
     learned.add(images, as: .calibrated)
     if let fitting { learned.add(fitting, as: .calibrated) }
     let evaluations = budget.count ?? EvaluationBudget.standardCount
     let scorer = try Scorer(self, evaluations: evaluations, compute: compute)
     let estimates = try scorer.estimate(images, progress: progress)
-    let sensitivity = try Examination(images, seed: noise.seed)?.sensitivity(by: scorer, estimates)
+    let others = try fitting.map { try scorer.estimate($0, progress: progress) }
+    let sensitivity = try Examination(images, mostFitting: Examination.mostFitting, seed: noise.seed)?
+      .sensitivity(by: scorer, estimates, fittedOn: others)
     // The ladder's scores are by the statistics that go.
     if adaptive?.evaluations.contains(evaluations) == true { adaptive = nil }
-    if let fitting {
-      guard budget != .auto else { throw SurprisalError.fittingUnderAuto }
+    if let others {
       keep(
         try Calibration(
-          evaluations: evaluations, fitting: try scorer.estimate(fitting, progress: progress),
-          references: estimates, knowing: sensitivity))
+          evaluations: evaluations, fitting: others, references: estimates, knowing: sensitivity))
     } else {
       keep(try Calibration(evaluations: evaluations, estimates: estimates, knowing: sensitivity))
     }
@@ -86,8 +87,9 @@ extension Model {
         ? Array(estimates.prefix(Self.ladderImages))
         : try scorer.with(evaluations: stage).estimate(first, progress: progress)
       if stage != evaluations {
-        let sensitivity = try Examination(first, seed: noise.seed)?.sensitivity(
-          by: scorer.with(evaluations: stage), some)
+        let sensitivity = try Examination(
+          first, mostFitting: Examination.mostFitting, seed: noise.seed)?.sensitivity(
+            by: scorer.with(evaluations: stage), some)
         keep(try Calibration(evaluations: stage, estimates: some, knowing: sensitivity))
       }
       let statistics = try calibration(evaluations: stage)

@@ -299,9 +299,10 @@ extension Scan.Summary {
     let whole =
       set.map {
         String(
-          format:
-            "\nas a whole: p-value %.2g that these are drawn from the population (scores %.2g, mean bits/dim %.2g)",
-          $0.pValue, $0.scores.pValue, $0.bitsPValue ?? 1)
+          format: "\nas a whole: p-value %.2g that these are drawn from the population%@", $0.pValue,
+          ($0.bitsPValue.map { [scores = $0.scores.pValue] bits in
+            String(format: " (scores %.2g, mean bits/dim %.2g)", scores, bits)
+          } ?? "") as NSString)
       } ?? ""
     let learned =
       known > 0

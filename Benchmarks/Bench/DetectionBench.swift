@@ -22,7 +22,6 @@ struct DetectionBench: ParsableCommand {
 
   /// By statistic, and by the control.
   private typealias Scored = [String: [Double]]
-  private static let columns = StatisticName.ofErrors.map(\.rawValue) + [PixelMixture.name]
 
   func run() throws {
     var model = try Model(path: subject.model)
@@ -37,14 +36,15 @@ struct DetectionBench: ParsableCommand {
       let calibration = try model.calibration(evaluations: count)
       let scorer = try Scorer(model, evaluations: count)
       let mixture = PixelMixture(calibration)
+      let columns = calibration.names.map(\.rawValue) + (mixture == nil ? [] : [PixelMixture.name])
       func scores(_ images: ImageBatch) throws -> Scored {
         var scored: Scored = [:]
         for part in images.parts(of: scorer.batch) {
           for estimate in try scorer.estimate(images[part]) {
-            for name in StatisticName.ofErrors {
+            for name in calibration.names {
               scored[name.rawValue, default: []].append(calibration.score(estimate, by: name))
             }
-            scored[PixelMixture.name, default: []].append(mixture?.score(estimate) ?? .nan)
+            if let mixture { scored[PixelMixture.name, default: []].append(mixture.score(estimate)) }
           }
         }
         return scored
@@ -55,9 +55,9 @@ struct DetectionBench: ParsableCommand {
       )
       print(
         "AUROC".padding(toLength: 34, withPad: " ", startingAt: 0)
-          + Self.columns.map { $0.padding(toLength: 11, withPad: " ", startingAt: 0) }.joined())
+          + columns.map { $0.padding(toLength: 11, withPad: " ", startingAt: 0) }.joined())
       func row(_ name: String, _ inliers: Scored, _ others: Scored) {
-        let values = Self.columns.map { statistic in
+        let values = columns.map { statistic in
           String(
             format: "%.4f     ",
             Separation(inliers: inliers[statistic] ?? [], outliers: others[statistic] ?? []).auroc)
@@ -99,7 +99,7 @@ struct DetectionBench: ParsableCommand {
     print(
       "statistic     0.1                 0.05                0.01                false discoveries   found")
     let fitted = try model.calibration(evaluations: count)
-    for name in StatisticName.ofErrors {
+    for name in fitted.names {
       let scores = members.map { fitted.score($0, by: name) }
       let odd = others.map { fitted.score($0, by: name) }
       var shares: [[Double]] = [[], [], [], [], []]

@@ -11,10 +11,10 @@ public struct Separation: Sendable, Codable, Equatable {
   /// Share of inliers above the score that 95 % of the outliers reach.
   public let fprAt95: Double
 
-  /// - Parameters: scores, higher is odder, neither empty.
+  /// - Parameters: scores, higher is odder, neither empty. What is no number is odder than any that is, as in verdicts.
   public init(inliers: [Double], outliers: [Double]) {
-    let low = inliers.sorted()
-    let high = outliers.sorted()
+    let low = Self.ordered(inliers)
+    let high = Self.ordered(outliers)
     let below = Self.placements(of: high, among: low)
     let above = low.map { 1 - Self.rank($0, in: high) / Double(high.count) }
     let auroc = below.reduce(0, +) / Double(below.count)
@@ -33,8 +33,12 @@ public struct Separation: Sendable, Codable, Equatable {
 
   /// For each outlier the share of the inliers that score lower, equal ones counting half: the mean is the AUROC.
   package static func placements(of outliers: [Double], among inliers: [Double]) -> [Double] {
-    let low = inliers.sorted()
-    return outliers.map { rank($0, in: low) / Double(low.count) }
+    let low = ordered(inliers)
+    return outliers.map { rank($0.isNaN ? .infinity : $0, in: low) / Double(low.count) }
+  }
+
+  private static func ordered(_ scores: [Double]) -> [Double] {
+    scores.map { $0.isNaN ? .infinity : $0 }.sorted()
   }
 
   /// Values of `sorted` below `value`, equal ones counting half.

@@ -14,8 +14,8 @@ public struct DamageLesson {
   public static let leastSide = 64
   /// Of each image that the denoiser is trained on, so many are seen.
   private static let share = 2
-  /// What that costs beside the denoiser, by the clock at 64 and 128 pixels, preset tiny.
-  private static let costOfShare = 0.25
+  /// What that costs beside the denoiser, by the clock at 64 and 128 pixels: of preset tiny, .09 of small.
+  private static let costOfShare = 0.3
 
   static let sizes =
     "damage is looked for in images of sides from 16 to 256 that are multiples of \(Damage.side): give --size"

@@ -11,6 +11,9 @@ struct SeparationTests {
     #expect(Separation(inliers: [1, 1], outliers: [1, 1]).auroc == 0.5)
     #expect(Separation(inliers: [2, 4], outliers: [1, 3]).auroc == 0.25)
     #expect(Separation(inliers: [1, 2, 3, 4], outliers: [3.5]).fprAt95 == 0.25)
+    // What is no number is as odd as can be, on either side.
+    let odd = Separation(inliers: [1, .nan], outliers: [.nan, 2])
+    #expect(odd == Separation(inliers: [1, .infinity], outliers: [.infinity, 2]) && odd.auroc == 0.625)
     // Unit normals one deviation apart: AUROC = Phi(1/sqrt 2).
     let truth = 0.5 * erfc(-0.5)
     var held = 0

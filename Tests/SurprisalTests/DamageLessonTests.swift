@@ -44,7 +44,7 @@ struct DamageLessonTests {
 
   @Test("It goes where flaws unknown to it are told better by something else, and that is told")
   func trial() throws {
-    for steps in [1, 120] {
+    for steps in [1, 40] {
       var model = try Discs.model()
       var told: [Training.Event] = []
       var lesson = DamageLesson([])

@@ -38,6 +38,7 @@ struct EarlyStoppingTests {
     training.heldOut = [FilePath("\(folder)/held")]
     training.validations = 20
     training.patience = 2
+    training.eyes = .none
     training.budget = .fixed(4)
     training.checkpoint = "\(folder)/x.checkpoint"
     return training

@@ -61,6 +61,14 @@ struct TrainingLogTests {
         .triedEyes(with: 0.75, without: 0.5, isKept: true),
         ["event": "tried_eyes", "with": 0.75, "without": 0.5, "kept": true]
       ),
+      (
+        .learningDamage(step: 9, of: 9, loss: 0.5, secondsLeft: 0),
+        ["event": "learning_damage", "step": 9, "steps": 9, "loss": 0.5, "seconds_left": 0]
+      ),
+      (
+        .triedDamage(with: 0.75, without: 0.5, best: .appearance, isKept: true),
+        ["event": "tried_damage", "with": 0.75, "without": 0.5, "best": "appearance", "kept": true]
+      ),
       (.surveying(done: 32, of: 32), ["event": "surveyed", "levels": 32]),
       (.calibrating(done: 9, of: 9), ["event": "calibrated", "images": 9]),
       (.stopped(step: 5), ["event": "stopped", "step": 5]),

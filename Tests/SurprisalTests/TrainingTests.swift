@@ -110,6 +110,7 @@ struct TrainingTests {
         ("held-out images", "none", "some", { $0.heldOut = [FilePath("x")] }),
         ("evaluations", "16", "auto", { $0.budget = .auto }),
         ("patience", "5", "none", { $0.patience = nil }), ("eyes", "auto", "none", { $0.eyes = .none }),
+        ("damage", "auto", "9", { $0.damage = .steps(9) }),
         ("levels", "3", "2", { $0.levels = 2 }), ("attention", "0", "1", { $0.attention = 1 }),
       ]
       for (option, kept, given, change) in changes {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandTests {
+extension RunTests {
   /// What is kept from run to run: never a word of it in any record.
   struct CacheTests {
     /// Scans that are told apart, and what each needs.

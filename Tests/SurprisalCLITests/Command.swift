@@ -4,6 +4,9 @@ import Testing
 /// Tests of all commands, one process at a time: side by side, the memory of their networks would add up.
 @Suite(.serialized) enum CommandTests {}
 
+/// Tests of runs: where they read and write, how they end, what is kept of them and how several come to one. Another process at a time.
+@Suite(.serialized) enum RunTests {}
+
 /// The command as scripts see it.
 enum Command {
   struct Outcome {

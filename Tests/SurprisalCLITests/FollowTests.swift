@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandTests {
+extension RunTests {
   /// Paths that come one after another.
   struct FollowTests {
     private static let scan = ["scan", "-", "--follow", "--model", "fashion-mnist", "--evaluations", "4"]

@@ -3,7 +3,7 @@ import Testing
 
 @testable import SurprisalCLI
 
-extension CommandTests {
+extension RunTests {
   /// Ctrl-C in the middle of a run.
   struct InterruptionTests {
     /// More images than are scored before a test could end.

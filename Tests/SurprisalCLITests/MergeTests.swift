@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandTests {
+extension RunTests {
   /// Scans in parts, and what they come to.
   struct MergeTests {
     /// A folder with copies under other names, links, files that are no images, and images of an IDX file.

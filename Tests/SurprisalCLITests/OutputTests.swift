@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandTests {
+extension RunTests {
   /// Where results go, for every command that writes any.
   struct OutputTests {
     /// What each command would do, given a path; none of it can: there are no such images.

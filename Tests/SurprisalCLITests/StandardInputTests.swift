@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandTests {
+extension RunTests {
   struct StandardInputTests {
     /// Records by what is said of the images, whatever they are called.
     private static func judged(_ outcome: Command.Outcome) -> String {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandTests {
+extension RunTests {
   /// What OpenMP, which oneDNN runs on, is told (`CThreadWaiting`).
   struct ThreadWaitingTests {
     @Test(

@@ -19,8 +19,8 @@ package struct Examination {
 
   private let images: ImageBatch
   /// Of those that fit, and those that do not.
-  private let fitting: [Int]
-  private let fresh: [Int]
+  let fitting: [Int]
+  let fresh: [Int]
   /// Of the latter some, in each way.
   private let altered: ImageBatch
 

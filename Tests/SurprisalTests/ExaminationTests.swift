@@ -31,6 +31,21 @@ struct ExaminationTests {
     #expect(try read.calibration(evaluations: 4).tensors == calibration.tensors)
   }
 
+  @Test("Of many images all but some fit where they are known anyhow, and none is told apart that fits")
+  func parts() throws {
+    // Every second of 300 is halved.
+    let images = Discs.discs(300, seed: 46)
+    for (most, count) in [(0, 75), (60, 75), (150, 150), (1200, 225)] {
+      let examination = try #require(Examination(images, mostFitting: most, seed: 1))
+      let (fitting, fresh) = (Set(examination.fitting), Set(examination.fresh))
+      #expect(examination.fresh.count == 75 && fresh.count == 75 && fitting.isDisjoint(with: fresh))
+      #expect(examination.fitting.count == count && fitting.count == count, "\(most)")
+    }
+    // As many as can be halved are, whatever is asked for.
+    let few = try #require(Examination(Discs.discs(30, seed: 47), mostFitting: 1200, seed: 1))
+    #expect(few.fitting.count == 15 && few.fresh.count == 15)
+  }
+
   @Test("Too few images to halve are none to examine on")
   func few() {
     #expect(Examination(Discs.discs(Examination.fewest - 1, seed: 42), seed: 1) == nil)

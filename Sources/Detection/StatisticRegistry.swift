@@ -19,6 +19,7 @@ package enum StatisticRegistry {
     SpectrumStatistic.self,
     SightStatistic.self,
     EmbeddingStatistic.self,
+    PlaceStatistic.self,
     PatchStatistic.self,
     ResidualStatistic.self,
     NearestStatistic.self,

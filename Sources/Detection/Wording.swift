@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 /// Turns of phrase that statistics explain images with.
 package enum Wording {
@@ -41,6 +42,15 @@ package enum Wording {
     }
     return third(row, of: rows, ["top", "middle", "bottom"]) + " "
       + third(column, of: columns, ["left", "centre", "right"])
+  }
+
+  /// A place of a grid over an image, and the pixel in its middle.
+  static func spot(_ place: Int, rows: Int, columns: Int, of shape: ImageShape) -> String {
+    let (row, column) = (place / columns, place % columns)
+    let x = (2 * column + 1) * shape.width / (2 * columns)
+    let y = (2 * row + 1) * shape.height / (2 * rows)
+    let third = Self.place(row: row, of: rows, column: column, of: columns)
+    return "\(third) (around \(x), \(y) of \(shape.width)x\(shape.height))"
   }
 
   /// First and last noise level of one of the groups that statistics average nodes into (`Levels`).

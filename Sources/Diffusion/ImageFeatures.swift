@@ -38,6 +38,33 @@ package struct FeatureMap: Sendable, Equatable {
   }
 }
 
+extension FeatureMap {
+  /// Means over squares of places, the smallest that leave at most so many places; itself where it has no more.
+  package func thinned(toAtMost most: Int) -> FeatureMap {
+    let (rows, columns, step) = Self.thinned(height, width, toAtMost: most)
+    guard step > 1 else { return self }
+    var result = [Float](repeating: 0, count: rows * columns * channels)
+    for y in 0..<height {
+      let tall = min(step, height - y / step * step)
+      for x in 0..<width {
+        let share = 1 / Float(tall * min(step, width - x / step * step))
+        let (from, to) = ((y * width + x) * channels, (y / step * columns + x / step) * channels)
+        for c in 0..<channels { result[to + c] += share * values[from + c] }
+      }
+    }
+    return FeatureMap(height: rows, width: columns, channels: channels, values: result)
+  }
+
+  fileprivate static func thinned(
+    _ height: Int, _ width: Int, toAtMost most: Int
+  ) -> (rows: Int, columns: Int, step: Int) {
+    func count(_ length: Int, _ step: Int) -> Int { (length + step - 1) / step }
+    var step = 1
+    while count(height, step) * count(width, step) > max(most, 1) { step += 1 }
+    return (count(height, step), count(width, step), step)
+  }
+}
+
 /// What something that sees makes of an image: what statistics of sight judge by.
 package struct ImageFeatures: Sendable, Equatable {
   /// Of the whole image.
@@ -68,6 +95,12 @@ package struct FeatureForm: Sendable, Equatable, Codable {
       self.height = height
       self.width = width
       self.channels = channels
+    }
+
+    /// Places of such a map that was thinned (`FeatureMap.thinned`).
+    package func grid(ofAtMost most: Int) -> (rows: Int, columns: Int) {
+      let (rows, columns, _) = FeatureMap.thinned(height, width, toAtMost: most)
+      return (rows, columns)
     }
   }
 

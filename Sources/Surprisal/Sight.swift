@@ -95,7 +95,9 @@ extension Sight {
 
   /// Images at most that are fitted to: 2000, or as many as have room in half a gigabyte with all their features.
   static func room(_ form: FeatureForm) -> Int {
-    let each = 4 * (form.pooled + form.maps.reduce(0) { $0 + $1.height * $1.width * $1.channels })
+    let maps = form.maps.reduce(0) { $0 + $1.height * $1.width * $1.channels }
+    let places = form.maps.isEmpty ? 0 : PlaceView.most
+    let each = 4 * (form.pooled + maps + places)
     return min(2000, max(200, (1 << 29) / max(each, 1)))
   }
 }

@@ -97,7 +97,7 @@ def main():
 
         facts = json.loads(checks.run("model", "m.safetensors", "--format", "json").stdout)["encoder"]
         assert facts["width"] == 64 and facts["patches"] == ["fine", "coarse"], facts
-        assert facts["statistics"] == ["sight", "embedding", "patches"], facts
+        assert facts["statistics"] == ["sight", "embedding", "places", "patches"], facts
         assert facts["references"] > 100, facts
 
         new, odd = checks.scan("new"), checks.scan("odd")
@@ -116,13 +116,13 @@ def main():
         assert near >= 27, f"{near} of 30 squares are where they are said to be"
         again = checks.scan("odd", "--threads", "1", "--no-cache")
         assert again == odd, "records depend on threads or the cache"
-        for name in ("embedding", "patches"):
+        for name in ("embedding", "places", "patches"):
             assert all(record["statistic"] == name for record in checks.scan("new", "--statistic", name))
 
         lines = checks.run("evaluate", "--model", "m.safetensors", "--inliers", "new", "--outliers", "odd", "--masks",
                            "masks", "--format", "jsonl").stdout.splitlines()
         found = {line["statistic"]: line["auroc"] for line in map(json.loads, lines)}
-        assert found["patches"] > 0.97 and found["sight"] > 0.97 and found["pixels"] > 0.9, found
+        assert found["patches"] > 0.97 and found["places"] > 0.97 and found["sight"] > 0.97 and found["pixels"] > 0.9, found
 
         page = checks.run("scan", "odd", "--model", "m.safetensors", "--fpr", "0.05", "--format", "html").stdout
         assert page.count("data:image/jpeg") + page.count("data:image/png") >= 2 * 27, "maps are missing"

@@ -52,7 +52,7 @@ import Testing
     var flagged: [StatisticName: Int] = [:]
     for split in 0..<splits {
       let calibration = try Self.calibration(100, seed: UInt64(split))
-      #expect(calibration.names == [.sight, .embedding, .patches])
+      #expect(calibration.names == [.sight, .embedding, .places, .patches])
       for estimate in Self.estimates(fresh, seed: UInt64(1000 + split)) {
         for name in calibration.names
         where calibration.pValue(calibration.score(estimate, by: name), by: name) <= rate {
@@ -62,13 +62,13 @@ import Testing
     }
     // The rate of one split varies with its references (beta, of 100), that of its images is binomial: four standard errors.
     let error = (rate * (1 - rate) * (1.0 / 100 + 1.0 / Double(fresh)) / Double(splits)).squareRoot()
-    for name in [StatisticName.sight, .embedding, .patches] {
+    for name in [StatisticName.sight, .embedding, .places, .patches] {
       let share = Double(flagged[name] ?? 0) / Double(splits * fresh)
       #expect(abs(share - rate) < 4 * error + 1.0 / 101, "\(name.rawValue): \(share)")
     }
   }
 
-  @Test("What is odd in one place is found by patches, and where; what is odd as a whole by the embedding")
+  @Test("What is odd in one place places and patches find there, what is odd as a whole the embedding")
   func oddness() throws {
     let calibration = try Self.calibration(120, seed: 5)
     func smallest(_ estimates: [SurprisalEstimate], _ name: StatisticName) -> Double {
@@ -79,14 +79,17 @@ import Testing
     }
     let defects = Self.estimates(40, seed: 6, defect: 5)
     #expect(smallest(defects, .patches) > 0.9)
+    #expect(smallest(defects, .places) > 0.9)
     #expect(smallest(defects, .embedding) < 0.2)
     #expect(smallest(defects, .sight) > 0.8)
     let shifted = Self.estimates(40, seed: 7, shift: 12)
     #expect(smallest(shifted, .embedding) > 0.9)
     #expect(smallest(shifted, .patches) < 0.2)
+    #expect(smallest(shifted, .places) < 0.2)
     #expect(smallest(shifted, .sight) > 0.8)
     let words = calibration.words(defects[0], by: .sight, Self.form)
-    #expect(words.hasPrefix("middle left"), "\(words)")
+    // Rows 4 to 6 of 8 are of the middle third and the bottom one.
+    #expect(words.contains("left (around") && !words.hasPrefix("top"), "\(words)")
     #expect(calibration.words(shifted[0], by: .sight, Self.form).hasPrefix("as a whole"))
     let map = try #require(calibration.oddness(defects[0], Self.form))
     let peak = map.indices.max { map[$0] < map[$1] } ?? 0

@@ -34,7 +34,7 @@ import Testing
   func ownNetwork() throws {
     let (model, source) = try Self.model()
     let calibration = try #require(model.sight?.calibration)
-    #expect(calibration.names == [.sight, .embedding, .patches])
+    #expect(calibration.names == [.sight, .embedding, .places, .patches])
     let fresh = try Self.estimates(source, Discs.discs(100, seed: 22))
     let odd = try Self.estimates(source, ImageBatch(shape: Discs.shape, images: [Discs.checks]))[0]
     for name in calibration.names {
@@ -74,7 +74,8 @@ import Testing
   }
 
   @Test(
-    "What no encoder can be is refused as a damaged file", arguments: ["hash", "size", "features", "tensor"])
+    "What no encoder can be is refused as a damaged file",
+    arguments: ["hash", "size", "features", "tensor", "spread", "earlier"])
   func damaged(what: String) throws {
     var file = try Self.model().model.file()
     var text = try #require(file.metadata["surprisal"])
@@ -83,9 +84,13 @@ import Testing
     case "size": text = text.replacingOccurrences(of: #""pooled":"#, with: #""pooled":99999, "was":"#)
     case "features":
       text = text.replacingOccurrences(of: #""maps":[{"channels":"#, with: #""maps":[{"channels":1"#)
-    default: file.tensors["sight.sight.patches.ordinary"] = .init([0])
+    case "spread":
+      let name = "sight.sight.places.factors"
+      file.tensors[name] = .init([Float](repeating: 0, count: file.tensors[name]?.count ?? 0))
+    case "earlier": file.tensors["sight.sight.seesplaces"] = nil
+    default: file.tensors["sight.patches.ordinary"] = .init([0])
     }
-    #expect(what == "tensor" || text != file.metadata["surprisal"])
+    #expect(["tensor", "spread", "earlier"].contains(what) || text != file.metadata["surprisal"])
     file.metadata["surprisal"] = text
     let mended = file
     #expect(throws: ModelFileError.self) { try Model(mended, path: "x") }

@@ -1,7 +1,7 @@
 import Diffusion
 
-/// Features of an image's patches: at every place those of all maps beside one another, each the mean of the three by three places
-/// around it (PatchCore: Roth et al., arXiv 2106.08265), coarser maps drawn to the finest's places.
+/// Features of an image's patches: at every place those of all maps beside one another, coarser maps drawn to the first's places. Each
+/// is the mean of the three by three places around it (PatchCore: Roth et al., arXiv 2106.08265) unless asked otherwise.
 package struct PatchTable: Sendable, Equatable {
   package let height: Int
   package let width: Int
@@ -15,13 +15,14 @@ package struct PatchTable: Sendable, Equatable {
   /// - Parameters:
   ///   - maps: at least one, the finest first.
   ///   - scales: by which each map's values are multiplied.
-  package init(_ maps: [FeatureMap], scales: [Float]) {
+  ///   - reach: places on every side that a mean is over.
+  package init(_ maps: [FeatureMap], scales: [Float], reach: Int = 1) {
     let (height, width) = (maps[0].height, maps[0].width)
     let columns = maps.reduce(0) { $0 + $1.channels }
     var values = [Float](repeating: 0, count: height * width * columns)
     var first = 0
     for (map, scale) in zip(maps, scales) {
-      let smooth = Self.averaged(map, scale: scale)
+      let smooth = Self.averaged(map, scale: scale, reach: reach)
       values.withUnsafeMutableBufferPointer {
         Self.draw(smooth, map, onto: $0, height: height, width: width, columns: columns, first: first)
       }
@@ -33,16 +34,16 @@ package struct PatchTable: Sendable, Equatable {
     self.values = values
   }
 
-  /// Means over three by three places, of those that there are at the edges. `[height, width, channels]`.
-  private static func averaged(_ map: FeatureMap, scale: Float) -> [Float] {
+  /// Means over places around each, of those that there are at the edges. `[height, width, channels]`.
+  private static func averaged(_ map: FeatureMap, scale: Float, reach: Int) -> [Float] {
     let (height, width, channels) = (map.height, map.width, map.channels)
     var result = [Float](repeating: 0, count: map.values.count)
     map.values.withUnsafeBufferPointer { source in
       result.withUnsafeMutableBufferPointer { target in
         for y in 0..<height {
-          let rows = max(y - 1, 0)...min(y + 1, height - 1)
+          let rows = max(y - reach, 0)...min(y + reach, height - 1)
           for x in 0..<width {
-            let columns = max(x - 1, 0)...min(x + 1, width - 1)
+            let columns = max(x - reach, 0)...min(x + reach, width - 1)
             let share = scale / Float(rows.count * columns.count)
             let to = (y * width + x) * channels
             for row in rows {

@@ -92,6 +92,16 @@ package struct PlaceGaussians: Sendable, Equatable {
     }
   }
 
+  /// Places that count, out of all: 2 of 16x16 (settled on defects of tiles, docs/detection.md).
+  private static let (fewest, share) = (2, 128)
+
+  /// Mean of the largest logarithms of distances; not a number where one is none.
+  @Sendable static func oddest(_ logDistances: [Double]) -> Double {
+    guard !logDistances.contains(where: \.isNaN) else { return .nan }
+    let most = max(logDistances.count / share, min(fewest, logDistances.count))
+    return logDistances.sorted(by: >).prefix(most).reduce(0, +) / Double(most)
+  }
+
   /// Whether they can judge: tensors of a file may hold anything.
   package var isRegular: Bool {
     guard columns > 0, !mean.isEmpty, mean.count % columns == 0, factors.count == places * length else {

@@ -19,8 +19,6 @@ package struct DamageStatistic: Statistic {
   /// Mean and deviation of the places' scores of ordinary images, then of the whole's.
   private let ordinary: [Double]
 
-  /// Places that count, out of all: 2 of 16x16 (settled on defects of tiles, docs/detection.md).
-  private static let (oddest, share) = (2, 128)
   /// Share of independence in what is pooled.
   private static let shrinkage = 0.1
 
@@ -64,7 +62,8 @@ package struct DamageStatistic: Statistic {
       throw .tooFewToFit(found: usable.count { $0 }, needed: 3)
     }
     let (places, byPlace) = PlaceGaussians.crossFitted(
-      looks.map(\.features), columns: form.features, by: split, fittingOn: usable, score: Self.score)
+      looks.map(\.features), columns: form.features, by: split, fittingOn: usable,
+      score: PlaceGaussians.oddest)
     let table = FeatureTable(looks.map(\.pooled))
     let byWhole = ShrunkGaussian.crossFitted(table, by: split, fittingOn: usable, shrinkage: shrinkage)
     let whole = ShrunkGaussian(
@@ -80,13 +79,6 @@ package struct DamageStatistic: Statistic {
     let mean = numbers.reduce(0, +) / count
     let variance = numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
     return [mean, max(variance.squareRoot(), 1e-6)]
-  }
-
-  /// Mean of the largest logarithms of distances.
-  @Sendable private static func score(_ logDistances: [Double]) -> Double {
-    guard !logDistances.contains(where: \.isNaN) else { return .nan }
-    let most = max(logDistances.count / share, min(oddest, logDistances.count))
-    return logDistances.sorted(by: >).prefix(most).reduce(0, +) / Double(most)
   }
 
   private func joined(_ byPlace: Double, _ byWhole: Double) -> Double {
@@ -108,7 +100,7 @@ package struct DamageStatistic: Statistic {
     guard let look = estimate.appearance?.damage, let distances = logDistances(estimate) else { return .nan }
     let pooled = look.pooled
     guard pooled.count == whole.mean.count else { return .nan }
-    return joined(Self.score(distances), whole.score(pooled[...]))
+    return joined(PlaceGaussians.oddest(distances), whole.score(pooled[...]))
   }
 
   /// Where it is oddest, in pixels of the model's image.
@@ -117,13 +109,9 @@ package struct DamageStatistic: Statistic {
       distances.count == look.rows * look.columns,
       let peak = distances.indices.max(by: { distances[$0] < distances[$1] })
     else { return nil }
-    let (row, column) = (peak / look.columns, peak % look.columns)
-    let place = Wording.place(row: row, of: look.rows, column: column, of: look.columns)
-    let x = (2 * column + 1) * form.shape.width / (2 * look.columns)
-    let y = (2 * row + 1) * form.shape.height / (2 * look.rows)
+    let place = Wording.spot(peak, rows: look.rows, columns: look.columns, of: form.shape)
     return String(
-      format: "%@ (around %d, %d of %dx%d) as if damaged: %.1f times as far as ordinary there", place, x, y,
-      form.shape.width, form.shape.height, exp(distances[peak] / 2))
+      format: "%@ as if damaged: %.1f times as far as ordinary there", place, exp(distances[peak] / 2))
   }
 
   // MARK: As a file keeps it

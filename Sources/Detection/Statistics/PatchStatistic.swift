@@ -98,13 +98,9 @@ package struct PatchStatistic: Statistic {
     guard let map = form.features?.maps.first, distances.count == map.height * map.width,
       let peak = distances.indices.max(by: { distances[$0] < distances[$1] })
     else { return nil }
-    let (row, column) = (peak / map.width, peak % map.width)
-    let place = Wording.place(row: row, of: map.height, column: column, of: map.width)
-    let x = (2 * column + 1) * form.shape.width / (2 * map.width)
-    let y = (2 * row + 1) * form.shape.height / (2 * map.height)
     return String(
-      format: "%@ (around %d, %d of %dx%d) unlike any ordinary image's: %.2f times as far as ordinary", place,
-      x, y, form.shape.width, form.shape.height, score(distances))
+      format: "%@ unlike any ordinary image's: %.2f times as far as ordinary",
+      Wording.spot(peak, rows: map.height, columns: map.width, of: form.shape), score(distances))
   }
 
   // MARK: As a file keeps it

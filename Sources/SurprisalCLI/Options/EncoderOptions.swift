@@ -14,7 +14,7 @@ struct EncoderOptions: ParsableArguments {
   @Option(help: "nchw or nhwc (default: as its input looks).") var encoderLayout: EncoderSettings.Layout?
   @Option(
     parsing: .upToNextOption,
-    help: "Outputs that patches are made of (default: the first two with places).")
+    help: "Outputs that places and patches are judged by (default: the first two with places).")
   var patches: [String] = []
   @Option(
     parsing: .upToNextOption,

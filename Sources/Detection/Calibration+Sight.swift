@@ -1,17 +1,18 @@
 import Diffusion
 
 extension Calibration {
-  /// Fits statistics of sight and sets their references: every image fits, and is judged by what was fitted on the tenths that it
-  /// is not in. Images that show the same are in one tenth, and one of them is a reference.
+  /// Fits statistics of sight and sets their references: images fit (`CopyGroups.fitting`), and are judged by what was fitted on the
+  /// tenths that they are not in. Images that show the same are in one tenth, and one of them is a reference.
   /// - Throws: `CalibrationError`.
   package init(
-    seeing estimates: [SurprisalEstimate], copies: CopyGroups
+    seeing all: [SurprisalEstimate], copies: CopyGroups
   ) throws(CalibrationError) {
-    let distinct = copies.representatives
+    let (places, groups) = copies.fitting()
+    let (estimates, distinct) = (places.map { all[$0] }, groups.representatives)
     guard distinct.count >= Self.fewest else {
       throw .tooFewToFit(found: distinct.count, needed: Self.fewest)
     }
-    let split = CrossFit(groups: copies.first, folds: Self.folds)
+    let split = CrossFit(groups: groups.first, folds: Self.folds)
     let (sight, ofSight) = try SightStatistic.fit(estimates, by: split)
     var (whole, scores): ([any Statistic], _) = ([sight], ofSight)
     if sight.places != nil {

@@ -30,7 +30,7 @@ public struct Calibration: Sendable {
   /// Of many images, one in so many fits the statistics; the others set the reference scores.
   static let fittingEvery = 4
   /// Images that are many enough to spare some for fitting alone.
-  static let many = 2000
+  package static let many = 2000
   /// Parts of few images that take turns at being scored by what the others fit.
   static let folds = 10
   /// Images that it takes at least.
@@ -72,7 +72,7 @@ public struct Calibration: Sendable {
       return
     }
     guard StatisticKind(evaluations: evaluations) == .errors else {
-      try self.init(looking: estimates)
+      try self.init(looking: estimates, copies: CopyGroups(distinct: estimates.count))
       return
     }
     let fitted = try Calibration(evaluations: evaluations, fitting: estimates, knowing: sensitivity)
@@ -89,18 +89,24 @@ public struct Calibration: Sendable {
 
   /// Few images that were looked at, all of them references. These statistics fit and score the parts in one go, and what they
   /// judge new images by is fitted on as many as judged each of these.
-  private init(looking estimates: [SurprisalEstimate]) throws(CalibrationError) {
+  /// Near copies fit too (`CopyGroups.fitting`), none judged by what its like fitted; one of each group is a reference.
+  ///
+  /// - Parameters:
+  ///   - estimates: at one look, of images that no two are the same.
+  ///   - copies: which of these show the same; fewer groups than `many`.
+  package init(looking estimates: [SurprisalEstimate], copies: CopyGroups) throws(CalibrationError) {
     var whole: [any Statistic] = []
     var references: [StatisticName: ReferenceScores] = [:]
-    let split = CrossFit(rows: estimates.count, folds: Self.folds)
+    let split = CrossFit(groups: copies.first, folds: Self.folds)
+    let distinct = copies.representatives
     for type in StatisticRegistry.whole(.appearance) where estimates.allSatisfy(type.canJudge) {
       let (statistic, scores) = try StatisticRegistry.crossFitted(type, estimates, by: split)
       whole.append(statistic)
-      references[type.name] = try ReferenceScores(scores)
+      references[type.name] = try ReferenceScores(distinct.map { scores[$0] })
       for part in type.parts {
         guard let part = StatisticRegistry.type(of: part) else { continue }
-        references[part.name] = try ReferenceScores(
-          StatisticRegistry.crossFitted(part, estimates, by: split).1)
+        let (_, scores) = try StatisticRegistry.crossFitted(part, estimates, by: split)
+        references[part.name] = try ReferenceScores(distinct.map { scores[$0] })
       }
     }
     self.init(

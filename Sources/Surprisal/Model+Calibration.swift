@@ -9,7 +9,8 @@ extension Model {
   /// Images that climb the whole ladder when calibrating for `auto`.
   static let ladderImages = 2000
 
-  /// Sets the reference scores for a budget from images known to belong. Of images that show the same, one counts.
+  /// Sets the reference scores for a budget from images known to belong. Of images that show the same one is a
+  /// reference; of one look, some of those that are not exactly the same fit (`CopyGroups.fitting`).
   ///
   /// Not for `.chosen`. For `.auto` that is 16 evaluations on all images, then every stage on the first 2000.
   ///
@@ -25,12 +26,32 @@ extension Model {
     var all = images
     if let fitting { all.append(contentsOf: fitting) }
     let copies = CopyGroups(of: all)
+    if budget == .look, fitting == nil, copies.representatives.count < Calibration.many {
+      try calibrate(lookingAt: images, copies, compute: compute, progress: progress)
+      return copies
+    }
     // References come first, so that a group which straddles is theirs.
     try calibrate(
       onDistinct: all[copies.representatives.filter { $0 < images.count }],
       fitting: fitting == nil ? nil : all[copies.representatives.filter { $0 >= images.count }],
       budget: budget, compute: compute, progress: progress)
     return copies
+  }
+
+  /// Near copies fit, and are no references.
+  private mutating func calibrate(
+    lookingAt images: ImageBatch, _ copies: CopyGroups, compute: Compute, progress: (Int, Int) -> Void
+  ) throws {
+    try refuseTiles("references of images that were looked at whole")
+    let (places, groups) = copies.fitting()
+    guard groups.representatives.count >= Calibration.fewest else {
+      throw CalibrationError.tooFewToFit(found: groups.representatives.count, needed: Calibration.fewest)
+    }
+    let taken = images[places]
+    learned.add(taken, as: .calibrated)
+    let estimates = try Scorer(self, evaluations: 0, compute: compute).estimate(taken, progress: progress)
+    keep(try Calibration(looking: estimates, copies: groups))
+    facts.generatedReferences?.removeAll { $0 == 0 }
   }
 
   /// In the place of one of as many evaluations, or as the last: the first is what images are judged by unless asked otherwise.

@@ -30,7 +30,7 @@ struct DamageStatisticTests {
       for place in 0..<64 { features[place * 12 + 2] += shift }
       return SurprisalEstimate(
         appearance: Appearance(
-          image: Bitmap(width: 8, height: 8, channels: 1, filledWith: 0), activations: [],
+          image: Bitmap(width: 8, height: 8, channels: 1, filledWith: 0), activations: random.normal(8),
           damage: DamageLook(form: look, features: features)))
     }
   }
@@ -105,5 +105,43 @@ struct DamageStatisticTests {
     #expect(throws: CalibrationError.self) { try read { $0["mean"]?.removeLast() } }
     #expect(throws: CalibrationError.self) { try read { $0["columns"] = [0.5] } }
     #expect(try read { $0["ordinary"]?[1] = 0 }.refusal(for: Self.form) != nil)
+  }
+
+  @Test(
+    "Near copies fit and are no references: of fresh images the rate is flagged, where copies as references flag more"
+  )
+  func copies() throws {
+    let (splits, originals, rate) = (8, 50, 0.1)
+    var (grouped, blind) = (0, 0)
+    let fresh = Self.estimates(100, seed: 40)
+    for split in 0..<splits {
+      let known = Self.estimates(originals, seed: UInt64(50 + split))
+      var random = RandomSource(seed: UInt64(70 + split))
+      let near = known + known.map { Self.near($0, &random) } + known.map { Self.near($0, &random) }
+      let first = (0..<3 * originals).map { $0 % originals }
+      func flagged(_ copies: CopyGroups) throws -> Int {
+        let calibration = try Calibration(looking: near, copies: copies)
+        return fresh.count {
+          calibration.pValue(calibration.score($0, by: .damage), by: .damage) <= rate
+        }
+      }
+      grouped += try flagged(CopyGroups(first: first, areExact: false))
+      blind += try flagged(CopyGroups(distinct: near.count))
+    }
+    let all = Double(splits * fresh.count)
+    // One set of fresh images for all: beta of so many references a split, binomial of the images; four standard errors.
+    let error = (rate * (1 - rate) * (1 / Double(originals * splits) + 1 / Double(fresh.count))).squareRoot()
+    #expect(abs(Double(grouped) / all - rate) < 4 * error, "\(Double(grouped) / all)")
+    #expect(Double(blind) / all > 0.5)
+  }
+
+  /// The same seen with a little noise.
+  private static func near(_ estimate: SurprisalEstimate, _ random: inout RandomSource) -> SurprisalEstimate {
+    let seen = estimate.appearance?.damage?.features ?? []
+    let features = zip(seen, random.normal(seen.count)).map { $0 + 0.1 * $1 }
+    return SurprisalEstimate(
+      appearance: Appearance(
+        image: Bitmap(width: 8, height: 8, channels: 1, filledWith: 0), activations: random.normal(8),
+        damage: DamageLook(form: look, features: features)))
   }
 }

@@ -11,6 +11,8 @@ import Images
 public struct CopyGroups: Sendable {
   /// For each image, the first image of its group.
   public let first: [Int]
+  /// For each image, the first that has its pixels.
+  private let original: [Int]
   /// Images with the pixels of an earlier one.
   public let exact: Int
   /// Further images that show what an earlier one shows.
@@ -28,14 +30,18 @@ public struct CopyGroups: Sendable {
   /// Of images that are known to differ.
   package init(distinct count: Int) {
     first = Array(0..<count)
+    original = first
     (exact, near) = (0, 0)
   }
 
-  /// - Parameter first: for each image the first of its group, all of them its exact copies.
-  package init(first: [Int]) {
+  /// - Parameters:
+  ///   - first: for each image the first of its group.
+  ///   - areExact: whether all of a group have the same pixels; else no two have.
+  package init(first: [Int], areExact: Bool = true) {
     self.first = first
-    exact = first.indices.count { first[$0] != $0 }
-    near = 0
+    original = areExact ? first : Array(first.indices)
+    let copies = first.indices.count { first[$0] != $0 }
+    (exact, near) = areExact ? (copies, 0) : (0, copies)
   }
 
   public init(of images: ImageBatch) {
@@ -46,6 +52,7 @@ public struct CopyGroups: Sendable {
       if same == index { seen[images.pixels(of: index)] = index }
       first.append(same)
     }
+    original = first
     let distinct = first.indices.filter { first[$0] == $0 }
     exact = first.count - distinct.count
     var sets = DisjointSets(distinct.count)
@@ -55,6 +62,24 @@ public struct CopyGroups: Sendable {
     let leader = Dictionary(uniqueKeysWithValues: zip(distinct, leaders))
     self.first = first.map { leader[$0] ?? $0 }
     near = zip(distinct, leaders).count { $0 != $1 }
+  }
+
+  /// Images of a group that fit statistics: near copies, such as photographs of one thing in a burst, say more of the population than one of
+  /// them does, and must not say all (docs/detection.md, "Copies").
+  static let mostFitting = 4
+
+  /// The images that statistics are fitted to: of each group the first few that differ. All representatives are among them.
+  /// - Returns: their places, and their groups.
+  package func fitting() -> (places: [Int], groups: CopyGroups) {
+    var taken: [Int: Int] = [:]
+    let places = first.indices.filter { place in
+      guard original[place] == place, taken[first[place], default: 0] < Self.mostFitting else { return false }
+      taken[first[place], default: 0] += 1
+      return true
+    }
+    let new = Dictionary(uniqueKeysWithValues: places.enumerated().map { ($1, $0) })
+    let groups = places.map { new[first[$0]] ?? 0 }
+    return (places, CopyGroups(first: groups, areExact: false))
   }
 
   private static func nearPairs(_ images: [Bitmap]) -> [(Int, Int)] {

@@ -167,7 +167,7 @@ struct FitCommand: ParsableCommand {
     }
     shown.progressDone()
     if copies.exact + copies.near > 0 {
-      shown.note("\(copies.exact) exact and \(copies.near) near copies of other images left out")
+      shown.note("\(copies.exact) exact and \(copies.near) near copies of other images are no references")
     }
   }
 

@@ -79,4 +79,22 @@ struct CopyGroupsTests {
     let same = CopyGroups(of: ImageBatch(shape: blanks[0].shape, images: [blanks[3], blanks[3]]))
     #expect(same.exact == 1 && same.first == [0, 0])
   }
+
+  @Test("Of images that show the same a few fit, none twice, and the first of each always")
+  func fitting() {
+    var random = RandomSource(seed: 7)
+    let originals = (0..<200).map { _ in Self.waves(&random) }
+    // The first has nine near copies and one that is the same, the second an exact copy alone.
+    let images =
+      originals + (0..<9).map { _ in Self.noisy(originals[0], &random) } + [originals[0], originals[1]]
+    let copies = CopyGroups(of: ImageBatch(shape: originals[0].shape, images: images))
+    #expect(copies.exact == 2 && copies.near >= 9)
+    let (places, groups) = copies.fitting()
+    #expect(Set(copies.representatives).isSubset(of: places) && places == places.sorted())
+    #expect(Set(places.map { images[$0].pixels }).count == places.count)
+    #expect(places.count { copies.first[$0] == 0 } == CopyGroups.mostFitting)
+    #expect(!places.contains(images.count - 1) && !places.contains(images.count - 2))
+    // Their groups are the same.
+    #expect(places.indices.allSatisfy { places[groups.first[$0]] == copies.first[places[$0]] })
+  }
 }

@@ -26,10 +26,7 @@ struct LeftOutBench: ParsableCommand {
     ).path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    print(
-      "AUROC".padding(toLength: 24, withPad: " ", startingAt: 0)
-        + StatisticName.ofErrors.map { $0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0) }
-        .joined())
+    var columns: [String] = []
     for left in classes {
       try split("train", folder) { $0 != left }
       try split("t10k", folder) { $0 != left }
@@ -44,14 +41,21 @@ struct LeftOutBench: ParsableCommand {
       let known = try evaluation.score(.init(name: "rest", paths: ["\(folder)/t10k-ubyte"]))
       try split("t10k", folder) { $0 == left }
       let odd = try evaluation.score(.init(name: "left out", paths: ["\(folder)/t10k-ubyte"]))
-      let values = StatisticName.ofErrors.map {
-        String(
-          format: "%.4f     ",
-          Separation(inliers: known.scores[$0] ?? [], outliers: odd.scores[$0] ?? []).auroc)
+      let found = evaluation.separations(of: known, from: odd)
+      // Eyes stay with one class and not with another.
+      if columns != found.map(\.statistic) {
+        columns = found.map(\.statistic)
+        print(row("AUROC", columns))
       }
-      print(
-        "without \(Self.names[left])".padding(toLength: 24, withPad: " ", startingAt: 0) + values.joined())
+      print(row("without \(Self.names[left])", found.map { String(format: "%.4f", $0.separation.auroc) }))
     }
+  }
+
+  private func row(_ name: String, _ values: [String]) -> String {
+    func padded(_ text: String, _ width: Int) -> String {
+      text.padding(toLength: width, withPad: " ", startingAt: 0)
+    }
+    return padded(name, 24) + values.map { padded($0, 12) }.joined()
   }
 
   /// Writes the images of some classes as `folder/NAME-ubyte`.

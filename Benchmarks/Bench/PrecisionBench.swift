@@ -34,7 +34,7 @@ struct PrecisionBench: ParsableCommand {
     }
     print(
       "AUROC        " + kinds.map { $0.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0) }.joined())
-    for name in StatisticName.ofErrors {
+    for name in calibration.names {
       let values = found.map { side in
         Separation(
           inliers: side.known.map { calibration.score($0, by: name) },

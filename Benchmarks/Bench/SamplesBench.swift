@@ -25,16 +25,15 @@ struct SamplesBench: ParsableCommand {
     )
     print(
       "   s  steps  bits/dim  "
-        + StatisticName.ofErrors.map { $0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0) }
-        .joined())
+        + calibration.names.map { $0.rawValue.padding(toLength: 12, withPad: " ", startingAt: 0) }.joined())
     for s in noise {
       for count in steps {
         let images = try scorer.sample(self.count, stochasticity: s, steps: count, seed: 1)
         let estimates = try scorer.estimate(images)
-        let distances = StatisticName.ofErrors.map { name in
+        let distances = calibration.names.map { name in
           let test = TwoSample(
             estimates.map { calibration.score($0, by: name) }, calibration.references[name]?.sorted ?? [])
-          return String(format: "%.3f      ", test.distance)
+          return String(format: "%.3f       ", test.distance)
         }
         print(
           String(format: "%4.1f  %5d  %8.3f  ", s, count, mean(estimates.map(\.bitsPerDim)))

@@ -121,12 +121,21 @@ public struct Calibration: Sendable {
     knowing sensitivity: Sensitivity? = nil
   ) throws(CalibrationError) {
     let fitted = try Calibration(evaluations: evaluations, fitting: fitting, knowing: sensitivity)
+    self = try fitted.with(references: fitted.scores(held))
+  }
+
+  /// Scores of images by every statistic that was fitted, in their order.
+  package func scores(_ estimates: [SurprisalEstimate]) -> [StatisticName: [Double]] {
+    Dictionary(
+      uniqueKeysWithValues: candidates.map { name in (name, estimates.map { score($0, by: name) }) })
+  }
+
+  /// The same statistics with these scores of images that they were not fitted on as references.
+  /// - Throws: `CalibrationError` with none.
+  package func with(references scores: [StatisticName: [Double]]) throws(CalibrationError) -> Calibration {
     var references: [StatisticName: ReferenceScores] = [:]
-    for name in fitted.candidates {
-      references[name] = try ReferenceScores(held.map { fitted.score($0, by: name) })
-    }
-    self.init(
-      evaluations: evaluations, profile: fitted.profile, whole: fitted.whole, references: references)
+    for (name, scores) in scores { references[name] = try ReferenceScores(scores) }
+    return Calibration(evaluations: evaluations, profile: profile, whole: whole, references: references)
   }
 
   /// The same statistics with other references.
@@ -139,7 +148,7 @@ public struct Calibration: Sendable {
   }
 
   /// Fitted statistics without references.
-  init(
+  package init(
     evaluations: Int, fitting: [SurprisalEstimate], knowing sensitivity: Sensitivity? = nil
   ) throws(CalibrationError) {
     var whole: [any Statistic] = []

@@ -26,7 +26,7 @@ extension Model {
     var all = images
     if let fitting { all.append(contentsOf: fitting) }
     let copies = CopyGroups(of: all)
-    if budget == .look, fitting == nil, copies.representatives.count < Calibration.many {
+    if budget == .look, fitting == nil {
       try calibrate(lookingAt: images, copies, compute: compute, progress: progress)
       return copies
     }
@@ -38,21 +38,46 @@ extension Model {
     return copies
   }
 
-  /// Near copies fit, and are no references.
+  /// Few images all fit, near copies too, and those that show the same are one reference. Of many, some fit; the others are looked at
+  /// a part at a time, so that memory holds what is seen of those that fit (of an image up to half a megabyte, `damage`).
   private mutating func calibrate(
     lookingAt images: ImageBatch, _ copies: CopyGroups, compute: Compute, progress: (Int, Int) -> Void
   ) throws {
     try refuseTiles("references of images that were looked at whole")
-    let (places, groups) = copies.fitting()
-    guard groups.representatives.count >= Calibration.fewest else {
-      throw CalibrationError.tooFewToFit(found: groups.representatives.count, needed: Calibration.fewest)
+    let distinct = copies.representatives
+    guard distinct.count >= Calibration.fewest else {
+      throw CalibrationError.tooFewToFit(found: distinct.count, needed: Calibration.fewest)
     }
-    let taken = images[places]
-    learned.add(taken, as: .calibrated)
-    let estimates = try Scorer(self, evaluations: 0, compute: compute).estimate(taken, progress: progress)
-    keep(try Calibration(looking: estimates, copies: groups))
+    let scorer = try Scorer(self, evaluations: 0, compute: compute)
     facts.generatedReferences?.removeAll { $0 == 0 }
+    guard distinct.count >= Calibration.many else {
+      let (places, groups) = copies.fitting()
+      learned.add(images[places], as: .calibrated)
+      let estimates = try scorer.estimate(images[places], progress: progress)
+      keep(try Calibration(looking: estimates, copies: groups))
+      return
+    }
+    learned.add(images[distinct], as: .calibrated)
+    let every = distinct.indices.filter(Calibration.fits)
+    let step = (every.count + Calibration.many - 1) / Calibration.many
+    let chosen = Set(stride(from: 0, to: every.count, by: step).map { every[$0] })
+    let fits = images[chosen.sorted().map { distinct[$0] }]
+    let held = distinct.indices.filter { !chosen.contains($0) }.map { distinct[$0] }
+    let all = distinct.count
+    let fitted = try Calibration(
+      evaluations: 0, fitting: try scorer.estimate(fits) { done, _ in progress(done, all) })
+    var scores: [StatisticName: [Double]] = [:]
+    for start in stride(from: 0, to: held.count, by: Self.lookedAtOnce) {
+      let part = images[Array(held[start..<min(start + Self.lookedAtOnce, held.count)])]
+      let found = fitted.scores(
+        try scorer.estimate(part) { done, _ in progress(fits.count + start + done, all) })
+      for (name, own) in found { scores[name, default: []] += own }
+    }
+    keep(try fitted.with(references: scores))
   }
+
+  /// Images that are looked at before their scores are taken.
+  private static let lookedAtOnce = 256
 
   /// In the place of one of as many evaluations, or as the last: the first is what images are judged by unless asked otherwise.
   private mutating func keep(_ calibration: Calibration) {

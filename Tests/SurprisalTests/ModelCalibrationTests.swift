@@ -48,4 +48,16 @@ struct ModelCalibrationTests {
       #expect(other.integrand == controls[0].integrand && other.multiples == controls[0].multiples)
     }
   }
+
+  @Test("Many images that are looked at part by part are judged as all at once")
+  func manyLooks() throws {
+    var model = try Discs.model()
+    let images = Discs.discs(2300, seed: 4)
+    let copies = try model.calibrate(on: images, budget: .look, compute: Discs.compute)
+    let distinct = images[copies.representatives]
+    try #require(distinct.count >= Calibration.many)
+    let estimates = try Scorer(model, evaluations: 0, compute: Discs.compute).estimate(distinct)
+    let whole = try Calibration(evaluations: 0, estimates: estimates)
+    #expect(try model.calibration(evaluations: 0).tensors == whole.tensors)
+  }
 }

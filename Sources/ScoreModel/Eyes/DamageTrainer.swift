@@ -19,8 +19,7 @@ package final class DamageTrainer {
   package private(set) var smoothedLoss: Float?
   private let images: ImageBatch
   private let kinds: [Damage]
-  private let parameters: Parameters
-  private var adam: Adam
+  private var learner: Learner
   private let shards: ShardedGradient<DamageShard>
   private var pool: [DamagedImage] = []
 
@@ -49,13 +48,10 @@ package final class DamageTrainer {
     self.options = options
     self.images = images
     self.kinds = kinds
-    let parameters = Parameters(network.parameterSpecs)
-    parameters.initialise(seed: options.seed)
-    self.parameters = parameters
-    adam = Adam(start: parameters.withValues { Array($0) })
+    learner = try Learner(network.parameterSpecs, seed: options.seed)
     let batch = options.batch
     let precision = options.precision
-    shards = try ShardedGradient(parameters: parameters, batch: batch, threads: Engine.threads) {
+    shards = try ShardedGradient(parameters: learner.parameters, batch: batch, threads: Engine.threads) {
       own, rows throws(EngineError) in
       try DamageShard(
         network, parameters: own, rows: rows, of: batch, precision: precision,
@@ -64,11 +60,7 @@ package final class DamageTrainer {
   }
 
   /// The averaged weights: what is used and kept.
-  package var averaged: FrozenWeights {
-    let copy = Parameters(network.parameterSpecs)
-    copy.withValues { _ = $0.update(from: adam.average) }
-    return FrozenWeights(copy)
-  }
+  package var averaged: FrozenWeights { learner.averaged }
 
   /// One step of the optimiser.
   /// - Returns: the batch's mean loss; no number where a gradient is none, and the weights are then as they were.
@@ -76,10 +68,8 @@ package final class DamageTrainer {
     let loss = try shards.compute(drawRows())
     let averaging = min(options.averaging, Float(step + 1) / Float(step + 11))
     step += 1
-    let norm = adam.update(
-      parameters, step: step, rate: rate(at: step - 1), decay: options.weightDecay, clip: options.clip,
-      averaging: averaging)
-    let known = norm.isFinite ? loss : .nan
+    let isRegular = learner.update(step: step, rate: rate(at: step - 1), options, averaging: averaging)
+    let known = isRegular ? loss : .nan
     smoothedLoss = smoothedLoss.map { $0 + (known - $0) / 20 } ?? known
     return known
   }

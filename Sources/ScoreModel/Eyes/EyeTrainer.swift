@@ -13,8 +13,7 @@ package final class EyeTrainer {
   /// Running mean of the loss, over some 20 steps: the logarithm of the number of alterations is what knowing nothing costs.
   package private(set) var smoothedLoss: Float
   private let count: Int
-  private let parameters: Parameters
-  private var adam: Adam
+  private var learner: Learner
   private let shards: ShardedGradient<EyeShard>
   private var order: (epoch: Int, indices: [Int]) = (-1, [])
 
@@ -30,19 +29,10 @@ package final class EyeTrainer {
     self.options = options
     count = images.count
     smoothedLoss = log(Float(network.alterations.count))
-    let parameters = Parameters(network.parameterSpecs)
-    parameters.initialise(seed: options.seed)
-    if let start {
-      let known = Set(start.specs.map(\.name))
-      for spec in network.parameterSpecs where known.contains(spec.name) {
-        try parameters.write(start.read(spec), to: spec.name)
-      }
-    }
-    self.parameters = parameters
-    adam = Adam(start: parameters.withValues { Array($0) })
+    learner = try Learner(network.parameterSpecs, seed: options.seed, startingFrom: start)
     let batch = options.batch
     let precision = options.precision
-    shards = try ShardedGradient(parameters: parameters, batch: batch, threads: Engine.threads) {
+    shards = try ShardedGradient(parameters: learner.parameters, batch: batch, threads: Engine.threads) {
       own, rows throws(EngineError) in
       try EyeShard(
         network, parameters: own, images: images, rows: rows, of: batch, precision: precision,
@@ -51,11 +41,7 @@ package final class EyeTrainer {
   }
 
   /// The averaged weights: what is used and kept.
-  package var averaged: FrozenWeights {
-    let copy = Parameters(network.parameterSpecs)
-    copy.withValues { _ = $0.update(from: adam.average) }
-    return FrozenWeights(copy)
-  }
+  package var averaged: FrozenWeights { learner.averaged }
 
   /// One step of the optimiser.
   /// - Returns: the batch's mean loss, in nats; no number where a gradient is none, and the weights are then as they were.
@@ -63,10 +49,9 @@ package final class EyeTrainer {
     let loss = try shards.compute(drawRows())
     let decayed = min(options.averaging, Float(step + 1) / Float(step + 10))
     step += 1
-    let norm = adam.update(
-      parameters, step: step, rate: options.rate(at: step - 1), decay: options.weightDecay,
-      clip: options.clip, averaging: decayed)
-    let known = norm.isFinite ? loss : .nan
+    let isRegular = learner.update(
+      step: step, rate: options.rate(at: step - 1), options, averaging: decayed)
+    let known = isRegular ? loss : .nan
     smoothedLoss += (known - smoothedLoss) / 20
     return known
   }

@@ -4,11 +4,9 @@ import Tensors
 struct Learner {
   let parameters: Parameters
   private var adam: Adam
-  private let specs: [ParameterSpec]
 
   /// - Parameter start: weights to begin with, by name, of those that it has; the others are random by the seed.
   init(_ specs: [ParameterSpec], seed: UInt64, startingFrom start: FrozenWeights? = nil) throws(EngineError) {
-    self.specs = specs
     parameters = Parameters(specs)
     parameters.initialise(seed: seed)
     if let start {
@@ -21,7 +19,7 @@ struct Learner {
   }
 
   var averaged: FrozenWeights {
-    let copy = Parameters(specs)
+    let copy = Parameters(parameters.specs)
     copy.withValues { _ = $0.update(from: adam.average) }
     return FrozenWeights(copy)
   }

@@ -87,14 +87,14 @@ package struct PatchBank: Sendable, Equatable {
     var chosen: [Int] = []
     var next = 0
     points.withUnsafeBufferPointer { points in
+      guard let base = points.baseAddress else { return }
       nearest.withUnsafeMutableBufferPointer { nearest in
         while chosen.count < count {
           chosen.append(next)
-          let last = points[next]
+          let last = base + next * projected
           var far: (row: Int, square: Float) = (0, 0)
           for row in 0..<rows {
-            let difference = points[row] - last
-            let square = min((difference * difference).sum(), nearest[row])
+            let square = min(Self.square(base + row * projected, last), nearest[row])
             nearest[row] = square
             if square > far.square { far = (row, square) }
           }
@@ -106,17 +106,29 @@ package struct PatchBank: Sendable, Equatable {
     return chosen.sorted()
   }
 
-  /// On random directions, each row.
-  private static func projections(of values: [Float], columns: Int) -> [SIMD32<Float>] {
+  /// Squared distance of two rows of `projected` values.
+  @inline(__always)
+  private static func square(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {
+    var sums = SIMD8<Float>.zero
+    for start in stride(from: 0, to: projected, by: 8) {
+      let x = UnsafeRawPointer(a + start).loadUnaligned(as: SIMD8<Float>.self)
+      let y = UnsafeRawPointer(b + start).loadUnaligned(as: SIMD8<Float>.self)
+      let difference = x - y
+      sums += difference * difference
+    }
+    return sums.sum()
+  }
+
+  /// On random directions, each row: `[rows, projected]`.
+  private static func projections(of values: [Float], columns: Int) -> [Float] {
     var random = RandomSource(seed: 0x4A4F_484E)
     let directions = random.normal(projected * columns)
     let rows = values.count / columns
-    var result = [SIMD32<Float>](repeating: .zero, count: rows)
+    var result = [Float](repeating: 0, count: rows * projected)
     let threads = Engine.threads
     Engine.threads = 1
     defer { Engine.threads = threads }
-    result.withUnsafeMutableBytes { bytes in
-      let target = bytes.bindMemory(to: Float.self)
+    result.withUnsafeMutableBufferPointer { target in
       if let base = target.baseAddress {
         // What fails leaves zeros: the first row alone is then chosen.
         try? MatrixProduct.ofRows(values, rows, directions, projected, width: columns, into: base)
@@ -185,12 +197,14 @@ package struct PatchBank: Sendable, Equatable {
   private static func least(
     _ known: Float, _ squares: UnsafePointer<Float>, _ products: UnsafePointer<Float>, _ count: Int
   ) -> Float {
-    let whole = count & ~15
-    var lanes = SIMD16<Float>(repeating: known)
-    for start in stride(from: 0, to: whole, by: 16) {
-      let a = UnsafeRawPointer(squares + start).loadUnaligned(as: SIMD16<Float>.self)
-      let b = UnsafeRawPointer(products + start).loadUnaligned(as: SIMD16<Float>.self)
-      lanes = pointwiseMin(lanes, a - 2 * b)
+    let whole = count & ~7
+    var lanes = SIMD8<Float>(repeating: known)
+    for start in stride(from: 0, to: whole, by: 8) {
+      let a = UnsafeRawPointer(squares + start).loadUnaligned(as: SIMD8<Float>.self)
+      let b = UnsafeRawPointer(products + start).loadUnaligned(as: SIMD8<Float>.self)
+      let all = a - 2 * b
+      // Not `pointwiseMin`, which goes lane by lane.
+      lanes.replace(with: all, where: all .< lanes)
     }
     var least = lanes.min()
     for k in whole..<count { least = min(least, squares[k] - 2 * products[k]) }

@@ -41,9 +41,11 @@ package final class ONNXEncoder: FeatureSource {
     let given = settings.over(beside)
     library = try OpenVINO.load(places)
     let handle = library.handle
+    let graph = ONNXGraph(bytes)
+    let content = Self.showing((given.patches ?? []) + (given.pooled ?? []), of: bytes, graph)
     let (read, reason) = withSentence { text, size in
-      bytes.withUnsafeBytes {
-        encoder_model_read(handle, $0.bindMemory(to: UInt8.self).baseAddress, bytes.count, text, size)
+      content.withUnsafeBytes {
+        encoder_model_read(handle, $0.bindMemory(to: UInt8.self).baseAddress, content.count, text, size)
       }
     }
     guard let read else { throw .unsuitable(path: path, reason: reason) }
@@ -52,7 +54,7 @@ package final class ONNXEncoder: FeatureSource {
     defer { if !isKept { encoder_model_free(read) } }
     preparation = try Preparation(given, input: try Self.input(of: read, path), path: path)
     input = try Self.compile(read, preparation, threads, path)
-    outputs = try Outputs(of: read, given, path: path)
+    outputs = try Outputs(of: read, given, inside: graph?.inner ?? [], path: path)
     (form, self.settings) = try outputs.form(given, path: path)
     model = read
     isKept = true
@@ -64,6 +66,15 @@ package final class ONNXEncoder: FeatureSource {
     do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
       throw .noFile(path: path, reason: (error as NSError).localizedDescription)
     }
+  }
+
+  /// The file with what is wanted of its inside as outputs.
+  private static func showing(_ wanted: [String], of bytes: Data, _ graph: ONNXGraph?) -> Data {
+    guard let graph else { return bytes }
+    let inside = Set(graph.inner)
+    var more: [String] = []
+    for name in wanted where inside.contains(name) && !more.contains(name) { more.append(name) }
+    return more.isEmpty ? bytes : graph.adding(more)
   }
 
   private static func input(of model: OpaquePointer, _ path: String) throws(EncoderError) -> [Int] {

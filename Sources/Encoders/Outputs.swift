@@ -12,9 +12,13 @@ struct Outputs {
   /// Maps that patches are made of unless said.
   private static let levels = 2
 
-  /// - Parameter model: that was run once.
+  /// - Parameters:
+  ///   - model: that was run once.
+  ///   - inside: what could be made an output.
   /// - Throws: `EncoderError.unsuitable` where an output that is named is not there, or says nothing of places.
-  init(of model: OpaquePointer, _ settings: EncoderSettings, path: String) throws(EncoderError) {
+  init(
+    of model: OpaquePointer, _ settings: EncoderSettings, inside: [String], path: String
+  ) throws(EncoderError) {
     func unsuitable(_ reason: String) -> EncoderError { .unsuitable(path: path, reason: reason) }
     self.model = model
     let names = (0..<encoder_model_outputs(model)).map { index in
@@ -26,7 +30,8 @@ struct Outputs {
       var found: [Int] = []
       for name in wanted {
         guard let place = names.firstIndex(of: name) else {
-          throw unsuitable("it has no output \(name): there are \(names.joined(separator: ", "))")
+          throw unsuitable(
+            "it has no output \(name): there are \(names.joined(separator: ", "))\(Self.words(inside))")
         }
         found.append(place)
       }
@@ -41,6 +46,16 @@ struct Outputs {
       throw unsuitable("its output \(names[flat]) says nothing of places")
     }
   }
+
+  /// What there is inside, or some of it, evenly spread.
+  private static func words(_ inside: [String]) -> String {
+    guard !inside.isEmpty else { return "" }
+    let step = (inside.count + mostNamed - 1) / mostNamed
+    let some = stride(from: 0, to: inside.count, by: step).map { inside[$0] }
+    return "; inside it \(step > 1 ? "\(inside.count), such as " : "")\(some.joined(separator: ", "))"
+  }
+
+  private static let mostNamed = 24
 
   /// Values of whole images that there may be: their covariance is a matrix of as many rows.
   private static let mostPooled = 4096

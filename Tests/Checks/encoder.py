@@ -92,7 +92,14 @@ def main():
                            code=1)
         assert "says nothing of places" in wrong.stderr, wrong.stderr
         wrong = checks.run("fit", "known", "--encoder", "tiny.onnx", "--pooled", "x", "--output", "m.safetensors", code=1)
-        assert "no output x: there are fine, coarse, whole" in wrong.stderr, wrong.stderr
+        assert "no output x: there are fine, coarse, whole; inside it first, second, means" in wrong.stderr, wrong.stderr
+        # What the encoder does not give of itself is had by its name.
+        checks.run("fit", "known", "--encoder", "tiny.onnx", "--patches", "first", "coarse", "--pooled", "means", "--output",
+                   "m.safetensors")
+        facts = json.loads(checks.run("model", "m.safetensors", "--format", "json").stdout)["encoder"]
+        assert facts["patches"] == ["first", "coarse"] and facts["pooled"] == ["means"], facts
+        inner = checks.scan("odd")
+        assert sum(record["outlier"] for record in inner) >= 27, "squares are missed by what is inside"
         checks.run("fit", "known", "--encoder", "tiny.onnx", "--output", "m.safetensors")
 
         facts = json.loads(checks.run("model", "m.safetensors", "--format", "json").stdout)["encoder"]

@@ -54,7 +54,7 @@ package final class ONNXEncoder: FeatureSource {
     defer { if !isKept { encoder_model_free(read) } }
     preparation = try Preparation(given, input: try Self.input(of: read, path), path: path)
     input = try Self.compile(read, preparation, threads, path)
-    outputs = try Outputs(of: read, given, inside: graph?.inner ?? [], path: path)
+    outputs = try Outputs(of: read, given, inside: graph?.telling ?? [], path: path)
     (form, self.settings) = try outputs.form(given, path: path)
     model = read
     isKept = true

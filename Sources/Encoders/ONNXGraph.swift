@@ -3,22 +3,31 @@ import Foundation
 /// What there is to name in an ONNX file: its outputs, and what its nodes give inside, which can be made outputs.
 ///
 /// Of the protocol buffers of onnx.proto as much as that needs: `ModelProto.graph` is field 7, `GraphProto.node` 1 and `.output` 12,
-/// `NodeProto.output` 2, `ValueInfoProto.name` 1.
+/// `NodeProto.output` 2 and `.op_type` 4, `ValueInfoProto.name` 1.
 struct ONNXGraph {
   let outputs: [String]
   /// Of nodes, in the file's order, without the outputs.
   let inner: [String]
+  /// Those of `inner` that see something: no constants, shapes or the same in another order.
+  let telling: [String]
   private let bytes: Data
   /// Where the graph's field begins, and where what it holds lies.
   private let field: Int
   private let body: Range<Int>
 
-  private enum Field { static let (graph, node, output, given, name) = (7, 1, 12, 2, 1) }
+  private enum Field { static let (graph, node, output, given, kind, name) = (7, 1, 12, 2, 4, 1) }
+
+  private static let mute: Set = [
+    "Constant", "ConstantOfShape", "Shape", "Gather", "Cast", "Slice", "Reshape", "Transpose", "Unsqueeze",
+    "Squeeze",
+    "Identity", "Pad", "Range", "Expand", "Split",
+  ]
 
   /// - Returns: nil of what holds no graph, or is cut.
   init?(_ bytes: Data) {
     self.bytes = bytes
-    let found = bytes.withUnsafeBytes { raw -> (Int, Range<Int>, [String], [String])? in
+    let found = bytes.withUnsafeBytes {
+      raw -> (Int, Range<Int>, [String], [(kind: String, given: [String])])? in
       guard let model = Self.fields(of: raw, 0..<raw.count),
         let graph = model.last(where: { $0.number == Field.graph }),
         let parts = Self.fields(of: raw, graph.body)
@@ -28,13 +37,19 @@ struct ONNXGraph {
           .map { String(decoding: UnsafeRawBufferPointer(rebasing: raw[$0.body]), as: UTF8.self) }
       }
       let outputs = parts.filter { $0.number == Field.output }.flatMap { names($0.body, Field.name) }
-      let given = parts.filter { $0.number == Field.node }.flatMap { names($0.body, Field.given) }
-      return (graph.start, graph.body, outputs, given)
+      let nodes = parts.filter { $0.number == Field.node }.map {
+        (kind: names($0.body, Field.kind).last ?? "", given: names($0.body, Field.given))
+      }
+      return (graph.start, graph.body, outputs, nodes)
     }
     guard let found else { return nil }
     (field, body, outputs) = (found.0, found.1, found.2)
     let own = Set(outputs)
-    inner = found.3.filter { !$0.isEmpty && !own.contains($0) }
+    func inner(_ nodes: [(kind: String, given: [String])]) -> [String] {
+      nodes.flatMap(\.given).filter { !$0.isEmpty && !own.contains($0) }
+    }
+    self.inner = inner(found.3)
+    telling = inner(found.3.filter { !Self.mute.contains($0.kind) })
   }
 
   /// The same file with these of `inner` as further outputs.

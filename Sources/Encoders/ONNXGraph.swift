@@ -17,10 +17,10 @@ struct ONNXGraph {
 
   private enum Field { static let (graph, node, output, given, kind, name) = (7, 1, 12, 2, 4, 1) }
 
+  /// Kinds of nodes that see nothing.
   private static let mute: Set = [
-    "Constant", "ConstantOfShape", "Shape", "Gather", "Cast", "Slice", "Reshape", "Transpose", "Unsqueeze",
-    "Squeeze",
-    "Identity", "Pad", "Range", "Expand", "Split",
+    "Cast", "Constant", "ConstantOfShape", "Expand", "Gather", "Identity", "Pad", "Range", "Reshape", "Shape",
+    "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze",
   ]
 
   /// - Returns: nil of what holds no graph, or is cut.

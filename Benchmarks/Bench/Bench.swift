@@ -18,7 +18,7 @@ struct Bench: ParsableCommand {
       ParityDump.self,
       SpeedBench.self, RooflineBench.self, SamplesBench.self, PrecisionBench.self, LeftOutBench.self,
       VerdictsBench.self, CopiesBench.self, FoldersBench.self, OneClassBench.self, PagesBench.self,
-      LevelsBench.self, AttentionBench.self,
+      LevelsBench.self, AttentionBench.self, SizesBench.self,
     ])
 }
 

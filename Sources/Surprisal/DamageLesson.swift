@@ -37,7 +37,7 @@ public struct DamageLesson {
   }
 
   /// Whether a training teaches it unless told otherwise.
-  private static func isTaught(_ shape: ImageShape) -> Bool {
+  static func isTaught(_ shape: ImageShape) -> Bool {
     Damage.takes(shape) && min(shape.height, shape.width) >= leastSide
   }
 

@@ -5,7 +5,8 @@ import Tensors
 
 /// Images of a population, and altered copies of some of them: what statistics are compared on.
 ///
-/// Half of the images, or of many all but some, fit the statistics; the others and their altered copies are told apart.
+/// Half of the images, or of many all but some, fit the statistics; the others and their altered copies are told apart. Where images are
+/// large enough to have parts, some are also spoiled in part (`Flaw`).
 package struct Examination {
   /// Images that can be halved so that each half tells something.
   package static let fewest = 2 * Calibration.fewest
@@ -15,23 +16,27 @@ package struct Examination {
   /// they are worth where many are fitted to.
   static let mostFitting = 1200
   /// Images that are altered in each way.
-  private static let mostAltered = 40
+  package static let mostAltered = 40
 
-  private let images: ImageBatch
+  let images: ImageBatch
   /// Of those that fit, and those that do not.
   let fitting: [Int]
   let fresh: [Int]
   /// Of the latter some, in each way.
   private let altered: ImageBatch
+  /// Likewise; none where images are small, or changes were named.
+  private let flawed: ImageBatch
 
   /// - Parameters:
   ///   - images: of which no two show the same.
   ///   - mostFitting: images that fit statistics at most, where there are more than can be halved.
+  ///   - mostAltered: images that are altered in each way.
   ///   - kinds: ways of altering; nil for all `Alteration`s. Those that eyes learned by are among them: they do tell them of images
   ///     that they did not learn from.
   /// - Returns: nil of fewer than `fewest`.
   package init?(
-    _ images: ImageBatch, by kinds: [any ImageChange]? = nil, mostFitting: Int = 0, seed: UInt64
+    _ images: ImageBatch, by kinds: [any ImageChange]? = nil, mostFitting: Int = 0,
+    mostAltered: Int = Self.mostAltered, seed: UInt64
   ) {
     guard images.count >= Self.fewest else { return nil }
     let places = images.places(spread: Self.most)
@@ -44,12 +49,29 @@ package struct Examination {
     let many = stride(from: 0, to: Double(others.count), by: step).map { others[Int($0)] }
     fitting = mostFitting > half.count ? many : half
     self.fresh = fresh
-    let some = images[fresh].spread(Self.mostAltered)
-    var altered = ImageBatch(shape: images.shape)
-    for kind in kinds ?? Alteration.learned(images.shape).filter({ $0 != .none }) + Alteration.unknown {
-      altered.append(contentsOf: some.altered(seed: seed) { _ in kind })
+    let some = images[fresh].spread(mostAltered)
+    func changed(_ kinds: [any ImageChange]) -> ImageBatch {
+      kinds.reduce(into: ImageBatch(shape: images.shape)) { all, kind in
+        all.append(contentsOf: some.altered(seed: seed) { _ in kind })
+      }
     }
-    self.altered = altered
+    altered = changed(
+      kinds ?? Alteration.learned(images.shape).filter { $0 != .none } + Alteration.unknown)
+    flawed = changed(kinds == nil && DamageLesson.isTaught(images.shape) ? Flaw.allCases : [])
+  }
+
+  private init(
+    _ images: ImageBatch, fitting: [Int], fresh: [Int], altered: ImageBatch, flawed: ImageBatch
+  ) {
+    (self.images, self.fitting, self.fresh) = (images, fitting, fresh)
+    (self.altered, self.flawed) = (altered, flawed)
+  }
+
+  /// The same at another size: what was altered as it is, then shrunk.
+  func resampled(to shape: ImageShape) -> Examination {
+    Examination(
+      images.resampled(to: shape), fitting: fitting, fresh: fresh, altered: altered.resampled(to: shape),
+      flawed: flawed.resampled(to: shape))
   }
 
   /// What a model's estimates of the images are.
@@ -58,6 +80,8 @@ package struct Examination {
     private let known: [SurprisalEstimate]
     private let inliers: [SurprisalEstimate]
     private let outliers: [SurprisalEstimate]
+    private let scorer: Scorer
+    private let flawed: ImageBatch
 
     /// - Parameter estimates: of all images; nil where they are not known yet.
     fileprivate init(
@@ -72,13 +96,15 @@ package struct Examination {
       known = try others ?? found(examination.fitting)
       inliers = try found(examination.fresh)
       outliers = try scorer.estimate(examination.altered)
+      self.scorer = scorer
+      flawed = examination.flawed
     }
 
     /// Of every statistic, for each altered image the share of those as they are that it scores lower.
     func placementsOfAll() throws(CalibrationError) -> [StatisticName: [Double]] {
       let calibration = try Calibration(evaluations: evaluations, fitting: known, references: inliers)
       var all: [StatisticName: [Double]] = [:]
-      for name in calibration.names { all[name] = placements { calibration.score($0, by: name) } }
+      for name in calibration.names { all[name] = placements(outliers) { calibration.score($0, by: name) } }
       return all
     }
 
@@ -94,43 +120,61 @@ package struct Examination {
       _ form: (SurprisalEstimate) -> SurprisalEstimate = { $0 }
     ) throws(CalibrationError) -> Double {
       let combined = try CombinedStatistic.Parts(fitting: known.map(form)).joined(knowing: nil)
-      return area { combined.score(form($0)) }
+      return area(outliers) { combined.score(form($0)) }
     }
 
     /// What statistics see of the altered images: what `combined` goes by. That a score is higher than those that go with it does not
     /// count where the altered images are told better without, by more than chance.
     package func sensitivity() throws(CalibrationError) -> Sensitivity { try examined().sensitivity }
 
-    /// For each altered image the share of those as they are that `combined` scores lower.
-    func placements() throws(CalibrationError) -> [Double] { try examined().placements }
+    /// How well images that are not as they were are told: for each the share of those as they are that score lower.
+    struct Told {
+      /// Altered ones, by `combined`.
+      let altered: [Double]
+      /// Those spoiled in part, by `combined` and by `damage`; nil where there are none, or nothing learned to mark damage.
+      let flawed: (combined: [Double], damage: [Double])?
+    }
 
-    private func examined() throws(CalibrationError) -> (sensitivity: Sensitivity, placements: [Double]) {
+    func told() throws -> Told {
+      let (parts, sensitivity, altered) = try examined()
+      guard !flawed.isEmpty, let damage = parts.statistics.first(where: { $0 is DamageStatistic }) else {
+        return Told(altered: altered, flawed: nil)
+      }
+      let (combined, found) = (parts.joined(knowing: sensitivity), try scorer.estimate(flawed))
+      return Told(
+        altered: altered,
+        flawed: (placements(found, combined.score), placements(found, damage.score)))
+    }
+
+    private func examined() throws(CalibrationError) -> (
+      parts: CombinedStatistic.Parts, sensitivity: Sensitivity, placements: [Double]
+    ) {
       let parts = try CombinedStatistic.Parts(fitting: known)
       var areas: [StatisticName: Double] = [:]
-      for part in parts.statistics { areas[type(of: part).name] = area { part.score($0) } }
+      for part in parts.statistics { areas[type(of: part).name] = area(outliers, part.score) }
       let (both, one) = (Sensitivity(areas: areas), Sensitivity(areas: areas, contrasts: false))
       let (byBoth, byOne) = (
-        placements(parts.joined(knowing: both).score), placements(parts.joined(knowing: one).score)
+        placements(outliers, parts.joined(knowing: both).score),
+        placements(outliers, parts.joined(knowing: one).score)
       )
-      return PairedDifference(byOne, byBoth).isPositive ? (one, byOne) : (both, byBoth)
+      return PairedDifference(byOne, byBoth).isPositive ? (parts, one, byOne) : (parts, both, byBoth)
     }
 
-    private func placements(_ score: (SurprisalEstimate) -> Double) -> [Double] {
-      let (known, found) = scores(score)
-      return Separation.placements(of: found, among: known)
+    private func placements(
+      _ changed: [SurprisalEstimate], _ score: (SurprisalEstimate) -> Double
+    ) -> [Double] {
+      Separation.placements(of: scores(changed, score), among: scores(inliers, score))
     }
 
-    private func area(_ score: (SurprisalEstimate) -> Double) -> Double {
-      let (known, found) = scores(score)
-      return Separation(inliers: known, outliers: found).auroc
+    private func area(_ changed: [SurprisalEstimate], _ score: (SurprisalEstimate) -> Double) -> Double {
+      Separation(inliers: scores(inliers, score), outliers: scores(changed, score)).auroc
     }
 
     /// As a calibration has them.
-    private func scores(_ score: (SurprisalEstimate) -> Double) -> (known: [Double], found: [Double]) {
-      func rounded(_ estimates: [SurprisalEstimate]) -> [Double] {
-        estimates.map { Double(Float(score($0))) }
-      }
-      return (rounded(inliers), rounded(outliers))
+    private func scores(
+      _ estimates: [SurprisalEstimate], _ score: (SurprisalEstimate) -> Double
+    ) -> [Double] {
+      estimates.map { Double(Float(score($0))) }
     }
   }
 
@@ -151,6 +195,16 @@ package struct Examination {
 }
 
 extension ImageBatch {
+  /// - Parameter shape: of as many channels.
+  fileprivate func resampled(to shape: ImageShape) -> ImageBatch {
+    var result = ImageBatch(shape: shape)
+    for index in indices {
+      result.append(
+        self[index].resampled(width: shape.width, height: shape.height), measures: measures(of: index))
+    }
+    return result
+  }
+
   /// Each image altered in the way that its place says.
   func altered(seed: UInt64, by kind: (Int) -> any ImageChange) -> ImageBatch {
     var random = RandomSource(seed: seed, stream: 0x4558_414D)

@@ -99,7 +99,7 @@ public final class Judge {
     } else {
       rule = nil
       calibrations = [try model.calibration(evaluations: budget?.count)]
-      let statistic = statistic ?? calibrations[0].standard
+      let statistic = statistic ?? model.standardStatistic(evaluations: budget?.count)
       self.statistic = statistic
       try calibrations[0].require(rate: rate, for: statistic)
     }

@@ -103,7 +103,9 @@ extension Model {
     unreadable: (String, String) -> Void = { _, _ in },
     chosen: (EvaluationChoice) -> Void = { _ in }, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
-    let size = shape.size(of: paths, reading: reading)
+    let size =
+      try shape.size
+      ?? shape.choice(of: paths, reading: reading, trying: self, compute: compute).size
     var reading = reading
     reading.decoder.takesMeasures = true
     let images = ImageStream.images(
@@ -151,7 +153,7 @@ extension Model {
     self.examples = Examples(examples, of: images)
     if budget != .look {
       let distinct = images[CopyGroups(of: images).representatives]
-      let settled = try settled(budget, on: distinct, compute: compute, told: chosen)
+      let settled = try settle(budget, on: distinct, compute: compute, told: chosen)
       if budget == .chosen {
         // What is known at other numbers of evaluations is of other images, and would stay the first that is asked.
         (calibrations, adaptive, facts.generatedReferences) = ([], nil, nil)
@@ -159,101 +161,5 @@ extension Model {
       try calibrate(on: images, budget: settled, compute: compute, progress: progress)
     }
     return try calibrate(on: images, budget: .look, compute: compute, progress: progress)
-  }
-}
-
-/// In which shape images are looked at.
-public struct FittedShape: Sendable {
-  /// Nil to be chosen from the images.
-  public var size: (width: Int, height: Int)?
-  public var channels: Int?
-
-  public init(size: (width: Int, height: Int)? = nil, channels: Int? = nil) {
-    self.size = size
-    self.channels = channels
-  }
-
-  /// That of a model.
-  public init(of model: Model) {
-    self.init(size: (model.shape.width, model.shape.height), channels: model.shape.channels)
-  }
-
-  /// Side of images unless they say otherwise themselves.
-  public static let side = 32
-  /// Images looked into for their size.
-  private static let sample = 32
-
-  /// The size that images have, where all that are looked into have the same and a network takes it without losing what
-  /// it was trained to see; else squares of 32.
-  ///
-  /// - Parameter cache: where sizes of files are kept.
-  func size(
-    of paths: [FilePath], reading: ImageReading, cache: ResultCache? = nil
-  ) -> (width: Int, height: Int) {
-    if let size { return size }
-    let choice = Choice(origins(of: paths, reading: reading, cache: cache))
-    return (choice.width, choice.height)
-  }
-
-  /// A size, and why it is the one.
-  public struct Choice: Sendable, Equatable {
-    public let width: Int
-    public let height: Int
-    public let reason: String
-
-    private init(_ width: Int, _ height: Int, _ reason: String) {
-      (self.width, self.height, self.reason) = (width, height, reason)
-    }
-
-    /// - Parameter origins: of the images looked into.
-    init(_ origins: [ImageOrigin]) {
-      let side = FittedShape.side
-      guard let first = origins.first else {
-        self.init(side, side, "none could be read")
-        return
-      }
-      guard origins.allSatisfy({ $0.width == first.width && $0.height == first.height }) else {
-        self.init(side, side, "they differ in size")
-        return
-      }
-      let own = "\(first.width)x\(first.height)"
-      guard (16...64).contains(first.width), (16...64).contains(first.height) else {
-        let isSmall = min(first.width, first.height) < 16
-        self.init(
-          side, side, "they are of \(own), \(isSmall ? "too small for" : "more than") what the network saw")
-        return
-      }
-      guard ImageShape(height: first.height, width: first.width, channels: 3).refusal == nil else {
-        self.init(side, side, "\(own) is no size that the network takes")
-        return
-      }
-      self.init(first.width, first.height, "all that were looked into have that size")
-    }
-  }
-
-  /// The size to take images at that none is given for, by the first of them.
-  public static func choice(of paths: [FilePath], reading: ImageReading) -> Choice {
-    Choice(FittedShape().origins(of: paths, reading: reading, cache: nil))
-  }
-
-  private func origins(of paths: [FilePath], reading: ImageReading, cache: ResultCache?) -> [ImageOrigin] {
-    let standard = ImageShape(height: Self.side, width: Self.side, channels: 3)
-    let recall = cache.map { Recall($0, "origin \(reading.fingerprint)") }
-    let stream = ImageStream(paths, shape: standard, reading: reading, limit: Self.sample, recall: recall)
-    let origins = stream.next(Self.sample).compactMap { image -> ImageOrigin? in
-      if case .known(let bytes) = image.form {
-        return try? Recall.unpacked(bytes) { unpacker throws(Unpacker.Cut) in
-          try unpacker.takeIfThere { unpacker throws(Unpacker.Cut) in try unpacker.takeOrigin() }
-        }
-      }
-      if let content = image.content, image.isLasting {
-        var packer = Packer()
-        packer.add(image.origin) { $0.add($1) }
-        recall?.keep(packer.data, of: content)
-      }
-      return image.origin
-    }
-    stream.cancel()
-    return origins
   }
 }

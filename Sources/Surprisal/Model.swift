@@ -17,6 +17,8 @@ public struct Model: Sendable {
     public package(set) var onednn = ""
     /// Evaluations whose reference scores come from the model's own samples; the others' are of real images.
     public package(set) var generatedReferences: [Int]?
+    /// By what images are judged at a number of evaluations, where a trial chose another than `combined`.
+    public package(set) var statistic: StatisticName?
 
     package init() {}
   }
@@ -88,8 +90,13 @@ public struct Model: Sendable {
   /// What images are judged by unless asked otherwise.
   /// - Parameter evaluations: nil for those of the first calibration.
   public func standardStatistic(evaluations: Int? = nil) -> StatisticName {
-    (try? calibration(evaluations: evaluations).standard)
-      ?? .standard(evaluations: evaluations ?? EvaluationBudget.standardCount)
+    guard let calibration = try? calibration(evaluations: evaluations) else {
+      return .standard(evaluations: evaluations ?? EvaluationBudget.standardCount)
+    }
+    guard calibration.evaluations > 0, let chosen = facts.statistic, calibration.names.contains(chosen) else {
+      return calibration.standard
+    }
+    return chosen
   }
 
   /// How images are read that it is to judge: measured, where it was fitted to measured ones.

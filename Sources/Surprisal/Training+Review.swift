@@ -93,7 +93,7 @@ extension Training {
   ) throws -> Review {
     let evaluations = budget.count ?? EvaluationBudget.standardCount
     let calibration = try model.calibration(evaluations: evaluations)
-    let statistic = StatisticName.standard(evaluations: evaluations)
+    let statistic = model.standardStatistic(evaluations: evaluations)
     let scores =
       isApart
       ? estimates.map { calibration.score($0, by: statistic) }

@@ -133,9 +133,13 @@ public struct TrainingLog: Sendable {
     case .triedEyes(let with, let without, let isKept):
       return ("tried_eyes", ["with": .number(with), "without": .number(without), "kept": .flag(isKept)])
     case .chose(let choice):
-      var fields: [String: Value] = ["evaluations": .count(choice.evaluations)]
-      fields["auroc_few"] = choice.areas.map { .number($0.few) }
-      fields["auroc_many"] = choice.areas.map { .number($0.many) }
+      var fields: [String: Value] = [
+        "evaluations": .count(choice.evaluations), "statistic": .text(choice.statistic.rawValue),
+      ]
+      fields["auroc_few"] = choice.areas.map { .number($0.one) }
+      fields["auroc_many"] = choice.areas.map { .number($0.other) }
+      fields["flaws_combined"] = choice.flaws.map { .number($0.one) }
+      fields["flaws_damage"] = choice.flaws.map { .number($0.other) }
       return ("chose", fields)
     case .surveying(let done, let all): return done == all ? ("surveyed", ["levels": .count(all)]) : nil
     case .calibrating(let done, let all): return done == all ? ("calibrated", ["images": .count(all)]) : nil

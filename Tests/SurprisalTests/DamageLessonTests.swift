@@ -126,6 +126,45 @@ struct DamageLessonTests {
     #expect(try #require(explanation.seen).oddness == map)
   }
 
+  @Test(
+    "By damage images are judged at evaluations too where made-up flaws are told better by it, and a file keeps that"
+  )
+  func choice() throws {
+    var model = try Self.learned.get()
+    model.facts.statistic = .damage
+    let read = try Discs.withFolder { folder in
+      try model.write(to: "\(folder)/m.safetensors")
+      return try Model(path: "\(folder)/m.safetensors")
+    }
+    #expect(read.standardStatistic(evaluations: 4) == .damage)
+    #expect(try Judge(read, budget: .fixed(4), rate: 0.1, compute: Discs.compute).statistic == .damage)
+    // Its first calibration is from before damage was learned: what has no such references is judged as ever.
+    #expect(read.standardStatistic() == .combined)
+  }
+
+  @Test("Images of 64 pixels a side are spoiled in part too, for a model that marks damage")
+  func flaws() throws {
+    let discs = Discs.discs(Examination.fewest, seed: 14)
+    var large = ImageBatch(shape: ImageShape(height: 64, width: 64, channels: 1))
+    for index in discs.indices { large.append(discs[index].resampled(width: 64, height: 64)) }
+    var model = try Discs.model().emptied(for: large)
+    var lesson = DamageLesson([])
+    (lesson.steps, lesson.isTried) = (1, false)
+    _ = try model.learnDamage(
+      lesson, from: large, heldOut: large, Discs.compute, shouldStop: { false }, report: { _ in })
+    func told(_ model: Model, _ images: ImageBatch) throws -> Examination.Sitting.Told {
+      let examination = try #require(Examination(images, seed: 1))
+      return try examination.sitting(by: Scorer(model, evaluations: 1, compute: Discs.compute)).told()
+    }
+    let found = try told(model, large)
+    let flawed = try #require(found.flawed)
+    let fresh = Examination.fewest / 2
+    #expect(
+      flawed.damage.count == fresh * Flaw.allCases.count && flawed.combined.count == flawed.damage.count)
+    #expect((found.altered + flawed.damage + flawed.combined).allSatisfy { (0...1).contains($0) })
+    #expect(try told(Self.learned.get(), discs).flawed == nil)
+  }
+
   @Test("A file whose damage lacks a part is refused by its name, and one without any has no such statistic")
   func parts() throws {
     var file = try Self.learned.get().file()

@@ -69,7 +69,7 @@ struct EvaluationChoiceTests {
     let areas = try #require(choice.areas)
     #expect(told.count == 1 && [4, 16].contains(choice.evaluations))
     // A gain of less than a hundredth is none.
-    if areas.many - areas.few < 0.01 { #expect(choice.evaluations == 4) }
+    if areas.other - areas.one < 0.01 { #expect(choice.evaluations == 4) }
     #expect("\(choice)".contains("\(choice.evaluations) evaluations an image: altered images are told by"))
     // Nothing stays of what was known of other images.
     #expect(model.calibrations.map(\.evaluations) == [choice.evaluations, 0])
@@ -86,5 +86,31 @@ struct EvaluationChoiceTests {
       chosen: { told.append($0) })
     #expect(told.map(\.evaluations) == [16] && told[0].areas == nil)
     #expect(model.calibrations.map(\.evaluations) == [16, 0])
+  }
+
+  @Test(
+    "More evaluations are taken for a hundredth beyond chance, damage for what is beyond chance, and both are said"
+  )
+  func rule() {
+    func told(_ altered: Double, flawed: (combined: Double, damage: Double)? = nil)
+      -> Examination.Sitting.Told
+    {
+      // Images that differ by as much as a fifth: of a hundred, a twentieth is beyond chance.
+      func spread(_ mean: Double) -> [Double] { (0..<100).map { mean + ($0 % 2 == 0 ? 0.1 : -0.1) } }
+      func shifted(_ mean: Double) -> [Double] { (0..<100).map { mean + ($0 / 2 % 2 == 0 ? 0.1 : -0.1) } }
+      return .init(
+        altered: spread(altered), flawed: flawed.map { (spread($0.combined), shifted($0.damage)) })
+    }
+    let same = EvaluationChoice(few: told(0.8), many: told(0.809))
+    #expect(same.evaluations == 4 && same.statistic == .combined && same.flaws == nil)
+    #expect(EvaluationChoice(few: told(0.8), many: told(0.82)).evaluations == 16)
+    let surface = EvaluationChoice(
+      few: told(0.8, flawed: (0.6, 0.65)), many: told(0.8, flawed: (0.6, 0.5)))
+    #expect(surface.evaluations == 4 && surface.statistic == .damage)
+    #expect("\(surface)".contains("judged by damage: made-up flaws are told by 0.600 by combined, 0.650 by"))
+    // What is within chance changes nothing: a standard error of .014 here.
+    let equal = EvaluationChoice(
+      few: told(0.8, flawed: (0.6, 0.61)), many: told(0.82, flawed: (0.6, 0.61)))
+    #expect(equal.evaluations == 16 && equal.statistic == .combined)
   }
 }

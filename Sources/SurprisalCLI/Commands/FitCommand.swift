@@ -151,7 +151,8 @@ struct FitCommand: ParsableCommand {
     } else {
       var given = try form.fitted()
       if !isOwn, given.size == nil {
-        let choice = FittedShape.choice(of: images, reading: read.reading)
+        let choice = try given.choice(
+          of: images, reading: read.reading, trying: loaded, compute: model.compute)
         given.size = (choice.width, choice.height)
         shown.note(choice.words)
       }

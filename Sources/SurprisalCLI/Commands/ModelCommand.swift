@@ -18,6 +18,7 @@ struct ModelCommand: ParsableCommand {
     let shape = loaded.shape
     let parameters = loaded.parameterCount
     let facts = loaded.facts
+    let statistic = loaded.sight == nil ? loaded.standardStatistic() : .sight
     let generated = Set(facts.generatedReferences ?? [])
     let calibrations = loaded.calibrations.map {
       "\($0.referenceCount) \(generated.contains($0.evaluations) ? "generated" : "real") references at "
@@ -31,6 +32,7 @@ struct ModelCommand: ParsableCommand {
         "steps": facts.options.steps,
         "batch": facts.options.batch, "bits_per_dim": facts.validationBitsPerDim,
         "eyes": loaded.hasEyes, "damage": loaded.hasDamageEyes,
+        "statistic": statistic.rawValue,
         "sigma": [loaded.range.lower, loaded.range.upper],
         "calibrations": loaded.calibrations.map {
           ["evaluations": $0.evaluations, "references": $0.referenceCount]
@@ -62,6 +64,7 @@ struct ModelCommand: ParsableCommand {
         images       \(shape.width)x\(shape.height) \(shape.channels == 1 ? "gray" : "rgb")
         network      \(parameters) parameters, \(loaded.architecture.depth), noise levels \(loaded.range.lower) to \(loaded.range.upper)
         eyes         \(loaded.hasEyes ? "learned to tell images from altered ones" : "none")
+        judged by    \(statistic.rawValue)
         damage       \(loaded.hasDamageEyes ? "learned to mark it by place" : "none")
         training     \(facts.trainingImages) images, \(facts.options.steps) steps of \(facts.options.batch)
         calibration  \(calibrations.isEmpty ? "none" : calibrations.joined(separator: "; "))

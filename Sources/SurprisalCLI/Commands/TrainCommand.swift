@@ -143,16 +143,21 @@ struct TrainCommand: ParsableCommand {
       try Self.usage { try training.validate() }
       return training
     }
+    let start = try start()
     var shape = Self.shape
+    if let channels = try form.colours() { shape = ImageShape(height: 32, width: 32, channels: channels) }
     if form.size == nil {
-      let choice = FittedShape.choice(of: images, reading: read.reading)
+      let choice = try FittedShape(channels: shape.channels).choice(
+        of: images, reading: read.reading, trying: try start ?? ModelOptions.load(ModelOptions.shipped),
+        largest: Training.largestSide,
+        compute: Compute(threads: computing.threads))
       shape = ImageShape(height: choice.height, width: choice.width, channels: shape.channels)
       shown.note(choice.words)
     }
     var training = try training(Training(shape: shape))
     if steps == nil, minutes == nil { training.minutes = 10 }
     if evaluations == nil { training.budget = .chosen }
-    training.start = try start()
+    training.start = start
     return depth.deepened(training)
   }
 

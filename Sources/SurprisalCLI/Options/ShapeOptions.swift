@@ -5,7 +5,10 @@ import Surprisal
 struct ShapeOptions: ParsableArguments {
   @Option(
     help:
-      "Image size, N or WxH; multiples of 4 from 16 to 128 (default: the images' own where all have the same of 16 to 64, else 32)."
+      """
+      Image size, N or WxH; multiples of 4 from 16 to 128 (default: the images' own where all have the same of 16 to 64, else 32; where a \
+      network is fitted or trained, that of 32, 64 and 128 at which it tells made-up flaws best).
+      """
   )
   var size: String?
   @Option(help: "gray or rgb (default: rgb, or as the images are where a network is fitted).")

@@ -6,7 +6,8 @@ import Images
 /// Exact copies have the same pixels. Near copies lie closer, by their sketches (`Sketch`), than one image in a hundred
 /// would by chance: in a population of intrinsic dimension m, the nearest of an image's K nearest others is closer than r
 /// times the K-th with probability K r^m. The dimension is estimated from the images (Levina and Bickel 2004; by the
-/// median, which copies do not move). Recompressed, resized, brighter or noisier copies are found nearly always; crops to
+/// median, which copies do not move). Where all K show the same, the K-th says nothing: then four times as many are asked, up to half of the
+/// images. Recompressed, resized, brighter or noisier copies are found nearly always; crops to
 /// 95 % and shifts by a pixel of 32 in varied photographs mostly, in simple images hardly (docs/detection.md, "Copies").
 public struct CopyGroups: Sendable {
   /// For each image, the first image of its group.
@@ -85,21 +86,24 @@ public struct CopyGroups: Sendable {
   private static func nearPairs(_ images: [Bitmap]) -> [(Int, Int)] {
     guard images.count > 6 else { return [] }
     let most = min(max(images.count / 10, 6), 20)
-    let nearest = Neighbours(images, most: most).nearest
+    let many = max(most, min(images.count / 2, 4 * most))
+    let nearest = Neighbours(images, most: many).nearest
     let spread = nearest.map { list in
       0.5 * Double(log(max(list[most - 1].square, 1e-12) / max(list[most / 2 - 1].square, 1e-12)))
     }.sorted()
     let dimension = log(Double(most) / Double(most / 2)) / max(spread[spread.count / 2], 1e-6)
-    let ratio = Float(min(pow(chance / Double(most), 1 / dimension), Self.nearest))
-    var pairs: [(Int, Int)] = []
-    for (a, list) in nearest.enumerated() {
-      for neighbour in list {
-        let b = Int(neighbour.image)
-        let scale = min(list[most - 1].square, nearest[b][most - 1].square)
-        if neighbour.square < min(ratio * ratio * scale, farthest * farthest) { pairs.append((a, b)) }
+    /// Below which others of an image's so many nearest are copies of it.
+    func limits(_ count: Int) -> [Float] {
+      let ratio = Float(min(pow(chance / Double(count), 1 / dimension), Self.nearest))
+      return nearest.map { min(ratio * ratio * $0[count - 1].square, farthest * farthest) }
+    }
+    let limits = zip(nearest, zip(limits(most), limits(many))).map { list, limit in
+      list[most - 1].square < limit.1 ? limit.1 : limit.0
+    }
+    return nearest.enumerated().flatMap { a, list in
+      list.map { (Int($0.image), $0.square) }.filter { $1 < min(limits[a], limits[$0]) }.map { b, _ in (a, b)
       }
     }
-    return pairs
   }
 }
 

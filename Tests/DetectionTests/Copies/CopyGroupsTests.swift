@@ -68,6 +68,35 @@ struct CopyGroupsTests {
     #expect(groups.near <= found + 3 && groups.exact == 0, "\(groups.near)")
   }
 
+  @Test("A group is found however large a part of few images it is", arguments: [4, 8, 14, 24])
+  func large(group: Int) {
+    var random = RandomSource(seed: 3)
+    var images = (0..<40).map { _ in Self.waves(&random) }
+    for _ in 1..<group { images.append(Self.noisy(images[7], &random)) }
+    let groups = CopyGroups(of: ImageBatch(shape: images[0].shape, images: images))
+    #expect(groups.near == group - 1 && groups.first[40...].allSatisfy { $0 == 7 }, "\(groups.near)")
+    #expect(Array(groups.first[..<40]) == Array(0..<40))
+  }
+
+  @Test("Images of a kind are no copies of each other, however few the kinds are", arguments: [5, 10])
+  func kinds(each: Int) {
+    var random = RandomSource(seed: 4)
+    var images: [Bitmap] = []
+    for _ in 0..<6 {
+      let kind = Self.waves(&random)
+      // As much its own as its kind's.
+      for _ in 0..<each {
+        var image = Self.waves(&random)
+        for index in image.pixels.indices {
+          image.pixels[index] = UInt8((Int(image.pixels[index]) + Int(kind.pixels[index])) / 2)
+        }
+        images.append(image)
+      }
+    }
+    let groups = CopyGroups(of: ImageBatch(shape: images[0].shape, images: images))
+    #expect(groups.near <= 1, "\(groups.near)")
+  }
+
   @Test("Blank images of different tone are no copies, and no number of images is too small")
   func blank() {
     let blanks = (0..<10).map { Bitmap(width: 16, height: 16, channels: 1, filledWith: UInt8(25 * $0)) }

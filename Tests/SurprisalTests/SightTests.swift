@@ -75,7 +75,7 @@ import Testing
 
   @Test(
     "What no encoder can be is refused as a damaged file",
-    arguments: ["hash", "size", "features", "tensor", "spread", "earlier"])
+    arguments: ["hash", "size", "features", "tensor", "spread", "lacking", "earlier"])
   func damaged(what: String) throws {
     var file = try Self.model().model.file()
     var text = try #require(file.metadata["surprisal"])
@@ -87,13 +87,16 @@ import Testing
     case "spread":
       let name = "sight.sight.places.factors"
       file.tensors[name] = .init([Float](repeating: 0, count: file.tensors[name]?.count ?? 0))
-    case "earlier": file.tensors["sight.sight.seesplaces"] = nil
+    case "lacking", "earlier":
+      let kept = file.tensors.removeValue(forKey: "sight.sight.seesplaces")
+      if what == "earlier" { file.tensors["sight.sight.places"] = kept }
     default: file.tensors["sight.patches.ordinary"] = .init([0])
     }
-    #expect(["tensor", "spread", "earlier"].contains(what) || text != file.metadata["surprisal"])
+    #expect(["tensor", "spread", "lacking", "earlier"].contains(what) || text != file.metadata["surprisal"])
     file.metadata["surprisal"] = text
     let mended = file
-    #expect(throws: ModelFileError.self) { try Model(mended, path: "x") }
+    let error = #expect(throws: ModelFileError.self) { try Model(mended, path: "x") }
+    #expect((what == "earlier") == "\(try #require(error))".contains("fit the model anew"))
   }
 
   @Test("Where the encoder is not, a model fitted with one says how to name it, and its network still judges")

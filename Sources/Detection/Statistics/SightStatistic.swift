@@ -93,11 +93,16 @@ package struct SightStatistic: Statistic {
   }
 
   private static let seesPlaces = "seesplaces"
+  /// Where an earlier version kept whether it saw any.
+  private static let seesPatches = "places"
 
   package init(tensor: (String, Int?) throws -> [Double]) throws {
     embedding = try EmbeddingStatistic { try tensor("embedding.\($0)", $1) }
     ofWhole = try EmpiricalNull { try tensor("embedding.null.\($0)", $1) }
-    guard let places = try? tensor(Self.seesPlaces, 1)[0] else {
+    let places: Double
+    do { places = try tensor(Self.seesPlaces, 1)[0] } catch {
+      // What is damaged has none of either.
+      guard (try? tensor(Self.seesPatches, 1)) != nil else { throw error }
       throw CalibrationError.unsuitable(
         "sight is of an earlier version, which judged by patches: fit the model anew")
     }

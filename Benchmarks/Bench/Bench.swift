@@ -34,13 +34,15 @@ struct Subject: ParsableArguments {
   }
 
   /// The first readable images.
-  static func read(_ paths: [String], _ shape: ImageShape, _ limit: Int) throws -> ImageBatch {
+  static func read(
+    _ paths: [String], _ shape: ImageShape, _ limit: Int, by decoder: ImageDecoder = ImageDecoder()
+  ) throws -> ImageBatch {
     var images = ImageBatch(shape: shape)
     var left = limit
     ImageEnumerator().forEach(in: paths) { source in
       guard left > 0 else { return }
-      guard let image = try? source.load(ImageDecoder(), as: shape) else { return }
-      images.append(image.bitmap)
+      guard let image = try? source.load(decoder, as: shape) else { return }
+      images.append(image.bitmap, measures: image.measures)
       left -= 1
     }
     guard !images.isEmpty else { throw ValidationError("no readable images") }

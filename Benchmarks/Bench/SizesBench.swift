@@ -22,9 +22,13 @@ struct SizesBench: ParsableCommand {
 
   func run() throws {
     let model = try Model(path: model)
+    // As `fit` reads: what is measured is decoded at a larger size.
+    var decoder = ImageDecoder()
+    decoder.takesMeasures = true
     func read(_ paths: [String], _ side: Int) throws -> ImageBatch {
       try Subject.read(
-        paths, ImageShape(height: side, width: side, channels: channels == "gray" ? 1 : 3), limit)
+        paths, ImageShape(height: side, width: side, channels: channels == "gray" ? 1 : 3), limit, by: decoder
+      )
     }
     let trial = SizeTrial(
       of: images.map { FilePath($0) }, reading: ImageReading(), channels: channels == "gray" ? 1 : 3)

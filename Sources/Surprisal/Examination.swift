@@ -196,7 +196,7 @@ package struct Examination {
 
 extension ImageBatch {
   /// - Parameter shape: of as many channels.
-  fileprivate func resampled(to shape: ImageShape) -> ImageBatch {
+  func resampled(to shape: ImageShape) -> ImageBatch {
     var result = ImageBatch(shape: shape)
     for index in indices {
       result.append(

@@ -82,15 +82,15 @@ public struct FittedShape: Sendable {
   /// the one at which it tells them best from images that are spoiled in part (`SizeTrial`).
   ///
   /// - Parameters:
-  ///   - network: is tried; what population it knows does not matter.
+  ///   - network: is tried; what population it knows does not matter. Nil where there is none: nothing is tried.
   ///   - largest: side that is tried.
   /// - Throws: `EngineError`.
   public func choice(
-    of paths: [FilePath], reading: ImageReading, trying network: Model, largest: Int = 128,
+    of paths: [FilePath], reading: ImageReading, trying network: Model?, largest: Int = 128,
     compute: Compute = Compute()
   ) throws -> Choice {
     let first = Choice(origins(of: paths, reading: reading, cache: nil))
-    guard first.isOpen,
+    guard first.isOpen, let network,
       let trial = SizeTrial(
         of: paths, reading: reading, channels: channels ?? network.shape.channels, largest: largest)
     else { return first }

@@ -2,8 +2,8 @@ import Detection
 import Files
 import Images
 
-/// At which size one look sees most of what may be wrong with images: some of them are spoiled in part at the largest size that they
-/// have, all are shrunk to each, and the spoiled ones are told from the others.
+/// At which size one look sees most of what may be wrong with images: some of them are spoiled in part at the largest of the sizes that
+/// half of them have, all are shrunk to each, and the spoiled ones are told from the others.
 package struct SizeTrial {
   /// Sides that are tried, ascending.
   package static let sides = [32, 64, 128]
@@ -33,8 +33,9 @@ package struct SizeTrial {
     let shorter = found.map { min($0.origin.width, $0.origin.height) }.sorted()
     guard let middle = shorter.dropFirst(shorter.count / 2).first else { return nil }
     sides = Self.sides.filter { $0 <= min(middle, largest) }
-    guard sides.count > 1 else { return nil }
-    let images = ImageBatch(shape: shape, images: found.map(\.bitmap)).inFewestChannels
+    guard sides.count > 1, let side = sides.last else { return nil }
+    let read = ImageBatch(shape: shape, images: found.map(\.bitmap)).inFewestChannels
+    let images = read.resampled(to: ImageShape(height: side, width: side, channels: read.shape.channels))
     let distinct = images[CopyGroups(of: images).representatives]
     guard
       let examination = Examination(distinct, by: Flaw.allCases, mostAltered: Self.spoiled, seed: 0)

@@ -30,13 +30,17 @@ enum Small {
     return try JSONDecoder().decode(Architecture.self, from: Data(json.utf8))
   }
 
-  /// Stripes of random places and brightness.
+  /// Sixteen squares of random brightness: no two images show the same.
   static func images(_ count: Int, shape: ImageShape) -> ImageBatch {
     var random = RandomSource(seed: 1, stream: 0x494D_4147)
     let images = (0..<count).map { _ in
-      let (period, level) = (2 + random.below(6), random.below(200))
+      let levels = (0..<16).map { _ in UInt8(random.below(256)) }
       return Bitmap(
-        shape: shape, pixels: (0..<shape.count).map { UInt8($0 / shape.width / period % 2 * 50 + level) })
+        shape: shape,
+        pixels: (0..<shape.count).map { place in
+          let (y, x) = (place / shape.channels / shape.width, place / shape.channels % shape.width)
+          return levels[4 * (4 * y / shape.height) + 4 * x / shape.width]
+        })
     }
     return ImageBatch(shape: shape, images: images)
   }

@@ -148,7 +148,9 @@ struct TrainCommand: ParsableCommand {
     if let channels = try form.colours() { shape = ImageShape(height: 32, width: 32, channels: channels) }
     if form.size == nil {
       let choice = try FittedShape(channels: shape.channels).choice(
-        of: images, reading: read.reading, trying: try start ?? ModelOptions.load(ModelOptions.shipped),
+        of: images, reading: read.reading,
+        // What starts from none needs no other network: where there is none, nothing is tried.
+        trying: start ?? (try? ModelOptions.load(ModelOptions.shipped)),
         largest: Training.largestSide,
         compute: Compute(threads: computing.threads))
       shape = ImageShape(height: choice.height, width: choice.width, channels: shape.channels)

@@ -83,16 +83,17 @@ public struct FittedShape: Sendable {
   ///
   /// - Parameters:
   ///   - network: is tried; what population it knows does not matter. Nil where there is none: nothing is tried.
-  ///   - largest: side that is tried.
+  ///   - largest: side that is tried; nil for 128.
   /// - Throws: `EngineError`.
   public func choice(
-    of paths: [FilePath], reading: ImageReading, trying network: Model?, largest: Int = 128,
+    of paths: [FilePath], reading: ImageReading, trying network: Model?, largest: Int? = nil,
     compute: Compute = Compute()
   ) throws -> Choice {
     let first = Choice(origins(of: paths, reading: reading, cache: nil))
     guard first.isOpen, let network,
       let trial = SizeTrial(
-        of: paths, reading: reading, channels: channels ?? network.shape.channels, largest: largest)
+        of: paths, reading: reading, channels: channels ?? network.shape.channels,
+        largest: largest ?? SizeTrial.sides[SizeTrial.sides.count - 1])
     else { return first }
     return try trial.choice(by: network, compute: compute) ?? first
   }

@@ -78,7 +78,7 @@ public final class Judge {
     self.model = model
     rateKey = budget == .auto ? "\(rate)" : "any"
     if let sight = model.sight, budget == nil, statistic?.isOfSight != false {
-      let statistic = statistic ?? .sight
+      let statistic = statistic ?? model.standardStatistic(under: nil)
       self.statistic = statistic
       rule = nil
       tiles = nil
@@ -91,7 +91,7 @@ public final class Judge {
     let calibrations: [Calibration]
     if budget == .auto {
       try model.refuseTiles("auto evaluations")
-      let statistic = statistic ?? .standard(evaluations: EvaluationBudget.ladder[0])
+      let statistic = statistic ?? model.standardStatistic(under: budget)
       self.statistic = statistic
       guard let adaptive = model.adaptive else { throw SurprisalError.notCalibratedForAuto }
       rule = try adaptive.rule(rate: rate, for: statistic)

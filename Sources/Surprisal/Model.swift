@@ -99,6 +99,15 @@ public struct Model: Sendable {
     return chosen
   }
 
+  /// The same for a budget: nil for the model's own, by an encoder where it was fitted with one.
+  public func standardStatistic(under budget: EvaluationBudget?) -> StatisticName {
+    switch budget {
+    case .auto: .standard(evaluations: EvaluationBudget.ladder[0])
+    case nil where sight != nil: .sight
+    default: standardStatistic(evaluations: budget?.count)
+    }
+  }
+
   /// How images are read that it is to judge: measured, where it was fitted to measured ones.
   func reading(_ reading: ImageReading) -> ImageReading {
     var reading = reading

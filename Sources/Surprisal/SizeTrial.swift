@@ -22,7 +22,8 @@ package struct SizeTrial {
   ///   - largest: side that is tried.
   /// - Returns: nil of too few, or where the images are too small for more than one size.
   package init?(
-    of paths: [FilePath], reading: ImageReading, channels: Int, largest: Int = 128
+    of paths: [FilePath], reading: ImageReading, channels: Int,
+    largest: Int = Self.sides[Self.sides.count - 1]
   ) {
     let sources = reading.sources(in: paths)
     let taken = min(sources.count, Self.most)

@@ -138,6 +138,9 @@ struct DamageLessonTests {
     }
     #expect(read.standardStatistic(evaluations: 4) == .damage)
     #expect(try Judge(read, budget: .fixed(4), rate: 0.1, compute: Discs.compute).statistic == .damage)
+    #expect(
+      read.standardStatistic(under: .fixed(4)) == .damage && read.standardStatistic(under: .auto) == .combined
+    )
     // Its first calibration is from before damage was learned: what has no such references is judged as ever.
     #expect(read.standardStatistic() == .combined)
   }

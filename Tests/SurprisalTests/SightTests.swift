@@ -103,6 +103,7 @@ import Testing
   func withoutEncoder() throws {
     let (model, _) = try Self.model()
     #expect(throws: EncoderError.self) { try Judge(model, compute: Discs.compute) }
+    #expect(model.standardStatistic(under: nil) == .sight && model.standardStatistic(under: .look) != .sight)
     let looking = try Judge(model, statistic: .combined, rate: 0.1, compute: Discs.compute)
     #expect(looking.shape == model.shape)
   }

@@ -111,7 +111,7 @@ struct GateCommand: ParsableCommand {
   private func facts(_ model: Model, _ name: String, _ rules: Policy) -> ReportFacts {
     .ofRun(
       model, name, rule: rules.rule,
-      statistic: (rules.statistic ?? model.standardStatistic(evaluations: rules.evaluations?.count)).rawValue)
+      statistic: (rules.statistic ?? model.standardStatistic(under: rules.evaluations)).rawValue)
   }
 
   /// What is left to say, and the exit code.

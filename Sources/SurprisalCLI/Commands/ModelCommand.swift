@@ -18,7 +18,7 @@ struct ModelCommand: ParsableCommand {
     let shape = loaded.shape
     let parameters = loaded.parameterCount
     let facts = loaded.facts
-    let statistic = loaded.sight == nil ? loaded.standardStatistic() : .sight
+    let statistic = loaded.standardStatistic(under: nil)
     let generated = Set(facts.generatedReferences ?? [])
     let calibrations = loaded.calibrations.map {
       "\($0.referenceCount) \(generated.contains($0.evaluations) ? "generated" : "real") references at "
@@ -64,9 +64,9 @@ struct ModelCommand: ParsableCommand {
         images       \(shape.width)x\(shape.height) \(shape.channels == 1 ? "gray" : "rgb")
         network      \(parameters) parameters, \(loaded.architecture.depth), noise levels \(loaded.range.lower) to \(loaded.range.upper)
         eyes         \(loaded.hasEyes ? "learned to tell images from altered ones" : "none")
-        judged by    \(statistic.rawValue)
         damage       \(loaded.hasDamageEyes ? "learned to mark it by place" : "none")
         training     \(facts.trainingImages) images, \(facts.options.steps) steps of \(facts.options.batch)
+        judged by    \(statistic.rawValue)
         calibration  \(calibrations.isEmpty ? "none" : calibrations.joined(separator: "; "))
         """)
       if let tiling = loaded.tiling {

@@ -144,8 +144,7 @@ struct TrainCommand: ParsableCommand {
       return training
     }
     let start = try start()
-    var shape = Self.shape
-    if let channels = try form.colours() { shape = ImageShape(height: 32, width: 32, channels: channels) }
+    var shape = try shape(Self.shape)
     if form.size == nil {
       let choice = try FittedShape(channels: shape.channels).choice(
         of: images, reading: read.reading,

@@ -8,7 +8,8 @@ extension Calibration {
     seeing all: [SurprisalEstimate], copies: CopyGroups
   ) throws(CalibrationError) {
     let (places, groups) = copies.fitting()
-    let (estimates, distinct) = (places.map { all[$0] }, groups.representatives)
+    let estimates = GroupedEstimates(places.map { all[$0] }, groups: groups.first)
+    let distinct = groups.representatives
     guard distinct.count >= Self.fewest else {
       throw .tooFewToFit(found: distinct.count, needed: Self.fewest)
     }
@@ -25,7 +26,7 @@ extension Calibration {
       references[name] = try ReferenceScores(distinct.map { Double(Float(scores[$0])) })
     }
     self.init(
-      evaluations: 0, kind: .sight, profile: ErrorProfile(fitting: estimates), whole: whole,
+      evaluations: 0, kind: .sight, profile: ErrorProfile(fitting: Array(estimates)), whole: whole,
       references: references)
   }
 

@@ -66,58 +66,77 @@ public struct Calibration: Sendable {
     }
     guard estimates.count < Self.many else {
       try self.init(
-        evaluations: evaluations, fitting: estimates.indices.filter(Self.fits).map { estimates[$0] },
+        evaluations: evaluations,
+        fitting: GroupedEstimates(estimates.indices.filter(Self.fits).map { estimates[$0] }),
         references: estimates.indices.filter { !Self.fits($0) }.map { estimates[$0] },
         knowing: sensitivity)
       return
     }
-    guard StatisticKind(evaluations: evaluations) == .errors else {
-      try self.init(looking: estimates, copies: CopyGroups(distinct: estimates.count))
-      return
-    }
-    let fitted = try Calibration(evaluations: evaluations, fitting: estimates, knowing: sensitivity)
-    var references: [StatisticName: ReferenceScores] = [:]
-    for (name, scores) in try fitted.crossFitted(estimates, folds: Self.folds) {
-      references[name] = try ReferenceScores(scores)
-    }
-    // Not those fitted on all: more images make them score lower than the references were scored.
-    let judging = try fitted.refitted(
-      on: estimates.indices.filter { $0 % Self.folds != 0 }.map { estimates[$0] })
-    self.init(
-      evaluations: evaluations, profile: fitted.profile, whole: judging.whole, references: references)
+    self = try Self.crossFitting(
+      evaluations: evaluations, GroupedEstimates(estimates), knowing: sensitivity
+    ).calibration
   }
 
-  /// Few images that were looked at, all of them references. These statistics fit and score the parts in one go, and what they
-  /// judge new images by is fitted on as many as judged each of these.
-  /// Near copies fit too (`CopyGroups.fitting`), none judged by what its like fitted; one of each group is a reference.
+  /// Few images, of which no two are the same. What judges new ones is fitted on as many as judged each of these.
+  /// Near copies fit too (`CopyGroups.fitting`), none judged by what its like fitted.
   ///
   /// - Parameters:
-  ///   - estimates: at one look, of images that no two are the same.
-  ///   - copies: which of these show the same; fewer groups than `many`.
-  package init(looking estimates: [SurprisalEstimate], copies: CopyGroups) throws(CalibrationError) {
+  ///   - estimates: of images whose groups show the same each.
+  ///   - references: places of those that are references, of each group one at most; nil for the first of each.
+  /// - Returns: what judges, and the score of each image by what it had no part in.
+  package static func crossFitting(
+    evaluations: Int, _ estimates: GroupedEstimates, references: [Int]? = nil,
+    knowing sensitivity: Sensitivity? = nil
+  ) throws(CalibrationError) -> (calibration: Calibration, scores: [StatisticName: [Double]]) {
+    let (fitted, scores) =
+      StatisticKind(evaluations: evaluations) == .errors
+      ? try refitting(evaluations: evaluations, estimates, knowing: sensitivity) : try looking(estimates)
+    let places = references ?? estimates.representatives
+    return (try fitted.with(references: scores.mapValues { scores in places.map { scores[$0] } }), scores)
+  }
+
+  private static func refitting(
+    evaluations: Int, _ estimates: GroupedEstimates, knowing sensitivity: Sensitivity?
+  ) throws(CalibrationError) -> (Calibration, [StatisticName: [Double]]) {
+    let fitted = try Calibration(evaluations: evaluations, fitting: estimates, knowing: sensitivity)
+    let split = CrossFit(inTurn: estimates.groups, folds: folds)
+    let scores = try fitted.crossFitted(estimates, by: split)
+    // Not those fitted on all: more images make them score lower than the references were scored.
+    let judging = try fitted.refitted(on: estimates.rows(of: 0, in: split).others)
+    return (
+      Calibration(evaluations: evaluations, profile: fitted.profile, whole: judging.whole, references: [:]),
+      scores
+    )
+  }
+
+  /// At one look: these statistics fit and score the parts in one go.
+  private static func looking(
+    _ estimates: GroupedEstimates
+  ) throws(CalibrationError) -> (Calibration, [StatisticName: [Double]]) {
+    let split = CrossFit(groups: estimates.groups, folds: folds)
     var whole: [any Statistic] = []
-    var references: [StatisticName: ReferenceScores] = [:]
-    let split = CrossFit(groups: copies.first, folds: Self.folds)
-    let distinct = copies.representatives
+    var scores: [StatisticName: [Double]] = [:]
     for type in StatisticRegistry.whole(.appearance) where estimates.allSatisfy(type.canJudge) {
-      let (statistic, scores) = try StatisticRegistry.crossFitted(type, estimates, by: split)
+      let (statistic, own) = try StatisticRegistry.crossFitted(type, estimates, by: split)
       whole.append(statistic)
-      references[type.name] = try ReferenceScores(distinct.map { scores[$0] })
+      scores[type.name] = own
       for part in type.parts {
         guard let part = StatisticRegistry.type(of: part) else { continue }
-        let (_, scores) = try StatisticRegistry.crossFitted(part, estimates, by: split)
-        references[part.name] = try ReferenceScores(distinct.map { scores[$0] })
+        scores[part.name] = try StatisticRegistry.crossFitted(part, estimates, by: split).1
       }
     }
-    self.init(
-      evaluations: 0, profile: ErrorProfile(fitting: estimates), whole: whole, references: references)
+    return (
+      Calibration(
+        evaluations: 0, profile: ErrorProfile(fitting: Array(estimates)), whole: whole, references: [:]),
+      scores
+    )
   }
 
   /// Fits on some images and takes others as references. P-values are exact whatever images fit, as long as none is a
   /// reference too.
   /// - Throws: `CalibrationError`.
   package init(
-    evaluations: Int, fitting: [SurprisalEstimate], references held: [SurprisalEstimate],
+    evaluations: Int, fitting: GroupedEstimates, references held: [SurprisalEstimate],
     knowing sensitivity: Sensitivity? = nil
   ) throws(CalibrationError) {
     let fitted = try Calibration(evaluations: evaluations, fitting: fitting, knowing: sensitivity)
@@ -149,7 +168,7 @@ public struct Calibration: Sendable {
 
   /// Fitted statistics without references.
   package init(
-    evaluations: Int, fitting: [SurprisalEstimate], knowing sensitivity: Sensitivity? = nil
+    evaluations: Int, fitting: GroupedEstimates, knowing sensitivity: Sensitivity? = nil
   ) throws(CalibrationError) {
     var whole: [any Statistic] = []
     for type in StatisticRegistry.whole(StatisticKind(evaluations: evaluations))
@@ -157,7 +176,7 @@ public struct Calibration: Sendable {
       whole.append(try type.fitted(on: fitting, knowing: sensitivity))
     }
     self.init(
-      evaluations: evaluations, profile: ErrorProfile(fitting: fitting), whole: whole, references: [:])
+      evaluations: evaluations, profile: ErrorProfile(fitting: Array(fitting)), whole: whole, references: [:])
   }
 
   /// Scores of the images that the calibration was made of, each by statistics that it had no part in: what fresh images
@@ -165,8 +184,12 @@ public struct Calibration: Sendable {
   package func crossFitted(
     _ estimates: [SurprisalEstimate]
   ) throws(CalibrationError) -> [StatisticName: [Double]] {
-    if estimates.count < Self.many { return try crossFitted(estimates, folds: Self.folds) }
-    let known = try crossFitted(estimates.indices.filter(Self.fits).map { estimates[$0] }, folds: 2)
+    func by(_ folds: Int, _ some: [SurprisalEstimate]) throws(CalibrationError) -> [StatisticName: [Double]] {
+      let rows = GroupedEstimates(some)
+      return try crossFitted(rows, by: CrossFit(inTurn: rows.groups, folds: folds))
+    }
+    if estimates.count < Self.many { return try by(Self.folds, estimates) }
+    let known = try by(2, estimates.indices.filter(Self.fits).map { estimates[$0] })
     var scores: [StatisticName: [Double]] = [:]
     for name in candidates {
       scores[name] = estimates.indices.map { index in
@@ -179,16 +202,17 @@ public struct Calibration: Sendable {
 
   /// Scores of images that fitted the statistics, each by the same statistics fitted on the parts that it is not in.
   private func crossFitted(
-    _ estimates: [SurprisalEstimate], folds: Int
+    _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> [StatisticName: [Double]] {
     let names = candidates
+    let parts = split.parts
     let found = Mutex(
       [Result<[StatisticName: [Double]], CalibrationError>](
-        repeating: .success([:]), count: folds))
-    DispatchQueue.concurrentPerform(iterations: folds) { fold in
+        repeating: .success([:]), count: split.folds))
+    DispatchQueue.concurrentPerform(iterations: split.folds) { fold in
       let scores = Result { () throws(CalibrationError) in
-        let fitted = try refitted(on: estimates.indices.filter { $0 % folds != fold }.map { estimates[$0] })
-        let own = stride(from: fold, to: estimates.count, by: folds).map { estimates[$0] }
+        let (own, others) = estimates.rows(of: fold, in: split)
+        let fitted = try refitted(on: others)
         return Dictionary(
           uniqueKeysWithValues: names.map { name in (name, own.map { fitted.score($0, by: name) }) })
       }
@@ -198,14 +222,14 @@ public struct Calibration: Sendable {
     for name in names { scores[name] = [Double](repeating: .nan, count: estimates.count) }
     for (fold, result) in found.withLock({ $0 }).enumerated() {
       for (name, own) in try result.get() {
-        for (place, score) in own.enumerated() { scores[name]?[fold + place * folds] = score }
+        for (row, score) in zip(parts[fold], own) { scores[name]?[row] = score }
       }
     }
     return scores
   }
 
   /// The same statistics fitted on other images, without references.
-  func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Calibration {
+  func refitted(on estimates: GroupedEstimates) throws(CalibrationError) -> Calibration {
     var refitted: [any Statistic] = []
     for statistic in whole { refitted.append(try statistic.refitted(on: estimates)) }
     return Calibration(evaluations: evaluations, profile: profile, whole: refitted, references: [:])

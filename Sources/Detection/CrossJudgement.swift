@@ -34,7 +34,7 @@ package struct CrossJudgement: Sendable {
       throw .tooFewToJudge(found: distinct.count, needed: Self.fewest)
     }
     let split = CrossFit(rows: distinct.count)
-    let images = distinct.map { estimates[$0] }
+    let images = GroupedEstimates(distinct.map { estimates[$0] })
     func spread<Value>(_ values: [Value]) -> [Value] {
       let place = Dictionary(uniqueKeysWithValues: zip(distinct, distinct.indices))
       return copies.first.map { values[place[$0] ?? 0] }
@@ -74,7 +74,7 @@ package struct CrossJudgement: Sendable {
   }
 
   private static func robust<S: FeatureStatistic>(
-    _ type: S.Type, _ images: [SurprisalEstimate], _ split: CrossFit
+    _ type: S.Type, _ images: GroupedEstimates, _ split: CrossFit
   ) throws(CalibrationError) -> (any Statistic, [Double]) {
     let (fitted, scores) = try S.crossFitted(images, by: split, trusted: false)
     return (fitted, scores)

@@ -43,13 +43,16 @@ struct MixtureDensity: Sendable, Equatable {
 
   /// - Parameters:
   ///   - rows: features of the images, `[N, features]`.
+  ///   - groups: for each image the number of its group, which the halves of the cross-validation do not part; nil where each is one.
   ///   - components: nil for the number with the best likelihood in two-fold cross-validation.
   ///   - startsAsScaled: whether images are near each other at first by their features as they are, for features of one unit, or
   ///     standardised.
-  init(fitting rows: [[Double]], components: Int? = nil, startsAsScaled: Bool = false) {
+  init(
+    fitting rows: [[Double]], of groups: [Int]? = nil, components: Int? = nil, startsAsScaled: Bool = false
+  ) {
     let (mean, deviation) = Correlation.moments(rows)
     let standard = rows.map { row in row.indices.map { (row[$0] - mean[$0]) / deviation[$0] } }
-    let count = components ?? Self.bestCount(standard)
+    let count = components ?? Self.bestCount(standard, groups ?? Array(rows.indices))
     let (weights, centers, factors) = Self.maximise(standard, count, startsAsScaled ? deviation : nil)
     self.init(mean: mean, deviation: deviation, weights: weights, centers: centers, factors: factors)
   }
@@ -70,8 +73,10 @@ struct MixtureDensity: Sendable, Equatable {
     return -most - log(logs.reduce(0) { $0 + exp($1 - most) })
   }
 
-  private static func bestCount(_ rows: [[Double]]) -> Int {
-    let halves = [0, 1].map { half in rows.indices.filter { $0 % 2 == half }.map { rows[$0] } }
+  private static func bestCount(_ rows: [[Double]], _ groups: [Int]) -> Int {
+    let split = CrossFit(inTurn: groups, folds: 2)
+    guard split.folds == 2 else { return 1 }
+    let halves = split.parts.map { half in half.map { rows[$0] } }
     var best = (count: 1, surprise: Double.infinity)
     for count in candidates where count == 1 || count * imagesEach <= rows.count {
       var total = 0.0

@@ -21,22 +21,22 @@ package protocol Statistic: Sendable {
   var fittedParts: [any Statistic] { get }
 
   /// - Throws: `CalibrationError` when the images cannot determine it.
-  init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError)
+  init(fitting estimates: GroupedEstimates) throws(CalibrationError)
   /// - Parameter sensitivity: what statistics see of altered images, where that is known.
   /// - Throws: `CalibrationError` when the images cannot determine it.
   static func fitted(
-    on estimates: [SurprisalEstimate], knowing sensitivity: Sensitivity?
+    on estimates: GroupedEstimates, knowing sensitivity: Sensitivity?
   ) throws(CalibrationError) -> Self
   /// The same statistic fitted on other images. What was chosen by looking at images, such as a number of components,
   /// stays as it is.
   /// - Throws: `CalibrationError` when the images cannot determine it.
-  func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self
+  func refitted(on estimates: GroupedEstimates) throws(CalibrationError) -> Self
   func score(_ estimate: SurprisalEstimate) -> Double
   /// Fits to images, and scores each by the same fitted on the parts that it is not in: what fresh images would score, where
   /// the fitted statistic itself flatters the images it knows.
   /// - Throws: `CalibrationError` when the images cannot determine it.
   static func crossFitted(
-    _ estimates: [SurprisalEstimate], by split: CrossFit
+    _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double])
 
   /// What a model file keeps, by name.
@@ -67,22 +67,22 @@ extension Statistic {
   package static var kinds: Set<StatisticKind> { [.errors] }
 
   package static func crossFitted(
-    _ estimates: [SurprisalEstimate], by split: CrossFit
+    _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
     let fitted = try Self(fitting: estimates)
     return (fitted, try fitted.crossFitted(estimates, by: split))
   }
 
   private func crossFitted(
-    _ estimates: [SurprisalEstimate], by split: CrossFit
+    _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> [Double] {
     let parts = split.parts
     let found = Mutex([Result<[Double], CalibrationError>](repeating: .success([]), count: parts.count))
     DispatchQueue.concurrentPerform(iterations: parts.count) { part in
       let scores = Result { () throws(CalibrationError) in
-        let others = try refitted(
-          on: estimates.indices.filter { split.fold[$0] != part }.map { estimates[$0] })
-        return parts[part].map { others.score(estimates[$0]) }
+        let (own, others) = estimates.rows(of: part, in: split)
+        let fitted = try refitted(on: others)
+        return own.map { fitted.score($0) }
       }
       found.withLock { $0[part] = scores }
     }
@@ -93,7 +93,7 @@ extension Statistic {
     return scores
   }
   package static func fitted(
-    on estimates: [SurprisalEstimate], knowing sensitivity: Sensitivity?
+    on estimates: GroupedEstimates, knowing sensitivity: Sensitivity?
   ) throws(CalibrationError) -> Self { try Self(fitting: estimates) }
   package static var observations: [Observation] { [] }
   package static func canJudge(_ estimate: SurprisalEstimate) -> Bool {
@@ -101,7 +101,7 @@ extension Statistic {
   }
   package static var parts: [StatisticName] { [] }
   package var fittedParts: [any Statistic] { [] }
-  package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
+  package func refitted(on estimates: GroupedEstimates) throws(CalibrationError) -> Self {
     try Self(fitting: estimates)
   }
   package func refusal(for form: EstimateForm) -> String? { nil }
@@ -114,7 +114,7 @@ package protocol FixedStatistic: Statistic {
 }
 
 extension FixedStatistic {
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) { self.init() }
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) { self.init() }
   package init(tensor: (String, Int?) throws -> [Double]) throws { self.init() }
   package var tensors: [String: [Double]] { [:] }
 }

@@ -45,7 +45,7 @@ package enum StatisticRegistry {
 
   /// `Statistic.crossFitted` of a type that is known at run time only, with scores as a file keeps them.
   static func crossFitted(
-    _ type: any Statistic.Type, _ estimates: [SurprisalEstimate], by split: CrossFit
+    _ type: any Statistic.Type, _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> (any Statistic, [Double]) {
     func run<S: Statistic>(_ type: S.Type) throws(CalibrationError) -> (any Statistic, [Double]) {
       let (fitted, scores) = try S.crossFitted(estimates, by: split)

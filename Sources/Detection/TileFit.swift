@@ -28,9 +28,10 @@ package struct TileFit: Sendable {
     let part = Dictionary(zip(images, split.fold)) { first, _ in first }
     self.part = part
     let whole = try Self.judging(
-      wholes.map(\.estimate), evaluations, sensitivity, folds: split.folds,
-      fold: wholes.map { part[$0.image] ?? 0 })
-    let fitted = try Self.judging(tiles, evaluations, sensitivity, folds: split.folds, fold: split.fold)
+      GroupedEstimates(wholes.map(\.estimate), groups: wholes.map(\.image)), evaluations, sensitivity,
+      folds: split.folds, fold: wholes.map { part[$0.image] ?? 0 })
+    let fitted = try Self.judging(
+      GroupedEstimates(tiles, groups: images), evaluations, sensitivity, folds: split.folds, fold: split.fold)
     parts = zip(fitted, whole).map { fitted, whole in
       fitted.with(tiles: TileLaws(fitted.references.mapValues { TileLaw($0) }, whole: whole))
     }
@@ -39,12 +40,12 @@ package struct TileFit: Sendable {
   /// What judges the rows of each fold: fitted to the others', with their scores as references, each by what its own fold had no share
   /// in.
   private static func judging(
-    _ rows: [SurprisalEstimate], _ evaluations: Int, _ sensitivity: Sensitivity?, folds: Int, fold: [Int]
+    _ rows: GroupedEstimates, _ evaluations: Int, _ sensitivity: Sensitivity?, folds: Int, fold: [Int]
   ) throws(CalibrationError) -> [Calibration] {
     let all = try Calibration(evaluations: evaluations, fitting: rows, knowing: sensitivity)
     let names = all.candidates
     let fitted = try inParallel(folds) { part throws(CalibrationError) in
-      try all.refitted(on: rows.indices.filter { fold[$0] != part }.map { rows[$0] })
+      try all.refitted(on: rows.rows(rows.indices.filter { fold[$0] != part }))
     }
     let scores = try inParallel(rows.count) { row throws(CalibrationError) in
       names.map { fitted[fold[row]].score(rows[row], by: $0) }

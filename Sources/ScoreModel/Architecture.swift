@@ -25,7 +25,7 @@ public struct Architecture: Codable, Sendable, Hashable {
     /// 4.5 M parameters.
     case base
 
-    var width: Int {
+    package var width: Int {
       switch self {
       case .tiny: 16
       case .small: 32

@@ -14,6 +14,8 @@ public struct Checkpoint: Sendable {
   public let watch: Watch
   /// The averaged parameters that they said the best of; nil where none are kept.
   package let best: [Float]?
+  /// The parameters that it began from, where these were another network's.
+  package let start: [Float]?
 
   /// What a run is over, beside the options: enough to go on without a word.
   public struct Run: Codable, Sendable, Hashable {
@@ -75,7 +77,8 @@ public struct Checkpoint: Sendable {
 
   package init(
     architecture: Architecture, preconditioning: Preconditioning, options: TrainingOptions,
-    state: TrainingState, run: Run?, watch: Watch = Watch(), best: [Float]? = nil
+    state: TrainingState, run: Run?, watch: Watch = Watch(), best: [Float]? = nil,
+    start: [Float]? = nil
   ) {
     self.architecture = architecture
     self.preconditioning = preconditioning
@@ -84,6 +87,7 @@ public struct Checkpoint: Sendable {
     self.run = run
     self.watch = watch
     self.best = best
+    self.start = start
   }
 
   /// - Throws: `ModelFileError` naming the path and the cause.
@@ -127,8 +131,8 @@ extension Checkpoint.Run {
 // MARK: The file
 
 extension Checkpoint {
-  /// 1: without a run. 2: with one. 3: with what held-out images said.
-  private static let formatVersion = 3
+  /// 1: without a run. 2: with one. 3: with what held-out images said. 4: with the network that it began from.
+  private static let formatVersion = 4
   private static let key = "surprisal.checkpoint"
   /// Longest list of paths kept, in bytes: a run over more is gone on with by naming them again.
   private static let longestPaths = 1 << 20
@@ -180,12 +184,13 @@ extension Checkpoint {
     options = facts.options
     run = facts.run
     watch = facts.watch ?? Watch()
-    if watch.best != nil {
-      best = try tensor("best").values
-      guard best?.allSatisfy(\.isFinite) == true else { throw damaged("tensor best holds what is no number") }
-    } else {
-      best = nil
+    func finite(_ name: String) throws(ModelFileError) -> [Float] {
+      let values = try tensor(name).values
+      guard values.allSatisfy(\.isFinite) else { throw damaged("tensor \(name) holds what is no number") }
+      return values
     }
+    best = watch.best == nil ? nil : try finite("best")
+    start = file.tensors["start"] == nil ? nil : try finite("start")
   }
 
   /// Writes atomically: an interruption leaves the previous checkpoint.
@@ -209,6 +214,7 @@ extension Checkpoint {
       "average": .init(state.average),
     ]
     if let best { file.tensors["best"] = .init(best) }
+    if let start { file.tensors["start"] = .init(start) }
     return file
   }
 }

@@ -85,6 +85,13 @@ package struct Network {
   /// Every learned tensor, in the order of the layers.
   package var parameterSpecs: [ParameterSpec] { layers.flatMap { $0.parameters } }
 
+  /// - Parameter values: of all learned tensors, as `Parameters` lays them out.
+  package func weights(_ values: [Float]) -> FrozenWeights {
+    let parameters = Parameters(parameterSpecs)
+    parameters.withValues { _ = $0.update(from: values) }
+    return FrozenWeights(parameters)
+  }
+
   /// Those of the way down alone (`buildMiddle`).
   package var downSpecs: [ParameterSpec] {
     ([embedding, entry] + down + [middle] as [any Layer]).flatMap { $0.parameters }

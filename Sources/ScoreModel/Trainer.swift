@@ -102,11 +102,7 @@ package final class Trainer {
   package var average: [Float] { adam.average }
 
   /// - Parameter values: of this network, as `Parameters` lays them out.
-  package func weights(_ values: [Float]) -> FrozenWeights {
-    let copy = Parameters(network.parameterSpecs)
-    copy.withValues { _ = $0.update(from: values) }
-    return FrozenWeights(copy)
-  }
+  package func weights(_ values: [Float]) -> FrozenWeights { network.weights(values) }
 
   /// One step of the optimiser.
   /// - Returns: the batch's mean loss (1 is what predicting the mean image's noise-free value would give); no number where a

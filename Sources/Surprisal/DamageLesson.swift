@@ -12,28 +12,38 @@ public struct DamageLesson {
   static let purpose = "learn damage from"
   /// Side from which on `train` teaches it unless told otherwise: smaller images have too few places.
   public static let leastSide = 64
-  /// Of each image that the denoiser is trained on, so many are seen.
-  private static let share = 2
-  /// What that costs beside the denoiser, by the clock at 64 and 128 pixels: of preset tiny, .09 of small.
-  private static let costOfShare = 0.3
+  /// Of each image that a denoiser of preset small is trained on, so many are seen; of others as many as cost the same share of the time.
+  private static let share = 10.0
+  /// What that costs beside the denoiser, by the clock at 64 pixels.
+  private static let costOfShare = 0.5
 
   static let sizes =
     "damage is looked for in images of sides from 16 to 256 that are multiples of \(Damage.side): give --size"
 
   public let paths: [FilePath]
-  /// Steps of `batch` images.
-  public var steps = 8000
+  /// Steps of `batch` images; nil for `steps(for:)`.
+  public var steps: Int?
   /// Whether it goes where other statistics tell flaws of held-out images better (`Flaw`).
   public var isTried = true
   public var report: (Training.Event) -> Void = { _ in }
 
   public init(_ paths: [FilePath]) { self.paths = paths }
 
-  /// As a part of a training: no steps where there are to be none.
-  init(_ budget: LessonBudget, _ training: TrainingOptions, _ shape: ImageShape) {
+  /// Steps that bring what there is to be had (docs/detection.md, "Damage marked by place"): some five minutes of a core at 64 pixels a
+  /// side, ten at 128.
+  public static func steps(for shape: ImageShape) -> Int {
+    shape.height * shape.width < 96 * 96 ? 16000 : 8000
+  }
+
+  /// As a part of the training of a network of some width: of no steps where there are to be none.
+  init(_ budget: LessonBudget, _ training: TrainingOptions, _ architecture: Architecture) {
     self.init([])
-    let seen = Self.share * training.steps * training.batch / Self.batch
-    steps = budget.kept ?? (Self.isTaught(shape) ? max(min(seen, steps), 1) : 0)
+    let shape = architecture.shape
+    // A denoiser costs as the square of its width.
+    let width = Double(architecture.width) / Double(Architecture.Preset.small.width)
+    let seen = Self.share * width * width * Double(training.steps) * Double(training.batch)
+    let planned = min(seen / Double(Self.batch), Double(Self.steps(for: shape)))
+    steps = budget.kept ?? (Self.isTaught(shape) ? max(Int(planned), 1) : 0)
   }
 
   /// Whether a training teaches it unless told otherwise.
@@ -71,18 +81,19 @@ extension Model {
     shouldStop: () -> Bool, report: (Training.Event) -> Void
   ) throws -> Bool {
     Engine.threads = compute.threadCount
-    var options = DamageTrainer.options(steps: lesson.steps)
+    let steps = lesson.steps ?? DamageLesson.steps(for: shape)
+    var options = DamageTrainer.options(steps: steps)
     (options.seed, options.precision) = (facts.options.seed, compute.precision)
     let trainer = try DamageTrainer(
       damageNetwork, images: images, options: options, preconditioning: preconditioning)
     let began = Training.monotonicSeconds()
-    while trainer.step < lesson.steps {
+    while trainer.step < steps {
       _ = try trainer.advance()
       let pace = (Training.monotonicSeconds() - began) / Double(trainer.step)
       report(
         .learningDamage(
-          step: trainer.step, of: lesson.steps, loss: trainer.smoothedLoss ?? .nan,
-          secondsLeft: pace * Double(lesson.steps - trainer.step)))
+          step: trainer.step, of: steps, loss: trainer.smoothedLoss ?? .nan,
+          secondsLeft: pace * Double(steps - trainer.step)))
       if shouldStop() { return false }
     }
     var taught = self

@@ -102,7 +102,8 @@ package struct Examination {
 
     /// Of every statistic, for each altered image the share of those as they are that it scores lower.
     func placementsOfAll() throws(CalibrationError) -> [StatisticName: [Double]] {
-      let calibration = try Calibration(evaluations: evaluations, fitting: known, references: inliers)
+      let calibration = try Calibration(
+        evaluations: evaluations, fitting: GroupedEstimates(known), references: inliers)
       var all: [StatisticName: [Double]] = [:]
       for name in calibration.names { all[name] = placements(outliers) { calibration.score($0, by: name) } }
       return all
@@ -119,7 +120,8 @@ package struct Examination {
     func combinedArea(
       _ form: (SurprisalEstimate) -> SurprisalEstimate = { $0 }
     ) throws(CalibrationError) -> Double {
-      let combined = try CombinedStatistic.Parts(fitting: known.map(form)).joined(knowing: nil)
+      let combined = try CombinedStatistic.Parts(fitting: GroupedEstimates(known.map(form))).joined(
+        knowing: nil)
       return area(outliers) { combined.score(form($0)) }
     }
 
@@ -149,7 +151,7 @@ package struct Examination {
     private func examined() throws(CalibrationError) -> (
       parts: CombinedStatistic.Parts, sensitivity: Sensitivity, placements: [Double]
     ) {
-      let parts = try CombinedStatistic.Parts(fitting: known)
+      let parts = try CombinedStatistic.Parts(fitting: GroupedEstimates(known))
       var areas: [StatisticName: Double] = [:]
       for part in parts.statistics { areas[type(of: part).name] = area(outliers, part.score) }
       let (both, one) = (Sensitivity(areas: areas), Sensitivity(areas: areas, contrasts: false))
@@ -179,8 +181,11 @@ package struct Examination {
   }
 
   /// - Parameter estimates: the scorer's of all images; nil where they are not known yet.
-  package func sitting(by scorer: Scorer, _ estimates: [SurprisalEstimate]? = nil) throws -> Sitting {
-    try Sitting(self, scorer, estimates, fittedOn: nil)
+  /// - Parameter others: of other images, which fit the statistics in the place of some of these; nil for none.
+  package func sitting(
+    by scorer: Scorer, _ estimates: [SurprisalEstimate]? = nil, fittedOn others: [SurprisalEstimate]? = nil
+  ) throws -> Sitting {
+    try Sitting(self, scorer, estimates, fittedOn: others)
   }
 
   /// What statistics see of the altered images.

@@ -10,7 +10,7 @@ extension Model {
   static let ladderImages = 2000
 
   /// Sets the reference scores for a budget from images known to belong. Of images that show the same one is a
-  /// reference; of one look, some of those that are not exactly the same fit (`CopyGroups.fitting`).
+  /// reference; of few images, some of those that are not exactly the same fit (`CopyGroups.fitting`).
   ///
   /// Not for `.chosen`. For `.auto` that is 16 evaluations on all images, then every stage on the first 2000.
   ///
@@ -26,46 +26,68 @@ extension Model {
     var all = images
     if let fitting { all.append(contentsOf: fitting) }
     let copies = CopyGroups(of: all)
-    if budget == .look, fitting == nil {
-      try calibrate(lookingAt: images, copies, compute: compute, progress: progress)
-      return copies
+    if fitting == nil, budget != .auto, copies.representatives.count < Calibration.many {
+      try calibrate(onFew: FittingImages(images, copies), budget, compute: compute, progress: progress)
+    } else if fitting == nil, budget == .look {
+      try calibrate(lookingAt: images[copies.representatives], compute: compute, progress: progress)
+    } else {
+      // References come first, so that a group which straddles is theirs.
+      try calibrate(
+        onDistinct: all[copies.representatives.filter { $0 < images.count }],
+        fitting: fitting == nil ? nil : all[copies.representatives.filter { $0 >= images.count }],
+        budget: budget, compute: compute, progress: progress)
     }
-    // References come first, so that a group which straddles is theirs.
-    try calibrate(
-      onDistinct: all[copies.representatives.filter { $0 < images.count }],
-      fitting: fitting == nil ? nil : all[copies.representatives.filter { $0 >= images.count }],
-      budget: budget, compute: compute, progress: progress)
     return copies
   }
 
-  /// Few images all fit, near copies too, and those that show the same are one reference. Of many, some fit; the others are looked at
-  /// a part at a time, so that memory holds what is seen of those that fit (of an image up to half a megabyte, `damage`).
+  /// Few images all fit, near copies too, and those that show the same are one reference (`Calibration.crossFitting`).
+  ///
+  /// - Parameter budget: not `.auto`.
+  /// - Returns: estimates of the images, and of each the scores by what it had no part in.
+  @discardableResult
+  mutating func calibrate(
+    onFew population: FittingImages, _ budget: EvaluationBudget, compute: Compute,
+    progress: (Int, Int) -> Void
+  ) throws -> (estimates: [SurprisalEstimate], scores: [StatisticName: [Double]]) {
+    try refuseTiles("references of images that were looked at whole")
+    guard population.references.count >= Calibration.fewest else {
+      throw CalibrationError.tooFewToFit(found: population.references.count, needed: Calibration.fewest)
+    }
+    learned.add(population.images, as: .calibrated)
+    let evaluations = budget.count ?? EvaluationBudget.standardCount
+    let scorer = try Scorer(self, evaluations: evaluations, compute: compute)
+    let estimates = try scorer.estimate(population.images, progress: progress)
+    let (references, others) = (population.references, population.others)
+    let held = references.map { estimates[$0] }
+    let sensitivity = try Examination(
+      population.images[references], mostFitting: Examination.mostFitting, seed: noise.seed
+    )?.sensitivity(by: scorer, held, fittedOn: others.isEmpty ? nil : others.map { estimates[$0] })
+    let (calibration, scores) = try Calibration.crossFitting(
+      evaluations: evaluations, GroupedEstimates(estimates, groups: population.groups),
+      references: references, knowing: sensitivity)
+    keep(calibration)
+    know(held, evaluations)
+    return (estimates, scores)
+  }
+
+  /// Of many images some fit; the others are looked at a part at a time, so that memory holds what is seen of those that fit (of an image
+  /// up to half a megabyte, `damage`).
+  ///
+  /// - Parameter images: of which no two show the same, at least `Calibration.many`.
   private mutating func calibrate(
-    lookingAt images: ImageBatch, _ copies: CopyGroups, compute: Compute, progress: (Int, Int) -> Void
+    lookingAt images: ImageBatch, compute: Compute, progress: (Int, Int) -> Void
   ) throws {
     try refuseTiles("references of images that were looked at whole")
-    let distinct = copies.representatives
-    guard distinct.count >= Calibration.fewest else {
-      throw CalibrationError.tooFewToFit(found: distinct.count, needed: Calibration.fewest)
-    }
     let scorer = try Scorer(self, evaluations: 0, compute: compute)
-    facts.generatedReferences?.removeAll { $0 == 0 }
-    guard distinct.count >= Calibration.many else {
-      let (places, groups) = copies.fitting()
-      learned.add(images[places], as: .calibrated)
-      let estimates = try scorer.estimate(images[places], progress: progress)
-      keep(try Calibration(looking: estimates, copies: groups))
-      return
-    }
-    learned.add(images[distinct], as: .calibrated)
-    let every = distinct.indices.filter(Calibration.fits)
+    learned.add(images, as: .calibrated)
+    let every = images.indices.filter(Calibration.fits)
     let step = (every.count + Calibration.many - 1) / Calibration.many
     let chosen = Set(stride(from: 0, to: every.count, by: step).map { every[$0] })
-    let fits = images[chosen.sorted().map { distinct[$0] }]
-    let held = distinct.indices.filter { !chosen.contains($0) }.map { distinct[$0] }
-    let all = distinct.count
-    let fitted = try Calibration(
-      evaluations: 0, fitting: try scorer.estimate(fits) { done, _ in progress(done, all) })
+    let held = images.indices.filter { !chosen.contains($0) }
+    let all = images.count
+    let fits = GroupedEstimates(
+      try scorer.estimate(images[chosen.sorted()]) { done, _ in progress(done, all) })
+    let fitted = try Calibration(evaluations: 0, fitting: fits)
     var scores: [StatisticName: [Double]] = [:]
     for start in stride(from: 0, to: held.count, by: Self.lookedAtOnce) {
       let part = images[Array(held[start..<min(start + Self.lookedAtOnce, held.count)])]
@@ -74,6 +96,7 @@ extension Model {
       for (name, own) in found { scores[name, default: []] += own }
     }
     keep(try fitted.with(references: scores))
+    know([], 0)
   }
 
   /// Images that are looked at before their scores are taken.
@@ -86,6 +109,17 @@ extension Model {
     } else {
       calibrations.append(calibration)
     }
+  }
+
+  /// What references at so many evaluations say of the population; those that were generated are no more.
+  private mutating func know(_ references: [SurprisalEstimate], _ evaluations: Int) {
+    // The ladder's scores are by the statistics that go.
+    if adaptive?.evaluations.contains(evaluations) == true { adaptive = nil }
+    facts.generatedReferences?.removeAll { $0 == evaluations }
+    guard evaluations > 0 else { return }
+    facts.validationImages = references.count
+    facts.validationBitsPerDim =
+      references.reduce(0) { $0 + $1.bitsPerDim } / Double(max(references.count, 1))
   }
 
   /// - Parameters: images of which no two show the same.
@@ -105,21 +139,15 @@ extension Model {
     let others = try fitting.map { try scorer.estimate($0, progress: progress) }
     let sensitivity = try Examination(images, mostFitting: Examination.mostFitting, seed: noise.seed)?
       .sensitivity(by: scorer, estimates, fittedOn: others)
-    // The ladder's scores are by the statistics that go.
-    if adaptive?.evaluations.contains(evaluations) == true { adaptive = nil }
     if let others {
       keep(
         try Calibration(
-          evaluations: evaluations, fitting: others, references: estimates, knowing: sensitivity))
+          evaluations: evaluations, fitting: GroupedEstimates(others), references: estimates,
+          knowing: sensitivity))
     } else {
       keep(try Calibration(evaluations: evaluations, estimates: estimates, knowing: sensitivity))
     }
-    facts.generatedReferences?.removeAll { $0 == evaluations }
-    if evaluations > 0 {
-      facts.validationImages = estimates.count
-      facts.validationBitsPerDim =
-        estimates.reduce(0) { $0 + $1.bitsPerDim } / Double(max(estimates.count, 1))
-    }
+    know(estimates, evaluations)
     guard budget == .auto else { return estimates }
     let first = images.prefix(Self.ladderImages)
     calibrations.removeAll {

@@ -8,8 +8,10 @@ import ScoreModel
 import Tensors
 
 extension Model {
-  /// Up to 4 of whole images, 5 of tiles too; in 6 `combined` weighs its parts, where before all counted alike.
-  static let formatVersion = 6
+  /// Up to 4 of whole images, 5 of tiles too; in 6 `combined` weighs its parts, where before all counted alike; in 7 one look may go by
+  /// weights of its own.
+  static let formatVersion = 7
+  private static let formatVersionOfOneLook = 6
   private static let firstCalibrated = 4
   private static let key = "surprisal"
 
@@ -141,6 +143,7 @@ extension Model {
   /// Where the parts of the file lie that come in numbers.
   private enum Name {
     static func network(_ parameter: String) -> String { "network.\(parameter)" }
+    static func looking(_ parameter: String) -> String { "looking.\(parameter)" }
     static func eyes(_ parameter: String) -> String { "eyes.\(parameter)" }
     static func damage(_ parameter: String) -> String { "damage.\(parameter)" }
     static func calibration(_ evaluations: Int) -> String { "calibration.\(evaluations)." }
@@ -179,6 +182,8 @@ extension Model {
     let shape = header.architecture.shape
     // All of the network is there before any of it is given memory.
     let specs = Network(header.architecture).parameterSpecs
+    let down = Network(header.architecture).downSpecs
+    let isLooking = down.contains { file.tensors[Name.looking($0.name)] != nil }
     let seeing = EyeNetwork(header.architecture).parameterSpecs
     let hasEyes = seeing.contains { file.tensors[Name.eyes($0.name)] != nil }
     let marking = DamageNetwork(shape).parameterSpecs
@@ -188,6 +193,7 @@ extension Model {
         "tensors damage.* are there, though no damage can be seen in \(shape.width)x\(shape.height)")
     }
     for (spec, name) in specs.map({ ($0, Name.network($0.name)) })
+      + (isLooking ? down.map { ($0, Name.looking($0.name)) } : [])
       + (hasEyes ? seeing.map { ($0, Name.eyes($0.name)) } : [])
       + (hasDamageEyes ? marking.map { ($0, Name.damage($0.name)) } : [])
     {
@@ -204,17 +210,18 @@ extension Model {
       population[keyPath: field.place] = values
     }
     let weights: FrozenWeights
+    let looking: FrozenWeights?
     let eyes: FrozenWeights?
     let damageEyes: FrozenWeights?
     do {
       weights = try FrozenWeights(specs) { try tensor(Name.network($0.name), $0.count) }
+      looking = isLooking ? try FrozenWeights(down) { try tensor(Name.looking($0.name), $0.count) } : nil
       eyes = hasEyes ? try FrozenWeights(seeing) { try tensor(Name.eyes($0.name), $0.count) } : nil
       damageEyes =
         hasDamageEyes ? try FrozenWeights(marking) { try tensor(Name.damage($0.name), $0.count) } : nil
     } catch let error as ModelFileError { throw error } catch { throw damaged("\(error)") }
     self.init(header, population, weights: weights)
-    self.eyes = eyes
-    self.damageEyes = damageEyes
+    (self.looking, self.eyes, self.damageEyes) = (looking, eyes, damageEyes)
     for part in LearnedImages.Part.allCases where file.tensors[Name.learned(part)] != nil {
       if let refusal = learned.restore(try tensor(Name.learned(part)), of: part) { throw damaged(refusal) }
     }
@@ -305,7 +312,8 @@ extension Model {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let header = Header(
-      formatVersion: Self.formatVersion, architecture: architecture,
+      formatVersion: looking == nil ? Self.formatVersionOfOneLook : Self.formatVersion,
+      architecture: architecture,
       preconditioning: preconditioning,
       range: range, noise: noise, resampling: "area", evaluations: calibrations.map(\.evaluations),
       ladder: adaptive?.evaluations, facts: facts, encoder: sight?.header, tiling: tiling)
@@ -321,7 +329,9 @@ extension Model {
     for spec in weights.specs {
       file.tensors[Name.network(spec.name)] = .init(shape: spec.shape, values: weights.read(spec))
     }
-    for (learned, name) in [(eyes, Name.eyes), (damageEyes, Name.damage)] {
+    for (learned, name) in [
+      (looking, Name.looking), (eyes, Name.eyes), (damageEyes, Name.damage),
+    ] {
       for spec in learned?.specs ?? [] {
         file.tensors[name(spec.name)] = .init(shape: spec.shape, values: learned?.read(spec) ?? [])
       }

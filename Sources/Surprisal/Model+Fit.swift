@@ -68,6 +68,8 @@ extension Model {
     result.facts.options = facts.options
     result.facts.onednn = facts.onednn
     result.learned.take(.trained, of: learned)
+    // Convolutions take any size, but not other colours.
+    if images.shape.channels == shape.channels { result.looking = looking }
     // Ways of altering an image are of its shape.
     if images.shape == shape { (result.eyes, result.damageEyes) = (eyes, damageEyes) }
     // Where the bits of other images lay, and how the control variate served them: any such are right, the population's own are

@@ -37,6 +37,8 @@ public struct Model: Sendable {
   /// The ladder of `EvaluationBudget.auto`, when calibrated for it.
   package internal(set) var adaptive: AdaptiveCalibration?
   public internal(set) var facts = Facts()
+  /// Weights of the way down that one look goes by, where those are not the network's own but the ones that training began from.
+  package internal(set) var looking: FrozenWeights?
   /// Weights of `eyeNetwork`, where it learned to tell its images from altered ones.
   package internal(set) var eyes: FrozenWeights?
   /// Weights of `damageNetwork`, where it learned to mark damage.
@@ -65,7 +67,12 @@ public struct Model: Sendable {
   public var shape: ImageShape { architecture.shape }
 
   /// Numbers learned.
-  public var parameterCount: Int { weights.count + (eyes?.count ?? 0) + (damageEyes?.count ?? 0) }
+  public var parameterCount: Int {
+    [weights, looking, eyes, damageEyes].reduce(0) { $0 + ($1?.count ?? 0) }
+  }
+
+  /// Whether one look goes by the network that training began from, which is kept beside.
+  public var looksAsBegun: Bool { looking != nil }
 
   /// Whether it learned to tell its images from altered ones.
   public var hasEyes: Bool { eyes != nil }

@@ -37,8 +37,8 @@ final class NetworkPool {
     func encoder() throws -> ActivationNetwork {
       if let down { return down }
       let made = try ActivationNetwork(
-        Network(model.architecture), weights: model.weights, preconditioning: model.preconditioning,
-        engine: engine, precision: precision)
+        Network(model.architecture), weights: model.looking ?? model.weights,
+        preconditioning: model.preconditioning, engine: engine, precision: precision)
       down = made
       return made
     }

@@ -15,8 +15,8 @@ package final class NetworkSource: FeatureSource {
     shape = model.shape
     fingerprint = "network \(compute.precision.rawValue)"
     network = try ActivationNetwork(
-      Network(model.architecture), weights: model.weights, preconditioning: model.preconditioning,
-      engine: try compute.engine(), precision: compute.precision)
+      Network(model.architecture), weights: model.looking ?? model.weights,
+      preconditioning: model.preconditioning, engine: try compute.engine(), precision: compute.precision)
     let (height, width, channels) = network.middleShape
     form = FeatureForm(
       pooled: 2 * channels, maps: [FeatureForm.Map(height: height, width: width, channels: channels)])

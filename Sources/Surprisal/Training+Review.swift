@@ -85,22 +85,32 @@ extension Training {
   static let reviewed = (samples: 24, steps: 40, examples: 12, trained: 100)
 
   /// - Parameters:
-  ///   - estimates: of `validation`, image by image.
+  ///   - calibrated: of `validation`, image by image.
   ///   - isApart: whether other images fitted the statistics.
   func review(
     _ model: Model, _ loop: TrainingLoop, _ training: ImageBatch, _ validation: ImageBatch,
-    _ estimates: [SurprisalEstimate], isApart: Bool, gain: Review.Gain?, _ compute: Compute
+    _ calibrated: Calibrated, isApart: Bool, gain: Review.Gain?, _ compute: Compute
   ) throws -> Review {
+    let estimates = calibrated.estimates
     let evaluations = budget.count ?? EvaluationBudget.standardCount
     let calibration = try model.calibration(evaluations: evaluations)
     let statistic = model.standardStatistic(evaluations: evaluations)
-    let scores =
-      isApart
-      ? estimates.map { calibration.score($0, by: statistic) }
-      : try calibration.crossFitted(estimates)[statistic] ?? []
     let scorer = try Scorer(model, evaluations: evaluations, compute: compute)
-    let trained = try scorer.estimate(training[unfitted(training, isApart)].spread(Self.reviewed.trained))
-      .map { calibration.score($0, by: statistic) }
+    let (scores, trained): ([Double], [Double])
+    if let known = calibrated.scores {
+      let others = known.others[statistic] ?? []
+      let some = min(others.count, Self.reviewed.trained)
+      (scores, trained) = (
+        known.heldOut[statistic] ?? [], (0..<some).map { others[$0 * others.count / some] }
+      )
+    } else {
+      scores =
+        isApart
+        ? estimates.map { calibration.score($0, by: statistic) }
+        : try calibration.crossFitted(estimates)[statistic] ?? []
+      trained = try scorer.estimate(training[unfitted(training, isApart)].spread(Self.reviewed.trained))
+        .map { calibration.score($0, by: statistic) }
+    }
     let order = scores.indices.sorted { scores[$0] < scores[$1] }
     let all = try ReferenceScores(scores)
     func example(_ index: Int) -> Review.Example {

@@ -67,11 +67,14 @@ public struct Training {
     let paths = paths.isEmpty ? resume?.run?.paths ?? [] : paths
     if paths.isEmpty, resume != nil { throw SurprisalError.checkpointWithoutPaths }
     let engine = try compute.engine()
-    let (training, validation) = try load(paths, report)
+    let images = try load(paths, report)
+    let (training, validation) = (images.training, images.validation)
     let run = try run(over: paths, training, validation)
     let network = Network(architecture)
+    // A checkpoint knows what it began from.
     let start =
-      resume == nil ? try start?.weights(deepenedTo: architecture, seed: options.seed) : nil
+      try resume.map { resume in resume.start.map(network.weights) }
+      ?? start?.weights(deepenedTo: architecture, seed: options.seed)
     let preconditioning =
       resume?.preconditioning ?? self.start?.preconditioning ?? Preconditioning(images: training)
     report(
@@ -90,7 +93,8 @@ public struct Training {
       scoresStart: start != nil || resume?.watch.start != nil)
     var loop = try TrainingLoop(
       trainer: trainer, moments: PopulationMoments(images: training),
-      validator: Validator(validation, plan: plan, compute: compute), plan: plan, checkpoint: checkpoint,
+      validator: Validator(validation, plan: plan, compute: compute), plan: plan, start: start,
+      checkpoint: checkpoint,
       clock: clock, run: run, resuming: resume)
     if resume != nil {
       report(.resumed(step: trainer.step, of: options.steps, secondsSpent: run.secondsSpent))
@@ -102,6 +106,11 @@ public struct Training {
     var learned = loop.model(report: report)
     learned.facts.onednn = Engine.version
     try learned.survey(on: training, compute: compute) { report(.surveying(done: $0, of: $1)) }
+    if let start {
+      try learned.chooseLook(beside: start, images, compute) {
+        report(.triedLook(trained: $0, begun: $1, isKept: $2))
+      }
+    }
     let lesson = EyeLesson(eyes, options)
     if lesson.steps > 0 {
       try loop.save()
@@ -115,8 +124,8 @@ public struct Training {
         return nil
       }
     }
-    let marking = DamageLesson(damage, options, shape)
-    if marking.steps > 0, damage != .auto || validation.count >= Examination.fewest {
+    let marking = DamageLesson(damage, options, architecture)
+    if marking.steps != 0, damage != .auto || validation.count >= Examination.fewest {
       try loop.save()
       guard
         try learned.learnDamage(
@@ -126,15 +135,15 @@ public struct Training {
         return nil
       }
     }
-    return try fit(learned, loop, start: start, training, validation, compute, report)
+    return try fit(learned, loop, start: start, images, compute, report)
   }
 
   /// What is learned becomes a model: with statistics and references.
   private func fit(
-    _ learned: Model, _ loop: TrainingLoop, start: FrozenWeights?, _ training: ImageBatch,
-    _ validation: ImageBatch,
+    _ learned: Model, _ loop: TrainingLoop, start: FrozenWeights?, _ images: TrainingImages,
     _ compute: Compute, _ report: (Event) -> Void
   ) throws -> Model {
+    let (training, validation) = (images.training, images.validation)
     var result = learned
     result.facts.trainingImages = training.count
     result.learned.add(training, as: .trained)
@@ -143,20 +152,28 @@ public struct Training {
     func isApart(_ budget: EvaluationBudget) -> Bool {
       validation.count < Self.fewHeldOut && budget != .auto
     }
-    func calibrate(_ budget: EvaluationBudget) throws -> [SurprisalEstimate] {
-      try result.calibrate(
+    func calibrate(_ budget: EvaluationBudget) throws -> Calibrated {
+      if isApart(budget), let few = images.few {
+        let (estimates, scores) = try result.calibrate(onFew: few, budget, compute: compute) {
+          report(.calibrating(done: $0, of: $1))
+        }
+        return Calibrated(few, estimates, scores)
+      }
+      let estimates = try result.calibrate(
         onDistinct: validation, fitting: isApart(budget) ? training.spread(Self.mostFitted) : nil,
         budget: budget,
         compute: compute
       ) { report(.calibrating(done: $0, of: $1)) }
+      return Calibrated(estimates)
     }
     var settled = self
     settled.budget = try result.settle(budget, on: validation, compute: compute) { report(.chose($0)) }
-    let estimates = try calibrate(settled.budget)
+    let calibrated = try calibrate(settled.budget)
     _ = try calibrate(.look)
     var gained: Review.Gain?
     if let start {
-      let (before, after, difference) = try settled.gain(over: start, result, validation, estimates, compute)
+      let (before, after, difference) = try settled.gain(
+        over: start, result, validation, calibrated.estimates, compute)
       let error = difference.standardError
       report(.gained(before: before, after: after, standardError: error, pValue: difference.pValue))
       gained = Review.Gain(before: before, after: after, standardError: error)
@@ -165,7 +182,7 @@ public struct Training {
       report(
         .reviewed(
           try settled.review(
-            result, loop, training, validation, estimates, isApart: isApart(settled.budget), gain: gained,
+            result, loop, training, validation, calibrated, isApart: isApart(settled.budget), gain: gained,
             compute)))
     }
     return result
@@ -175,7 +192,7 @@ public struct Training {
   /// quarter of so few would leave their covariances unknown, which costs more than that training images are denoised a
   /// little better than others.
   static let fewHeldOut = 1200
-  /// Training images that fit statistics then.
+  /// Training images that fit statistics then. Of fewer all do, and those that were held out with them (`TrainingImages.few`).
   static let mostFitted = 1000
 
   /// Of the network that is trained.
@@ -235,7 +252,7 @@ public struct Training {
 
   /// Reads the images and splits them by groups of copies: no image that is trained on shows what one held out shows, and
   /// of those held out no two show the same.
-  private func load(_ paths: [FilePath], _ report: (Event) -> Void) throws -> (ImageBatch, ImageBatch) {
+  private func load(_ paths: [FilePath], _ report: (Event) -> Void) throws -> TrainingImages {
     var all = images(paths, report)
     let count = all.count
     if !heldOut.isEmpty { all.append(contentsOf: images(heldOut, report)) }
@@ -258,7 +275,7 @@ public struct Training {
         .copies(
           exact: copies.exact, near: copies.near, leftOut: all.count - training.count - validation.count))
     }
-    return (all[training], all[validation])
+    return TrainingImages(all, copies, training: training, validation: validation)
   }
 
   /// Groups held out at random, by their first images.

@@ -122,6 +122,8 @@ public struct TrainingLog: Sendable {
           "p_value": .number(pValue),
         ]
       )
+    case .triedLook(let trained, let begun, let isKept):
+      return ("tried_look", ["trained": .number(trained), "begun": .number(begun), "kept": .flag(isKept)])
     case .learningEyes(let step, let all, let loss, let heldOut, let left):
       guard heldOut != nil || step == all || step % max(all / 100, 1) == 0 else { return nil }
       var fields: [String: Value] = [

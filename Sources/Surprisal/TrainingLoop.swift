@@ -9,6 +9,8 @@ struct TrainingLoop {
   let moments: PopulationMoments
   let validator: Validator
   let plan: ValidationPlan
+  /// What the network began from, where that was another's.
+  let start: FrozenWeights?
   let checkpoint: String?
   let clock: () -> Double
   /// What the checkpoint says of the run; its time grows with every step, validations among it.
@@ -20,12 +22,14 @@ struct TrainingLoop {
   /// - Throws: `SurprisalError.contradictsCheckpoint` where it was validated on other images.
   init(
     trainer: Trainer, moments: PopulationMoments, validator: Validator, plan: ValidationPlan,
-    checkpoint: String?, clock: @escaping () -> Double, run: Checkpoint.Run, resuming resume: Checkpoint?
+    start: FrozenWeights?, checkpoint: String?, clock: @escaping () -> Double, run: Checkpoint.Run,
+    resuming resume: Checkpoint?
   ) throws(SurprisalError) {
     self.trainer = trainer
     self.moments = moments
     self.validator = validator
     self.plan = plan
+    self.start = start
     self.checkpoint = checkpoint
     self.clock = clock
     self.run = run
@@ -110,7 +114,8 @@ struct TrainingLoop {
     guard state.refusal == nil else { throw divergence(.nan) }
     try Checkpoint(
       architecture: trainer.network.architecture, preconditioning: trainer.preconditioning,
-      options: trainer.options, state: state, run: run, watch: watch.said, best: watch.best
+      options: trainer.options, state: state, run: run, watch: watch.said, best: watch.best,
+      start: start?.thawed.withValues { Array($0) }
     ).write(to: checkpoint)
     hasSaved = true
   }

@@ -61,6 +61,13 @@ struct TrainingDisplay {
           format:
             "training brought %.3f +- %.3f bits/dim on held-out images: %.3f as the network was fitted, %.3f trained (p-value %.2g that it brought nothing)",
           before - after, error, before, after, pValue))
+    case .triedLook(let trained, let begun, let isKept):
+      shown.progressDone()
+      shown.note(
+        String(
+          format:
+            "one look: held-out images that are altered are told by an AUROC of %.3f by the trained network, %.3f by the one that it began from: %@",
+          trained, begun, (isKept ? "that is kept beside and looks" : "not kept") as NSString))
     case .learningEyes(let step, let all, let loss, _, let left):
       shown.progress(
         String(

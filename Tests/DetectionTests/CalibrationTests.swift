@@ -45,6 +45,51 @@ struct CalibrationTests {
     }
   }
 
+  @Test(
+    "Near copies of few images fit, and rates hold for fresh ones, where copies that pass for different images have more of these flagged"
+  )
+  func copies() throws {
+    let (splits, originals, fresh, rate) = (6, 63, 200, 0.1)
+    let name = StatisticName.spatial
+    var (grouped, blind) = (0, 0)
+    for split in 0..<splits {
+      var random = RandomSource(seed: UInt64(split), stream: 0x434F_5059)
+      let known = (0..<originals).map { _ in Synthetic.estimate(&random) }
+      // Each image in three views that hardly differ.
+      let views = known + known + known
+      let groups = views.indices.map { $0 % originals }
+      let unseen = (0..<fresh).map { _ in Synthetic.estimate(&random) }
+      func flagged(_ groups: [Int]?) throws -> Int {
+        let (calibration, scores) = try Calibration.crossFitting(
+          evaluations: 8, GroupedEstimates(views, groups: groups))
+        #expect(calibration.references[name]?.count == (groups == nil ? views.count : originals))
+        #expect(scores[name]?.count == views.count)
+        return unseen.count { calibration.pValue(calibration.score($0, by: name), by: name) <= rate }
+      }
+      grouped += try flagged(groups)
+      blind += try flagged(nil)
+    }
+    let all = Double(splits * fresh)
+    // What references of a split vary it by, and fresh images; four standard errors.
+    let error = (rate * (1 - rate) * (1 / Double(originals * splits) + 1 / all)).squareRoot()
+    let expected = (Double(originals + 1) * rate).rounded(.down) / Double(originals + 1)
+    #expect(abs(Double(grouped) / all - expected) < 4 * error, "\(Double(grouped) / all)")
+    #expect(Double(blind) / all > 0.5)
+  }
+
+  @Test("References are of the images named, and of no other")
+  func namedReferences() throws {
+    var random = RandomSource(seed: 3, stream: 0x5245_4653)
+    let images = (0..<60).map { _ in Synthetic.estimate(&random) }
+    let named = [3, 11, 12, 20, 31, 32, 40, 45, 50, 59]
+    let (calibration, scores) = try Calibration.crossFitting(
+      evaluations: 8, GroupedEstimates(images), references: named)
+    for name in Synthetic.names {
+      let expected = named.compactMap { scores[name]?[$0] }.sorted()
+      #expect(calibration.references[name]?.sorted == expected, "\(name)")
+    }
+  }
+
   @Test("Constant scores, what is no number, and a single image have defined answers")
   func edges() throws {
     var random = RandomSource(seed: 5, stream: 15)

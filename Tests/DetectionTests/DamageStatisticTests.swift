@@ -119,14 +119,16 @@ struct DamageStatisticTests {
       var random = RandomSource(seed: UInt64(70 + split))
       let near = known + known.map { Self.near($0, &random) } + known.map { Self.near($0, &random) }
       let first = (0..<3 * originals).map { $0 % originals }
-      func flagged(_ copies: CopyGroups) throws -> Int {
-        let calibration = try Calibration(looking: near, copies: copies)
+      func flagged(_ groups: [Int]?) throws -> Int {
+        let calibration = try Calibration.crossFitting(
+          evaluations: 0, GroupedEstimates(near, groups: groups)
+        ).calibration
         return fresh.count {
           calibration.pValue(calibration.score($0, by: .damage), by: .damage) <= rate
         }
       }
-      grouped += try flagged(CopyGroups(first: first, areExact: false))
-      blind += try flagged(CopyGroups(distinct: near.count))
+      grouped += try flagged(first)
+      blind += try flagged(nil)
     }
     let all = Double(splits * fresh.count)
     // One set of fresh images for all: beta of so many references a split, binomial of the images; four standard errors.

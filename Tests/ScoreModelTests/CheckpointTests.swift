@@ -40,7 +40,7 @@ struct CheckpointTests {
         paths: [FilePath("a"), FilePath(bytes: [0xF1])], heldOut: [FilePath("d")], training: contents,
         validation: contents, validationShare: 0.2,
         validations: 5, minutes: 1.5, evaluations: nil, patience: 4), watch: Self.watch,
-      best: random.normal(count))
+      best: random.normal(count), start: random.normal(count))
   }
 
   @Test("A checkpoint gives back all that training needs: same content, same bytes")
@@ -113,8 +113,8 @@ struct CheckpointTests {
     ("\"validationShare\":0.2", "\"validationShare\":1", "share 1"),
     ("\"secondsSpent\":0", "\"secondsSpent\":-2", "-2.0 seconds"),
     ("\"count\":3", "\"count\":0", "0 training images"),
-    ("\"formatVersion\":3", "\"formatVersion\":4", "newer surprisal (format 4)"),
-    ("\"formatVersion\":3", "\"formatVersion\":-3", "format version -3"),
+    ("\"formatVersion\":4", "\"formatVersion\":5", "newer surprisal (format 5)"),
+    ("\"formatVersion\":4", "\"formatVersion\":-3", "format version -3"),
     ("\"patience\":4", "\"patience\":0", "patience 0"), ("[3.5,4]", "[3.5]", "different numbers"),
     ("[3.5,4]", "[3.5,4e9]", "bits that no image has"), ("\"stale\":1", "\"stale\":3", "3 validations since"),
     ("\"bits\":[3.5,4],\"step\":4", "\"bits\":[3.5,4],\"step\":3", "steps that were not taken"),
@@ -134,13 +134,13 @@ struct CheckpointTests {
 
   @Test("Tensors that are missing, of another length, or hold what is no number are refused by name")
   func tensors() throws {
-    for name in ["values", "first", "second", "average", "best"] {
+    for name in ["values", "first", "second", "average", "best", "start"] {
       let good = try Self.checkpoint().file()
       let values = try good.tensors[name]?.values ?? []
       for spoiled in [
         nil, values + [0], Array(values.dropLast()), [.nan] + values.dropFirst(),
         values.map { _ in .infinity },
-      ] {
+      ] where spoiled != nil || name != "start" {
         var file = good
         file.tensors[name] = spoiled.map { .init($0) }
         let error = #expect(throws: ModelFileError.self) { try Checkpoint(file, path: "x") }

@@ -85,13 +85,16 @@ struct DamageLessonTests {
   func plan() {
     var options = TrainingOptions()
     (options.steps, options.batch) = (1000, 32)
-    func steps(_ budget: LessonBudget, _ side: Int) -> Int {
-      DamageLesson(budget, options, ImageShape(height: side, width: side, channels: 1)).steps
+    func steps(_ budget: LessonBudget, _ side: Int, _ preset: Architecture.Preset = .small) -> Int? {
+      let shape = ImageShape(height: side, width: side, channels: 1)
+      return DamageLesson(budget, options, Architecture(shape: shape, preset: preset)).steps
     }
-    #expect(steps(.auto, 64) == 4000 && steps(.auto, 32) == 0 && steps(.auto, 68) == 0)
+    // Half the width costs a quarter, and so does what is learned beside it.
+    #expect(steps(.auto, 64, .tiny) == 10 * 1000 * 32 / 16 / 4)
+    #expect(steps(.auto, 64) == 16000 && steps(.auto, 32) == 0 && steps(.auto, 68) == 0)
     #expect(steps(.none, 64) == 0 && steps(.steps(7), 32) == 7)
     options.steps = 1_000_000
-    #expect(steps(.auto, 128) == DamageLesson([]).steps)
+    #expect(steps(.auto, 128) == 8000)
     var training = Training(shape: ImageShape(height: 28, width: 28, channels: 1))
     training.damage = .steps(3)
     #expect(throws: SurprisalError.self) { try training.validate() }

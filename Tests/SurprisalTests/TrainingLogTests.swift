@@ -58,6 +58,10 @@ struct TrainingLogTests {
         ]
       ),
       (
+        .triedLook(trained: 0.5, begun: 0.75, isKept: true),
+        ["event": "tried_look", "trained": 0.5, "begun": 0.75, "kept": true]
+      ),
+      (
         .triedEyes(with: 0.75, without: 0.5, isKept: true),
         ["event": "tried_eyes", "with": 0.75, "without": 0.5, "kept": true]
       ),

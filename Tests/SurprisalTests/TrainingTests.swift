@@ -70,6 +70,28 @@ struct TrainingTests {
     }
   }
 
+  @Test(
+    "What a run began from is in its checkpoint: gone on with, it says the same of it and ends in the same model"
+  )
+  func resumeStart() throws {
+    try Discs.withFolder { folder in
+      var training = try Discs.training(folder, steps: 4)
+      training.start = try Discs.model()
+      let whole = try Self.model(training, stoppingAfter: [], images: folder)
+      let kept = try Checkpoint(path: "\(folder)/x.checkpoint")
+      #expect(kept.start?.count == kept.state.values.count)
+      #expect(try Self.model(training, stoppingAfter: [2], images: folder) == whole)
+      var (looks, gains) = (0, 0)
+      var resumed = Training(resuming: try Checkpoint(path: "\(folder)/x.checkpoint"))
+      resumed.clock = Self.clock()
+      _ = try resumed.run([], compute: Discs.compute) { event in
+        if case .triedLook = event { looks += 1 }
+        if case .gained = event { gains += 1 }
+      }
+      #expect(looks == 1 && gains == 1)
+    }
+  }
+
   @Test("A run of so many minutes goes on for what remains of them, to the same model")
   func resumeMinutes() throws {
     try Discs.withFolder { folder in

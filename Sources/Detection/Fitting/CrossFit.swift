@@ -42,6 +42,17 @@ package struct CrossFit: Sendable, Equatable {
     self.fold = fold
   }
 
+  /// Groups are dealt in turn, as they come.
+  ///
+  /// - Parameter folds: at most as many as there are groups.
+  package init(inTurn groups: [Int], folds: Int = standard) {
+    var place: [Int: Int] = [:]
+    for group in groups where place[group] == nil { place[group] = place.count }
+    let folds = max(1, min(folds, place.count))
+    self.folds = folds
+    fold = groups.map { (place[$0] ?? 0) % folds }
+  }
+
   /// Every row a group of its own.
   package init(rows: Int, folds: Int = standard) { self.init(groups: Array(0..<rows), folds: folds) }
 

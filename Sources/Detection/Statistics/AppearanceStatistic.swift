@@ -38,12 +38,12 @@ package struct AppearanceStatistic: Statistic {
     troubles = measures.count >= Troubles.fewest ? try Troubles(fitting: measures) : nil
   }
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
-    self = try Self.judged(estimates, by: CrossFit(rows: estimates.count), trusted: true).fitted
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
+    self = try Self.judged(estimates, by: CrossFit(groups: estimates.groups), trusted: true).fitted
   }
 
   package static func crossFitted(
-    _ estimates: [SurprisalEstimate], by split: CrossFit
+    _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
     let (fitted, verdicts) = try judged(estimates, by: split, trusted: true)
     return (fitted, verdicts.map(\.score))
@@ -52,7 +52,7 @@ package struct AppearanceStatistic: Statistic {
   /// Fits to images, and judges each by what was fitted on the parts that it is not in.
   /// - Parameter trusted: whether all images are known to belong.
   package static func judged(
-    _ estimates: [SurprisalEstimate], by split: CrossFit, trusted: Bool
+    _ estimates: GroupedEstimates, by split: CrossFit, trusted: Bool
   ) throws(CalibrationError) -> (fitted: Self, verdicts: [Verdict]) {
     let content = try ActivationStatistic.crossFitted(estimates, by: split, trusted: trusted)
     let spectrum = try SpectrumStatistic.crossFitted(estimates, by: split, trusted: trusted)

@@ -43,17 +43,17 @@ package struct CombinedStatistic: Statistic {
     self.law = law
   }
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
     self = try Self.fitted(on: estimates, knowing: nil)
   }
 
   package static func fitted(
-    on estimates: [SurprisalEstimate], knowing sensitivity: Sensitivity?
+    on estimates: GroupedEstimates, knowing sensitivity: Sensitivity?
   ) throws(CalibrationError) -> Self {
     try Parts(fitting: estimates).joined(knowing: sensitivity)
   }
 
-  package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
+  package func refitted(on estimates: GroupedEstimates) throws(CalibrationError) -> Self {
     let parts = try Parts(Parts.refitted(fittedParts, on: estimates), fittedOn: estimates)
     return parts.joined(weights, contrasts: law.contrasts)
   }
@@ -70,7 +70,7 @@ package struct CombinedStatistic: Statistic {
     /// Images that it takes to have halves that fit statistics.
     private static let fewest = 6
 
-    package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+    package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
       var parts: [any Statistic] = []
       for type in CombinedStatistic.types where estimates.allSatisfy(type.canJudge) {
         parts.append(try type.init(fitting: estimates))
@@ -79,16 +79,16 @@ package struct CombinedStatistic: Statistic {
     }
 
     fileprivate init(
-      _ parts: [any Statistic], fittedOn estimates: [SurprisalEstimate]
+      _ parts: [any Statistic], fittedOn estimates: GroupedEstimates
     ) throws(CalibrationError) {
       var scores = [[Double]](repeating: [], count: parts.count)
-      func add(_ parts: [any Statistic], _ images: [SurprisalEstimate]) {
+      func add(_ parts: [any Statistic], _ images: GroupedEstimates) {
         for k in parts.indices { scores[k] += images.map { parts[k].score($0) } }
       }
-      if estimates.count >= Self.fewest {
-        for half in 0..<Self.folds {
-          let others = estimates.indices.filter { $0 % Self.folds != half }.map { estimates[$0] }
-          let own = estimates.indices.filter { $0 % Self.folds == half }.map { estimates[$0] }
+      let split = CrossFit(inTurn: estimates.groups, folds: Self.folds)
+      if estimates.count >= Self.fewest, split.folds > 1 {
+        for half in 0..<split.folds {
+          let (own, others) = estimates.rows(of: half, in: split)
           add(try Self.refitted(parts, on: others), own)
         }
       } else {
@@ -98,7 +98,7 @@ package struct CombinedStatistic: Statistic {
     }
 
     fileprivate static func refitted(
-      _ parts: [any Statistic], on estimates: [SurprisalEstimate]
+      _ parts: [any Statistic], on estimates: GroupedEstimates
     ) throws(CalibrationError) -> [any Statistic] {
       var refitted: [any Statistic] = []
       for part in parts { refitted.append(try part.refitted(on: estimates)) }

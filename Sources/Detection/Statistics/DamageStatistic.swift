@@ -31,12 +31,12 @@ package struct DamageStatistic: Statistic {
 
   package static func canJudge(_ estimate: SurprisalEstimate) -> Bool { estimate.appearance?.damage != nil }
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
-    self = try Self.crossFitted(estimates, by: CrossFit(rows: estimates.count)).fitted
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
+    self = try Self.crossFitted(estimates, by: CrossFit(groups: estimates.groups)).fitted
   }
 
   /// How far both parts spread stays: it only says how much each has to say.
-  package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
+  package func refitted(on estimates: GroupedEstimates) throws(CalibrationError) -> Self {
     let looks = estimates.compactMap { $0.appearance?.damage }
     guard looks.count == estimates.count, looks.allSatisfy({ $0.features.count == places.mean.count }) else {
       throw .tooFewToFit(found: looks.count, needed: 3)
@@ -51,7 +51,7 @@ package struct DamageStatistic: Statistic {
   }
 
   package static func crossFitted(
-    _ estimates: [SurprisalEstimate], by split: CrossFit
+    _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
     let looks = estimates.compactMap { $0.appearance?.damage }
     guard split.folds >= 3, looks.count == estimates.count, let form = looks.first?.form,

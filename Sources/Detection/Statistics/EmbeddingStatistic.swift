@@ -23,12 +23,12 @@ package struct EmbeddingStatistic: Statistic {
     least = gaussian.leastBits
   }
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
-    self = try Self.crossFitted(estimates, by: CrossFit(rows: estimates.count)).fitted
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
+    self = try Self.crossFitted(estimates, by: CrossFit(groups: estimates.groups)).fitted
   }
 
   package static func crossFitted(
-    _ estimates: [SurprisalEstimate], by split: CrossFit
+    _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
     guard split.folds >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
     let rows = estimates.map { $0.features?.pooled ?? [] }

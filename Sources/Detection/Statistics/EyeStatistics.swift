@@ -20,7 +20,7 @@ package struct EyesStatistic: Statistic {
 
   package static func canJudge(_ estimate: SurprisalEstimate) -> Bool { estimate.appearance?.eyes != nil }
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
     let rows = estimates.compactMap { $0.appearance?.eyes?.activations }
       .filter { $0.allSatisfy(\.isFinite) }
     guard rows.count >= 3, let first = rows.first, !first.isEmpty else {

@@ -26,14 +26,14 @@ extension FeatureStatistic {
 
   /// - Throws: `CalibrationError.tooFewToFit`.
   package static func crossFitted(
-    _ estimates: [SurprisalEstimate], by split: CrossFit
+    _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
     try crossFitted(estimates, by: split, trusted: true)
   }
 
   /// - Parameter trusted: whether all images are known to belong; where not, what is far takes no part in the fit.
   package static func crossFitted(
-    _ estimates: [SurprisalEstimate], by split: CrossFit, trusted: Bool
+    _ estimates: GroupedEstimates, by split: CrossFit, trusted: Bool
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
     guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
     let fit = RobustGaussian.fit(
@@ -42,7 +42,7 @@ extension FeatureStatistic {
   }
 
   /// Where its scores over the images lie is asked of thirds of them: who fits it so has its own references.
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
     guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
     let table = FeatureTable(estimates.map(Self.features))
     self.init(RobustGaussian.fit(table, by: CrossFit(rows: table.rows, folds: 3), trusted: true).model)

@@ -20,16 +20,17 @@ package struct JointStatistic: Statistic {
     ProfileStatistic.features(estimate) + [estimate.compressedBitsPerDim ?? 0]
   }
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
     try self.init(fitting: estimates, components: nil)
   }
 
-  init(fitting estimates: [SurprisalEstimate], components: Int?) throws(CalibrationError) {
+  init(fitting estimates: GroupedEstimates, components: Int?) throws(CalibrationError) {
     guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
-    density = MixtureDensity(fitting: estimates.map(Self.features), components: components)
+    density = MixtureDensity(
+      fitting: estimates.map(Self.features), of: estimates.groups, components: components)
   }
 
-  package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
+  package func refitted(on estimates: GroupedEstimates) throws(CalibrationError) -> Self {
     try Self(fitting: estimates, components: density.weights.count)
   }
 

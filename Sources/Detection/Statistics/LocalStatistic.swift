@@ -20,7 +20,7 @@ package struct LocalStatistic: Statistic {
     estimate.spots.map { log(Double($0.strength)) }
   }
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
     guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
     let (mean, deviation) = Correlation.moments(estimates.map(Self.features))
     self.mean = mean.map { Double(Float($0)) }

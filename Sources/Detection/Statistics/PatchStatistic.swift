@@ -30,12 +30,12 @@ package struct PatchStatistic: Statistic {
     self.ordinary = Double(Float(ordinary))
   }
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
-    self = try Self.crossFitted(estimates, by: CrossFit(rows: estimates.count)).fitted
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
+    self = try Self.crossFitted(estimates, by: CrossFit(groups: estimates.groups)).fitted
   }
 
   package static func crossFitted(
-    _ estimates: [SurprisalEstimate], by split: CrossFit
+    _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
     guard split.folds >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
     let maps = estimates.map { $0.features?.maps ?? [] }

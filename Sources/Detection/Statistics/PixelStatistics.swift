@@ -23,7 +23,7 @@ extension PixelStatistic {
   }
 
   fileprivate static func table(
-    _ estimates: [SurprisalEstimate]
+    _ estimates: GroupedEstimates
   ) throws(CalibrationError) -> FeatureTable {
     guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
     return FeatureTable(estimates.map(pixels))
@@ -45,13 +45,13 @@ package struct ResidualStatistic: PixelStatistic {
 
   package let components: PrincipalComponents
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
     components = PrincipalComponents(fitting: try Self.table(estimates), count: Self.count)
   }
 
   private init(_ components: PrincipalComponents) { self.components = components }
 
-  package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
+  package func refitted(on estimates: GroupedEstimates) throws(CalibrationError) -> Self {
     Self(PrincipalComponents(fitting: try Self.table(estimates), count: Self.count, near: components))
   }
 
@@ -83,17 +83,17 @@ package struct NearestStatistic: PixelStatistic {
   /// Along the components, `[images, components]`.
   private let bank: [Float]
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
     try self.init(fitting: estimates, near: nil)
   }
 
-  package func refitted(on estimates: [SurprisalEstimate]) throws(CalibrationError) -> Self {
+  package func refitted(on estimates: GroupedEstimates) throws(CalibrationError) -> Self {
     try Self(fitting: estimates, near: components)
   }
 
   /// - Parameter start: components of nearly the same images.
   private init(
-    fitting estimates: [SurprisalEstimate], near start: PrincipalComponents?
+    fitting estimates: GroupedEstimates, near start: PrincipalComponents?
   ) throws(CalibrationError) {
     let table = try Self.table(estimates)
     components = PrincipalComponents(fitting: table, count: Self.count, near: start)

@@ -24,12 +24,12 @@ package struct SightStatistic: Statistic {
 
   package var fittedParts: [any Statistic] { [embedding] + (places.map { [$0] } ?? []) }
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
-    self = try Self.crossFitted(estimates, by: CrossFit(rows: estimates.count)).fitted
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
+    self = try Self.crossFitted(estimates, by: CrossFit(groups: estimates.groups)).fitted
   }
 
   package static func crossFitted(
-    _ estimates: [SurprisalEstimate], by split: CrossFit
+    _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
     let (fitted, scores) = try fit(estimates, by: split)
     return (fitted, scores[name] ?? [])
@@ -37,7 +37,7 @@ package struct SightStatistic: Statistic {
 
   /// With the scores of every part.
   static func fit(
-    _ estimates: [SurprisalEstimate], by split: CrossFit
+    _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [StatisticName: [Double]]) {
     let embedding = try EmbeddingStatistic.crossFitted(estimates, by: split)
     let seesPlaces = estimates.first?.features?.maps.isEmpty == false

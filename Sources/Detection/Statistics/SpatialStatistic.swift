@@ -33,7 +33,7 @@ package struct SpatialStatistic: Statistic {
     self.factor = factor.map { Double(Float($0)) }
   }
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
     guard estimates.count >= 3 else { throw .tooFewToFit(found: estimates.count, needed: 3) }
     let rows = estimates.map(Self.features)
     let (mean, deviation) = Correlation.moments(rows)

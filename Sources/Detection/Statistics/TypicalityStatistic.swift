@@ -17,7 +17,7 @@ package struct TypicalityStatistic: Statistic {
     self.deviation = Double(Float(deviation))
   }
 
-  package init(fitting estimates: [SurprisalEstimate]) throws(CalibrationError) {
+  package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
     guard estimates.count >= 2 else { throw .tooFewToFit(found: estimates.count, needed: 2) }
     let n = Double(estimates.count)
     let mean = estimates.reduce(0) { $0 + $1.bitsPerDim } / n

@@ -56,7 +56,8 @@ struct FitCommand: ParsableCommand {
       """)
   var damageFrom: [FilePath] = []
   @Option(
-    help: "With --damage-from: steps of \(DamageLesson.batch) images (default \(DamageLesson([]).steps)).")
+    help: "With --damage-from: steps of \(DamageLesson.batch) images (default 16000, above 9216 pixels 8000)."
+  )
   var damageSteps: Int?
   @Option(help: "Fit to so many of the model's own samples instead of images.") var samples: Int?
   @OptionGroup(title: "With --samples") var sampling: SamplingOptions

@@ -31,7 +31,7 @@ struct ModelCommand: ParsableCommand {
         "attention": loaded.architecture.attention, "training_images": facts.trainingImages,
         "steps": facts.options.steps,
         "batch": facts.options.batch, "bits_per_dim": facts.validationBitsPerDim,
-        "eyes": loaded.hasEyes, "damage": loaded.hasDamageEyes,
+        "look": loaded.looksAsBegun ? "begun" : "own", "eyes": loaded.hasEyes, "damage": loaded.hasDamageEyes,
         "statistic": statistic.rawValue,
         "sigma": [loaded.range.lower, loaded.range.upper],
         "calibrations": loaded.calibrations.map {
@@ -63,6 +63,7 @@ struct ModelCommand: ParsableCommand {
         \(path)
         images       \(shape.width)x\(shape.height) \(shape.channels == 1 ? "gray" : "rgb")
         network      \(parameters) parameters, \(loaded.architecture.depth), noise levels \(loaded.range.lower) to \(loaded.range.upper)
+        one look     \(loaded.looksAsBegun ? "by the network that training began from" : "by its own network")
         eyes         \(loaded.hasEyes ? "learned to tell images from altered ones" : "none")
         damage       \(loaded.hasDamageEyes ? "learned to mark it by place" : "none")
         training     \(facts.trainingImages) images, \(facts.options.steps) steps of \(facts.options.batch)

@@ -23,9 +23,7 @@ struct ScoresBench: ParsableCommand {
     var model = try Model(path: self.model)
     let shape = model.shape
     let images = try Subject.read(references, shape, most)
-    let known = CopyGroups(of: images).representatives.map { images[$0] }
-    let batch = ImageBatch(shape: shape, images: known)
-    try model.calibrate(on: batch, budget: .fixed(evaluations))
+    try model.calibrate(on: images, budget: .fixed(evaluations))
     let calibration = try model.calibration(evaluations: evaluations)
     let names = calibration.names
     print((["set"] + names.map(\.rawValue)).joined(separator: ","))
@@ -38,8 +36,12 @@ struct ScoresBench: ParsableCommand {
         print(([set] + names.map { "\(scores[$0]?[index] ?? .nan)" }).joined(separator: ","))
       }
     }
-    let own = try estimates(batch)
-    tell("reference", try calibration.crossFitted(own), own.count)
+    // As the model was fitted, but that all parts of `combined` have the same say.
+    let (places, groups) = CopyGroups(of: images).fitting()
+    let own = try Calibration.crossFitting(
+      evaluations: evaluations, GroupedEstimates(try estimates(images[places]), groups: groups.first)
+    ).scores
+    tell("reference", own, places.count)
     func score(_ name: String, _ images: ImageBatch) throws {
       let found = try estimates(images)
       var scores: [StatisticName: [Double]] = [:]

@@ -1,7 +1,5 @@
 import Diffusion
-import Dispatch
 import Foundation
-import Synchronization
 
 /// Fitted statistics with their reference scores, for one number of evaluations.
 ///
@@ -98,15 +96,14 @@ public struct Calibration: Sendable {
   private static func refitting(
     evaluations: Int, _ estimates: GroupedEstimates, knowing sensitivity: Sensitivity?
   ) throws(CalibrationError) -> (Calibration, [StatisticName: [Double]]) {
-    let fitted = try Calibration(evaluations: evaluations, fitting: estimates, knowing: sensitivity)
-    let split = CrossFit(inTurn: estimates.groups, folds: folds)
-    let scores = try fitted.crossFitted(estimates, by: split)
-    // Not those fitted on all: more images make them score lower than the references were scored.
-    let judging = try fitted.refitted(on: estimates.rows(of: 0, in: split).others)
-    return (
-      Calibration(evaluations: evaluations, profile: fitted.profile, whole: judging.whole, references: [:]),
-      scores
-    )
+    var whole: [any Statistic] = []
+    for type in StatisticRegistry.whole(.errors) where estimates.allSatisfy(type.canJudge) {
+      whole.append(try type.begun(on: estimates, knowing: sensitivity))
+    }
+    let begun = Calibration(
+      evaluations: evaluations, profile: ErrorProfile(fitting: Array(estimates)), whole: whole,
+      references: [:])
+    return try begun.refitted(estimates, by: CrossFit(inTurn: estimates.groups, folds: folds))
   }
 
   /// At one look: these statistics fit and score the parts in one go.
@@ -186,7 +183,7 @@ public struct Calibration: Sendable {
   ) throws(CalibrationError) -> [StatisticName: [Double]] {
     func by(_ folds: Int, _ some: [SurprisalEstimate]) throws(CalibrationError) -> [StatisticName: [Double]] {
       let rows = GroupedEstimates(some)
-      return try crossFitted(rows, by: CrossFit(inTurn: rows.groups, folds: folds))
+      return try refitted(rows, by: CrossFit(inTurn: rows.groups, folds: folds)).1
     }
     if estimates.count < Self.many { return try by(Self.folds, estimates) }
     let known = try by(2, estimates.indices.filter(Self.fits).map { estimates[$0] })
@@ -200,32 +197,22 @@ public struct Calibration: Sendable {
     return scores
   }
 
-  /// Scores of images that fitted the statistics, each by the same statistics fitted on the parts that it is not in.
-  private func crossFitted(
+  /// The same statistics fitted on all but the first part of some images, without references; and scores of all of them, each by what was
+  /// fitted on the parts that it is not in.
+  private func refitted(
     _ estimates: GroupedEstimates, by split: CrossFit
-  ) throws(CalibrationError) -> [StatisticName: [Double]] {
-    let names = candidates
-    let parts = split.parts
-    let found = Mutex(
-      [Result<[StatisticName: [Double]], CalibrationError>](
-        repeating: .success([:]), count: split.folds))
-    DispatchQueue.concurrentPerform(iterations: split.folds) { fold in
-      let scores = Result { () throws(CalibrationError) in
-        let (own, others) = estimates.rows(of: fold, in: split)
-        let fitted = try refitted(on: others)
-        return Dictionary(
-          uniqueKeysWithValues: names.map { name in (name, own.map { fitted.score($0, by: name) }) })
-      }
-      found.withLock { $0[fold] = scores }
+  ) throws(CalibrationError) -> (Calibration, [StatisticName: [Double]]) {
+    var judging: [any Statistic] = []
+    var all: [StatisticName: [Double]] = [:]
+    for statistic in whole {
+      let (own, scores) = try statistic.refitted(estimates, by: split)
+      judging.append(own)
+      // As a file keeps them.
+      for (name, scores) in scores { all[name] = scores.map { Double(Float($0)) } }
     }
-    var scores: [StatisticName: [Double]] = [:]
-    for name in names { scores[name] = [Double](repeating: .nan, count: estimates.count) }
-    for (fold, result) in found.withLock({ $0 }).enumerated() {
-      for (name, own) in try result.get() {
-        for (row, score) in zip(parts[fold], own) { scores[name]?[row] = score }
-      }
-    }
-    return scores
+    return (
+      Calibration(evaluations: evaluations, profile: profile, whole: judging, references: [:]), all
+    )
   }
 
   /// The same statistics fitted on other images, without references.

@@ -31,6 +31,17 @@ package protocol Statistic: Sendable {
   /// stays as it is.
   /// - Throws: `CalibrationError` when the images cannot determine it.
   func refitted(on estimates: GroupedEstimates) throws(CalibrationError) -> Self
+  /// As `fitted`, for `refitted(_:by:)` alone: what that finds anew may be left open.
+  static func begun(
+    on estimates: GroupedEstimates, knowing sensitivity: Sensitivity?
+  ) throws(CalibrationError) -> Self
+  /// The same statistic fitted on parts of other images.
+  /// - Returns: what is fitted on all but the first part, and scores of all images by the statistic and by its parts, each by what is
+  ///   fitted on the parts that the image is not in.
+  /// - Throws: `CalibrationError` when the images cannot determine it.
+  func refitted(
+    _ estimates: GroupedEstimates, by split: CrossFit
+  ) throws(CalibrationError) -> (judging: Self, scores: [StatisticName: [Double]])
   func score(_ estimate: SurprisalEstimate) -> Double
   /// Fits to images, and scores each by the same fitted on the parts that it is not in: what fresh images would score, where
   /// the fitted statistic itself flatters the images it knows.
@@ -95,6 +106,24 @@ extension Statistic {
   package static func fitted(
     on estimates: GroupedEstimates, knowing sensitivity: Sensitivity?
   ) throws(CalibrationError) -> Self { try Self(fitting: estimates) }
+  package static func begun(
+    on estimates: GroupedEstimates, knowing sensitivity: Sensitivity?
+  ) throws(CalibrationError) -> Self { try fitted(on: estimates, knowing: sensitivity) }
+  package func refitted(
+    _ estimates: GroupedEstimates, by split: CrossFit
+  ) throws(CalibrationError) -> (judging: Self, scores: [StatisticName: [Double]]) {
+    let fitted = try inParallel(split.folds) { part throws(CalibrationError) in
+      try refitted(on: estimates.rows(of: part, in: split).others)
+    }
+    func scores(_ statistic: (Self) -> any Statistic) -> [Double] {
+      estimates.indices.map { statistic(fitted[split.fold[$0]]).score(estimates[$0]) }
+    }
+    var all = [Self.name: scores { $0 }]
+    for (k, part) in fitted[0].fittedParts.enumerated() {
+      all[type(of: part).name] = scores { $0.fittedParts[k] }
+    }
+    return (fitted[0], all)
+  }
   package static var observations: [Observation] { [] }
   package static func canJudge(_ estimate: SurprisalEstimate) -> Bool {
     !observations.contains(.look) || estimate.appearance != nil

@@ -33,16 +33,19 @@ public struct EvaluationChoice: Sendable, Equatable, CustomStringConvertible {
   /// Less is not worth four times the time.
   private static let leastGain = 0.01
 
-  /// - Parameter images: of which no two show the same.
-  init(_ model: Model, on images: ImageBatch, compute: Compute) throws {
+  /// - Parameters:
+  ///   - images: of which no two show the same.
+  ///   - others: that fit the statistics, none of them among the former; nil where half of these do.
+  init(_ model: Model, on images: ImageBatch, fitting others: ImageBatch?, compute: Compute) throws {
     guard let examination = Examination(images, seed: model.noise.seed) else {
       self.init(few: nil, many: nil)
       return
     }
     let scorer = try Scorer(model, evaluations: Self.few, compute: compute)
-    self.init(
-      few: try examination.sitting(by: scorer).told(),
-      many: try examination.sitting(by: scorer.with(evaluations: Self.many)).told())
+    func told(_ scorer: Scorer) throws -> Examination.Sitting.Told {
+      try examination.sitting(by: scorer, fittedOn: try others.map { try scorer.estimate($0) }).told()
+    }
+    self.init(few: try told(scorer), many: try told(scorer.with(evaluations: Self.many)))
   }
 
   /// By what was told at few evaluations and at many; nil where there was nothing to try it on.
@@ -74,11 +77,13 @@ public struct EvaluationChoice: Sendable, Equatable, CustomStringConvertible {
 
 extension Model {
   /// A budget that images can be judged by: where it is to be chosen, by these images, and the statistic with it.
+  /// - Parameter others: that fit the statistics it is tried with; nil for half of the images.
   mutating func settle(
-    _ budget: EvaluationBudget, on images: ImageBatch, compute: Compute, told: (EvaluationChoice) -> Void
+    _ budget: EvaluationBudget, on images: ImageBatch, fitting others: ImageBatch? = nil, compute: Compute,
+    told: (EvaluationChoice) -> Void
   ) throws -> EvaluationBudget {
     guard budget == .chosen else { return budget }
-    let choice = try EvaluationChoice(self, on: images, compute: compute)
+    let choice = try EvaluationChoice(self, on: images, fitting: others, compute: compute)
     told(choice)
     facts.statistic = choice.statistic == .combined ? nil : choice.statistic
     return .fixed(choice.evaluations)

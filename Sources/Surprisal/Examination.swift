@@ -80,8 +80,8 @@ package struct Examination {
     private let known: [SurprisalEstimate]
     private let inliers: [SurprisalEstimate]
     private let outliers: [SurprisalEstimate]
-    private let scorer: Scorer
-    private let flawed: ImageBatch
+    /// Spoiled in part; none where images are small.
+    private let flawed: [SurprisalEstimate]
 
     /// - Parameter estimates: of all images; nil where they are not known yet.
     fileprivate init(
@@ -96,8 +96,7 @@ package struct Examination {
       known = try others ?? found(examination.fitting)
       inliers = try found(examination.fresh)
       outliers = try scorer.estimate(examination.altered)
-      self.scorer = scorer
-      flawed = examination.flawed
+      flawed = try examination.flawed.isEmpty ? [] : scorer.estimate(examination.flawed)
     }
 
     /// Of every statistic, for each altered image the share of those as they are that it scores lower.
@@ -125,8 +124,9 @@ package struct Examination {
       return area(outliers) { combined.score(form($0)) }
     }
 
-    /// What statistics see of the altered images: what `combined` goes by. That a score is higher than those that go with it does not
-    /// count where the altered images are told better without, by more than chance.
+    /// What statistics see of the altered images and of those spoiled in part: what `combined` goes by. That a score is higher than those that
+    /// go with it does not count where altered images are told better without, by more than chance; where some are spoiled in part, it counts
+    /// only where these are told better with it.
     package func sensitivity() throws(CalibrationError) -> Sensitivity { try examined().sensitivity }
 
     /// How well images that are not as they were are told: for each the share of those as they are that score lower.
@@ -138,28 +138,34 @@ package struct Examination {
     }
 
     func told() throws -> Told {
-      let (parts, sensitivity, altered) = try examined()
-      guard !flawed.isEmpty, let damage = parts.statistics.first(where: { $0 is DamageStatistic }) else {
-        return Told(altered: altered, flawed: nil)
+      let found = try examined()
+      guard !flawed.isEmpty, let damage = found.parts.first(where: { $0 is DamageStatistic }) else {
+        return Told(altered: found.altered, flawed: nil)
       }
-      let (combined, found) = (parts.joined(knowing: sensitivity), try scorer.estimate(flawed))
-      return Told(
-        altered: altered,
-        flawed: (placements(found, combined.score), placements(found, damage.score)))
+      return Told(altered: found.altered, flawed: (found.flawed, placements(flawed, damage.score)))
     }
 
+    /// The parts of `combined`, what they see, and how it tells the images by that.
     private func examined() throws(CalibrationError) -> (
-      parts: CombinedStatistic.Parts, sensitivity: Sensitivity, placements: [Double]
+      parts: [any Statistic], sensitivity: Sensitivity, altered: [Double], flawed: [Double]
     ) {
       let parts = try CombinedStatistic.Parts(fitting: GroupedEstimates(known))
-      var areas: [StatisticName: Double] = [:]
-      for part in parts.statistics { areas[type(of: part).name] = area(outliers, part.score) }
-      let (both, one) = (Sensitivity(areas: areas), Sensitivity(areas: areas, contrasts: false))
-      let (byBoth, byOne) = (
-        placements(outliers, parts.joined(knowing: both).score),
-        placements(outliers, parts.joined(knowing: one).score)
-      )
-      return PairedDifference(byOne, byBoth).isPositive ? (parts, one, byOne) : (parts, both, byBoth)
+      func areas(_ changed: [SurprisalEstimate]) -> [StatisticName: Double] {
+        Dictionary(
+          uniqueKeysWithValues: parts.statistics.map { (type(of: $0).name, area(changed, $0.score)) })
+      }
+      let seen = (areas(outliers), flawed.isEmpty ? nil : areas(flawed))
+      func judged(contrasts: Bool) -> (Sensitivity, altered: [Double], flawed: [Double]) {
+        let sensitivity = Sensitivity(areas: seen.0, flaws: seen.1, contrasts: contrasts)
+        let score = parts.joined(knowing: sensitivity).score
+        return (sensitivity, placements(outliers, score), placements(flawed, score))
+      }
+      let (both, one) = (judged(contrasts: true), judged(contrasts: false))
+      let isOne =
+        PairedDifference(one.altered, both.altered).isPositive
+        || (!flawed.isEmpty && !PairedDifference(both.flawed, one.flawed).isPositive)
+      let chosen = isOne ? one : both
+      return (parts.statistics, chosen.0, chosen.altered, chosen.flawed)
     }
 
     private func placements(

@@ -167,7 +167,10 @@ public struct Training {
       return Calibrated(estimates)
     }
     var settled = self
-    settled.budget = try result.settle(budget, on: validation, compute: compute) { report(.chose($0)) }
+    settled.budget = try result.settle(
+      budget, on: validation, fitting: isApart(budget) ? training.spread(Self.mostTriedWith) : nil,
+      compute: compute
+    ) { report(.chose($0)) }
     let calibrated = try calibrate(settled.budget)
     _ = try calibrate(.look)
     var gained: Review.Gain?
@@ -194,6 +197,8 @@ public struct Training {
   static let fewHeldOut = 1200
   /// Training images that fit statistics then. Of fewer all do, and those that were held out with them (`TrainingImages.few`).
   static let mostFitted = 1000
+  /// Of these, those that fit the statistics by which evaluations are chosen: they are looked at twice.
+  private static let mostTriedWith = 400
 
   /// Of the network that is trained.
   public var architecture: Architecture {

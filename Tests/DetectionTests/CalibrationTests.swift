@@ -77,6 +77,27 @@ struct CalibrationTests {
     #expect(Double(blind) / all > 0.5)
   }
 
+  @Test(
+    "What judges new images is what judged the first part of those it was made of, the law of combined among it"
+  )
+  func firstPart() throws {
+    var random = RandomSource(seed: 4, stream: 0x5041_5254)
+    let images = (0..<90).map { _ in Synthetic.seen(&random) }
+    let groups = images.indices.map { $0 / 2 }
+    for evaluations in [8, 0] {
+      let (calibration, scores) = try Calibration.crossFitting(
+        evaluations: evaluations, GroupedEstimates(images, groups: groups))
+      for name in calibration.names where evaluations > 0 {
+        // Groups are dealt to ten parts in turn.
+        for row in images.indices where groups[row] % 10 == 0 {
+          #expect(calibration.score(images[row], by: name) == scores[name]?[row], "\(name) \(row)")
+        }
+      }
+      #expect(Set(calibration.names) == Set(scores.keys))
+      #expect(scores.values.allSatisfy { $0.count == images.count && $0.allSatisfy(\.isFinite) })
+    }
+  }
+
   @Test("References are of the images named, and of no other")
   func namedReferences() throws {
     var random = RandomSource(seed: 3, stream: 0x5245_4653)

@@ -9,7 +9,8 @@ extension StatisticName {
 /// each has is known from images of the population that were altered (`Sensitivity`); no other outliers have a part in it.
 ///
 /// The law is of images that the scored statistics were not fitted on: parts of the images that take turns, each scored by what the
-/// others fitted.
+/// others fitted. Statistics of more features than there are images score lower the more images fit them, so a law is of scores by as many as
+/// judge new images, or nearly.
 package struct CombinedStatistic: Statistic {
   package static let name = StatisticName.combined
 
@@ -58,6 +59,38 @@ package struct CombinedStatistic: Statistic {
     return parts.joined(weights, contrasts: law.contrasts)
   }
 
+  package static func begun(
+    on estimates: GroupedEstimates, knowing sensitivity: Sensitivity?
+  ) throws(CalibrationError) -> Self {
+    let parts = try Parts.fitted(on: estimates)
+    return Parts(parts, scores: parts.map { _ in [] }).joined(knowing: sensitivity)
+  }
+
+  /// The parts are fitted once for each part of the images; the law by which these are judged is of the others' scores, each by what its
+  /// own part had no share in.
+  package func refitted(
+    _ estimates: GroupedEstimates, by split: CrossFit
+  ) throws(CalibrationError) -> (judging: Self, scores: [StatisticName: [Double]]) {
+    let fitted = try inParallel(split.folds) { part throws(CalibrationError) in
+      try Parts.refitted(fittedParts, on: estimates.rows(of: part, in: split).others)
+    }
+    let scores = fittedParts.indices.map { k in
+      estimates.indices.map { fitted[split.fold[$0]][k].score(estimates[$0]) }
+    }
+    let laws = (0..<split.folds).map { part in
+      let others = estimates.indices.filter { split.fold[$0] != part }
+      return Parts(fitted[part], scores: scores.map { column in others.map { column[$0] } })
+        .joined(weights, contrasts: law.contrasts)
+    }
+    var all = [
+      Self.name: estimates.indices.map { row in
+        laws[split.fold[row]].law.shift(scores.map { $0[row] }).size
+      }
+    ]
+    for (part, own) in zip(fittedParts, scores) { all[type(of: part).name] = own }
+    return (laws[0], all)
+  }
+
   /// What it joins, as fitted, before anything is known of the say of each.
   package struct Parts {
     /// In the order of `types`: those that can judge all images.
@@ -65,36 +98,44 @@ package struct CombinedStatistic: Statistic {
     /// Of each those of all images, each by what was fitted on others.
     private let scores: [[Double]]
 
-    /// Halves that judge each other: as many images are left to fit on as the law's own accuracy is worth.
-    private static let folds = 2
+    /// Images from which on halves judge each other; fewer would score much higher by half of them than by all.
+    private static let enoughForHalves = 1000
     /// Images that it takes to have halves that fit statistics.
     private static let fewest = 6
 
     package init(fitting estimates: GroupedEstimates) throws(CalibrationError) {
+      try self.init(Self.fitted(on: estimates), fittedOn: estimates)
+    }
+
+    fileprivate init(_ statistics: [any Statistic], scores: [[Double]]) {
+      (self.statistics, self.scores) = (statistics, scores)
+    }
+
+    fileprivate static func fitted(
+      on estimates: GroupedEstimates
+    ) throws(CalibrationError) -> [any Statistic] {
       var parts: [any Statistic] = []
       for type in CombinedStatistic.types where estimates.allSatisfy(type.canJudge) {
         parts.append(try type.init(fitting: estimates))
       }
-      try self.init(parts, fittedOn: estimates)
+      return parts
     }
 
     fileprivate init(
       _ parts: [any Statistic], fittedOn estimates: GroupedEstimates
     ) throws(CalibrationError) {
-      var scores = [[Double]](repeating: [], count: parts.count)
-      func add(_ parts: [any Statistic], _ images: GroupedEstimates) {
-        for k in parts.indices { scores[k] += images.map { parts[k].score($0) } }
+      let split = CrossFit(
+        inTurn: estimates.groups,
+        folds: estimates.count < Self.enoughForHalves ? CrossFit.standard : 2)
+      guard estimates.count >= Self.fewest, split.folds > 1 else {
+        self.init(parts, scores: parts.map { part in estimates.map { part.score($0) } })
+        return
       }
-      let split = CrossFit(inTurn: estimates.groups, folds: Self.folds)
-      if estimates.count >= Self.fewest, split.folds > 1 {
-        for half in 0..<split.folds {
-          let (own, others) = estimates.rows(of: half, in: split)
-          add(try Self.refitted(parts, on: others), own)
-        }
-      } else {
-        add(parts, estimates)
+      let found = try inParallel(split.folds) { part throws(CalibrationError) in
+        let (own, others) = estimates.rows(of: part, in: split)
+        return try Self.refitted(parts, on: others).map { part in own.map { part.score($0) } }
       }
-      (statistics, self.scores) = (parts, scores)
+      self.init(parts, scores: parts.indices.map { k in found.flatMap { $0[k] } })
     }
 
     fileprivate static func refitted(

@@ -4,9 +4,9 @@ import ScoreModel
 import Tensors
 
 extension Model {
-  /// Looks at images as the network did that training began from, kept beside, where that tells held-out images from altered ones better, by
-  /// more than chance: training on few images makes a network forget what else it saw. With fewer than `Examination.fewest` to try it on
-  /// the trained one looks.
+  /// Looks at images as the network did that training began from, kept beside, unless the trained one tells held-out images from altered ones
+  /// better, by more than chance: training on few images makes a network forget what else it saw, which no alteration of theirs shows
+  /// (docs/folders.md, "Whether training is worth it"). With fewer than `Examination.fewest` to try it on the trained one looks.
   ///
   /// - Parameters:
   ///   - start: of this model's architecture.
@@ -32,7 +32,7 @@ extension Model {
     other.looking = try FrozenWeights(Network(architecture).downSpecs) { start.read($0) }
     let (trained, begun) = (try placements(self), try placements(other))
     func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
-    let isKept = PairedDifference(begun, trained).isPositive
+    let isKept = !PairedDifference(trained, begun).isPositive
     told(mean(trained), mean(begun), isKept)
     if isKept { self = other }
   }

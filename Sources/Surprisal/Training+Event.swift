@@ -29,8 +29,8 @@ extension Training {
     case gained(before: Double, after: Double, standardError: Double, pValue: Double)
     case surveying(done: Int, of: Int)
     /// What one look sees of held-out images that are altered, or from 64 pixels a side spoiled in part: AUROC of `activations` by the
-    /// trained network, and by the one that it began from. One look goes by that, kept beside, where it sees more, and by more than
-    /// chance.
+    /// trained network, and by the one that it began from. One look goes by that, kept beside, unless the first sees more, and by more
+    /// than chance.
     case triedLook(trained: Double, begun: Double, isKept: Bool)
     /// The eyes learn: mean loss in nats, and what held-out images cost where that was just measured.
     case learningEyes(step: Int, of: Int, loss: Float, heldOut: Double?, secondsLeft: Double)

@@ -49,7 +49,7 @@ struct CalibrationTests {
     "Near copies of few images fit, and rates hold for fresh ones, where copies that pass for different images have more of these flagged"
   )
   func copies() throws {
-    let (splits, originals, fresh, rate) = (6, 63, 200, 0.1)
+    let (splits, originals, fresh, rate) = (4, 63, 200, 0.1)
     let name = StatisticName.spatial
     var (grouped, blind) = (0, 0)
     for split in 0..<splits {

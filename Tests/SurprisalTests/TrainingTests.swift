@@ -77,6 +77,7 @@ struct TrainingTests {
     try Discs.withFolder { folder in
       var training = try Discs.training(folder, steps: 4)
       training.start = try Discs.model()
+      (training.eyes, training.budget, training.validationShare) = (.none, .fixed(4), 0.1)
       let whole = try Self.model(training, stoppingAfter: [], images: folder)
       let kept = try Checkpoint(path: "\(folder)/x.checkpoint")
       #expect(kept.start?.count == kept.state.values.count)

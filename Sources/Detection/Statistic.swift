@@ -1,7 +1,5 @@
 import Diffusion
-import Dispatch
 import Images
-import Synchronization
 
 /// One number an image is judged by; higher is odder. Fitted on images of the population, then frozen.
 ///
@@ -81,28 +79,9 @@ extension Statistic {
     _ estimates: GroupedEstimates, by split: CrossFit
   ) throws(CalibrationError) -> (fitted: Self, scores: [Double]) {
     let fitted = try Self(fitting: estimates)
-    return (fitted, try fitted.crossFitted(estimates, by: split))
+    return (fitted, try fitted.refitted(estimates, by: split).scores[Self.name] ?? [])
   }
 
-  private func crossFitted(
-    _ estimates: GroupedEstimates, by split: CrossFit
-  ) throws(CalibrationError) -> [Double] {
-    let parts = split.parts
-    let found = Mutex([Result<[Double], CalibrationError>](repeating: .success([]), count: parts.count))
-    DispatchQueue.concurrentPerform(iterations: parts.count) { part in
-      let scores = Result { () throws(CalibrationError) in
-        let (own, others) = estimates.rows(of: part, in: split)
-        let fitted = try refitted(on: others)
-        return own.map { fitted.score($0) }
-      }
-      found.withLock { $0[part] = scores }
-    }
-    var scores = [Double](repeating: .nan, count: estimates.count)
-    for (part, result) in zip(parts, found.withLock { $0 }) {
-      for (index, score) in zip(part, try result.get()) { scores[index] = score }
-    }
-    return scores
-  }
   package static func fitted(
     on estimates: GroupedEstimates, knowing sensitivity: Sensitivity?
   ) throws(CalibrationError) -> Self { try Self(fitting: estimates) }

@@ -14,16 +14,17 @@ PACKAGES = libjpeg-dev libpng-dev libdnnl-dev zlib1g-dev libdeflate-dev libsqlit
 CODECS = libtiff-dev libwebp-dev libavif-dev
 
 .PHONY: all setup build test check-pages lint format demo bench fuzz mutate docs clean install copy man completions check-formats check-manual \
-  check-docs wheel check-wheel check-engines static dist deb image check-dist check-deb check-image check-encoder
+  check-docs wheel check-wheel check-engines static dist deb image check-dist check-deb check-image check-encoder check-packages check-tools
 
 all: build
 
-# System libraries. Installs only what is missing; without apt it says what to install.
+# System libraries. Installs only what is missing, one installation after another; without apt it says what to install.
 setup:
 	@if command -v dpkg-query >/dev/null 2>&1 && dpkg-query -W -f='$${Status}\n' $(PACKAGES) 2>/dev/null \
 	   | grep -c 'ok installed' | grep -qx '$(words $(PACKAGES))'; then :; \
 	 elif command -v apt-get >/dev/null 2>&1; then \
-	   $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES); \
+	   $(SUDO) flock /var/lock/surprisal-setup sh -c \
+	     'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES)'; \
 	 else \
 	   missing=; \
 	   for h in jpeglib.h png.h zlib.h libdeflate.h sqlite3.h oneapi/dnnl/dnnl.h; do \
@@ -121,9 +122,10 @@ bench: build
 
 # The pages that the tool writes, used in headless Chromium. PICTURES: where screenshots go.
 PAGES = .build/pages/bin/python
+PAGES_PACKAGES = chromium python3-venv
 PICTURES ?= .build/pages/pictures
 .build/pages/ready:
-	@$(MAKE) -s setup PACKAGES="chromium python3-venv"
+	@$(MAKE) -s setup PACKAGES="$(PAGES_PACKAGES)"
 	python3 -m venv .build/pages
 	.build/pages/bin/pip install -q websocket-client
 	.build/pages/bin/pip install -q --no-deps axe-playwright-python
@@ -135,12 +137,13 @@ check-pages: $(BINARY) .build/pages/ready
 # What the tool writes for others, held against their schemas and parsers; the GitHub action, the pre-commit hook; manual pages and
 # completions; the commands of the docs. By the binary that is there.
 CHECKS = .build/checks/venv/bin
+FORMATS_PACKAGES = curl python3-venv
 MANUAL_PACKAGES = man-db mandoc groff bash-completion zsh fish
 $(BINARY):
 	$(MAKE) build
 
 check-formats: $(BINARY)
-	@$(MAKE) -s setup PACKAGES="curl python3-venv"
+	@$(MAKE) -s setup PACKAGES="$(FORMATS_PACKAGES)"
 	Tests/Checks/setup.sh
 	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-actions action.yml
 	$(CHECKS)/check-jsonschema -q --builtin-schema vendor.github-workflows examples/ci/github-workflow.yml
@@ -161,6 +164,7 @@ check-docs: $(BINARY) man
 
 # examples/engines/ on Spark, Dask and the rest, with something killed on the way.
 ENGINES = .build/checks/engines
+ENGINES_PACKAGES = default-jre-headless inotify-tools parallel shellcheck
 $(ENGINES)/ready: Tests/Checks/engines.txt
 	@$(MAKE) -s setup PACKAGES="python3-venv"
 	python3 -m venv $(ENGINES)
@@ -168,7 +172,7 @@ $(ENGINES)/ready: Tests/Checks/engines.txt
 	touch $@
 
 check-engines: $(BINARY) $(ENGINES)/ready
-	@$(MAKE) -s setup PACKAGES="default-jre-headless inotify-tools parallel shellcheck"
+	@$(MAKE) -s setup PACKAGES="$(ENGINES_PACKAGES)"
 	shellcheck examples/engines/*.sh examples/engines/array.sbatch
 	$(ENGINES)/bin/python Tests/Checks/engines.py $(BINARY)
 
@@ -273,13 +277,15 @@ dist: static
 	@du -sh .build/dist/$(RELEASE) .build/dist/$(RELEASE).tar.gz
 
 # A package for the Debian that this is; a container image as an OCI archive, on BASE (Tools/Dist/image.sh).
+DEB_PACKAGES = debhelper chrpath
 deb: static
-	@$(MAKE) -s setup PACKAGES="debhelper chrpath"
+	@$(MAKE) -s setup PACKAGES="$(DEB_PACKAGES)"
 	$(MAKE) -s man completions SCRATCH=$(STATIC_PATH)
 	Tools/Dist/deb.sh $(VERSION) $(STATIC) $(STATIC_PATH) .build/dist
 
+IMAGE_PACKAGES = podman crun
 image:
-	@$(MAKE) -s setup PACKAGES="podman crun"
+	@$(MAKE) -s setup PACKAGES="$(IMAGE_PACKAGES)"
 	@[ -s .build/dist/$(RELEASE).tar.gz ] || $(MAKE) dist
 	Tools/Dist/image.sh .build/dist/$(RELEASE).tar.gz .build/dist/surprisal-$(VERSION)-oci.tar
 
@@ -300,8 +306,9 @@ check-dist: $(ROOTS)/bookworm.tar $(ROOTS)/trixie.tar
 	$(CHECKS)/pyspdxtools -i .build/dist/$(RELEASE)/share/doc/surprisal/surprisal.spdx.json
 	Tests/Checks/dist.sh .build/dist/$(RELEASE).tar.gz $^
 
+LINT_PACKAGES = lintian
 check-deb: $(ROOTS)/bookworm.tar
-	@$(MAKE) -s setup PACKAGES="lintian"
+	@$(MAKE) -s setup PACKAGES="$(LINT_PACKAGES)"
 	Tests/Checks/deb.sh .build/dist/surprisal_$(VERSION)-*.deb $<
 
 check-image: $(ROOTS)/bookworm.tar
@@ -336,6 +343,14 @@ check-wheel: wheel
 	  && $(WHEEL_TOOLS)/mypy --cache-dir $(CURDIR)/$(WHEEL)/mypy
 	$(WHEEL_TOOLS)/twine check --strict $(WHEEL)/*.whl
 	python/check.sh $(WHEEL)/*.whl
+
+# What the checks need from elsewhere, for who has something else to do meanwhile; each of them installs it too.
+check-packages:
+	@$(MAKE) -s setup PACKAGES="mmdebstrap $(sort $(PAGES_PACKAGES) $(FORMATS_PACKAGES) $(MANUAL_PACKAGES) $(ENGINES_PACKAGES) $(DEB_PACKAGES) \
+	  $(IMAGE_PACKAGES) $(LINT_PACKAGES))"
+
+check-tools: check-packages $(ROOTS)/bookworm.tar $(ROOTS)/trixie.tar .build/pages/ready $(WHEEL)/tools/ready $(ENGINES)/ready $(ENCODER)/ready
+	Tests/Checks/setup.sh
 
 clean:
 	$(SWIFT) package clean

@@ -3,6 +3,7 @@ import Detection
 import Foundation
 import Images
 import Surprisal
+import Tensors
 
 /// Every statistic's score of every image, for other tools to work on.
 struct ScoresBench: ParsableCommand {
@@ -18,6 +19,10 @@ struct ScoresBench: ParsableCommand {
   @Option(help: "Images of a set at most.") var limit = 1000
   @Option(help: "Network evaluations an image.") var evaluations = 16
   @Flag(help: "Also degraded copies of the first set's images.") var degraded = false
+  @Option(
+    help: "Images to alter, or spoil in part, in each way that statistics are weighed by: a set `~WAY` each.")
+  var altered: [String] = []
+  @Option(help: "Images altered in each way at most.") var alteredLimit = 60
 
   func run() throws {
     var model = try Model(path: self.model)
@@ -54,6 +59,22 @@ struct ScoresBench: ParsableCommand {
       let images = try Subject.read([parts[1]], shape, limit)
       first = first ?? images
       try score(parts[0], images)
+    }
+    if !altered.isEmpty {
+      let images = try Subject.read(altered, shape, alteredLimit)
+      try score("~", images)
+      let spoiled: [any ImageChange] = min(shape.height, shape.width) < 64 ? [] : Flaw.allCases
+      for kind in Alteration.learned(shape).filter({ $0 != .none }) + Alteration.unknown + spoiled {
+        var random = RandomSource(seed: 1, stream: 0x414C_5452)
+        try score(
+          "~\(kind)",
+          ImageBatch(
+            shape: shape,
+            images: images.indices.map { index in
+              let other = images[Int.random(in: images.indices, using: &random)]
+              return kind.changed(images[index], other: other, random: &random)
+            }))
+      }
     }
     guard degraded, let first else { return }
     for kind in Degradation.allCases {

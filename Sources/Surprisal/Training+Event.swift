@@ -4,6 +4,8 @@ extension Training {
   /// What happens while training.
   public enum Event: Sendable {
     case unreadable(path: String, error: String)
+    /// All images are gray, and so the network takes them (`takesFewestChannels`).
+    case tookGray
     /// Images that show what another shows, exactly or nearly, and how many of them took no part since the other was held
     /// out.
     case copies(exact: Int, near: Int, leftOut: Int)

@@ -9,6 +9,8 @@ import Tensors
 /// Trains a model on images and calibrates it on images held out.
 public struct Training {
   public var shape: ImageShape
+  /// Whether images that are all gray make a network of gray images, where `shape` is one of colours.
+  public var takesFewestChannels = false
   public var preset = Architecture.Preset.small
   public var options = TrainingOptions()
   /// Share of the images held out at random, unless `heldOut` names them; nil: a tenth, and of few images as many as an
@@ -66,8 +68,16 @@ public struct Training {
     try validate()
     let paths = paths.isEmpty ? resume?.run?.paths ?? [] : paths
     if paths.isEmpty, resume != nil { throw SurprisalError.checkpointWithoutPaths }
+    var settled = self
+    let images = try settled.load(paths, report)
+    return try settled.run(on: images, of: paths, compute, shouldStop, report)
+  }
+
+  private func run(
+    on images: TrainingImages, of paths: [FilePath], _ compute: Compute, _ shouldStop: () -> Bool,
+    _ report: (Event) -> Void
+  ) throws -> Model? {
     let engine = try compute.engine()
-    let images = try load(paths, report)
     let (training, validation) = (images.training, images.validation)
     let run = try run(over: paths, training, validation)
     let network = Network(architecture)
@@ -255,12 +265,17 @@ public struct Training {
     return steps
   }
 
-  /// Reads the images and splits them by groups of copies: no image that is trained on shows what one held out shows, and
-  /// of those held out no two show the same.
-  private func load(_ paths: [FilePath], _ report: (Event) -> Void) throws -> TrainingImages {
+  /// Reads the images, settles their channels, and splits them by groups of copies: no image that is trained on shows what one held out
+  /// shows, and of those held out no two show the same.
+  private mutating func load(_ paths: [FilePath], _ report: (Event) -> Void) throws -> TrainingImages {
     var all = images(paths, report)
     let count = all.count
     if !heldOut.isEmpty { all.append(contentsOf: images(heldOut, report)) }
+    if takesFewestChannels {
+      all = all.inFewestChannels
+      if all.shape != shape { report(.tookGray) }
+      shape = all.shape
+    }
     let copies = CopyGroups(of: all)
     let held: Set<Int>
     if heldOut.isEmpty {

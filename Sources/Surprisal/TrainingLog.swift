@@ -64,6 +64,7 @@ public struct TrainingLog: Sendable {
     switch event {
     case .unreadable(let path, let error):
       return ("unreadable", ["path": .text(path), "error": .text(error)])
+    case .tookGray: return ("took_gray", [:])
     case .copies(let exact, let near, let leftOut):
       return ("copies", ["exact": .count(exact), "near": .count(near), "left_out": .count(leftOut)])
     case .loaded(let training, let validation, let parameters):

@@ -21,6 +21,7 @@ struct TrainingDisplay {
     case .copies(let exact, let near, let leftOut):
       shown.note(
         "\(exact) exact and \(near) near copies of other images; \(leftOut) left out, as theirs are held out")
+    case .tookGray: shown.note("all images are gray, and are taken so (--channels says otherwise)")
     case .loaded(let training, let validation, let parameters):
       shown.note("\(training) images to train on, \(validation) held out; \(parameters) parameters")
     case .planned(let steps, let pace):

@@ -58,6 +58,9 @@ struct TrainingLogTests {
         ]
       ),
       (
+        .tookGray, ["event": "took_gray"]
+      ),
+      (
         .triedLook(trained: 0.5, begun: 0.75, isKept: true),
         ["event": "tried_look", "trained": 0.5, "begun": 0.75, "kept": true]
       ),

@@ -93,6 +93,28 @@ struct TrainingTests {
     }
   }
 
+  @Test(
+    "Gray images make a network of gray ones where channels are chosen, however they are written: the same as one told to, and gone on with",
+    arguments: [true, false])
+  func channels(isGray: Bool) throws {
+    try Discs.withFolder { folder in
+      var training = try Discs.training(folder, steps: 4)
+      (training.eyes, training.budget) = (.none, .fixed(4))
+      let told = try Self.model(training, stoppingAfter: [], images: folder)
+      let colours = ImageShape(height: 16, width: 16, channels: 3)
+      let path = "\(folder)/1000.png"
+      // As PNG of three colours; in the other case one pixel of one image has a hue.
+      var written = try ImageReading().image(at: FilePath(path), as: colours)
+      if !isGray { written.pixels[0] ^= 1 }
+      try Discs.write(written, to: path)
+      (training.shape, training.takesFewestChannels) = (colours, true)
+      let model = try Self.model(training, stoppingAfter: [2], images: folder)
+      #expect((model == told) == isGray)
+      let read = try Model(try SafeTensors(bytes: model, path: "x"), path: "x")
+      #expect(read.shape.channels == (isGray ? 1 : 3))
+    }
+  }
+
   @Test("A run of so many minutes goes on for what remains of them, to the same model")
   func resumeMinutes() throws {
     try Discs.withFolder { folder in

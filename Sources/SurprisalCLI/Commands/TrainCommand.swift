@@ -156,6 +156,7 @@ struct TrainCommand: ParsableCommand {
       shown.note(choice.words)
     }
     var training = try training(Training(shape: shape))
+    training.takesFewestChannels = form.channels == nil
     if steps == nil, minutes == nil { training.minutes = 10 }
     if evaluations == nil { training.budget = .chosen }
     training.start = start

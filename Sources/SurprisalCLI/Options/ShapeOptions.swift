@@ -11,7 +11,7 @@ struct ShapeOptions: ParsableArguments {
       """
   )
   var size: String?
-  @Option(help: "gray or rgb (default: rgb, or as the images are where a network is fitted).")
+  @Option(help: "gray or rgb (default: rgb, or as the images are where a network is fitted or trained).")
   var channels: String?
 
   func validate() throws {

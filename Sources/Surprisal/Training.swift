@@ -271,7 +271,7 @@ public struct Training {
     var all = images(paths, report)
     let count = all.count
     if !heldOut.isEmpty { all.append(contentsOf: images(heldOut, report)) }
-    if takesFewestChannels {
+    if takesFewestChannels, !all.isEmpty {
       all = all.inFewestChannels
       if all.shape != shape { report(.tookGray) }
       shape = all.shape

@@ -327,6 +327,15 @@ struct TrainingTests {
         try Training(shape: .init(height: 17, width: 16, channels: 1)).run([folder]) { _ in }
       }
       #expect(odd?.description.contains("16x17") == true)
+      // None is no gray one.
+      var colours = Training(shape: .init(height: 16, width: 16, channels: 3))
+      colours.takesFewestChannels = true
+      let none = #expect(throws: SurprisalError.self) {
+        try colours.run([FilePath("\(folder)/empty")]) { event in
+          if case .tookGray = event { Issue.record("no image, and told to be gray") }
+        }
+      }
+      #expect(none?.description.contains("0 readable") == true)
     }
   }
 }

@@ -140,6 +140,8 @@ package struct EstimateForm: Sendable {
   package let damage: DamageForm?
   /// Nil where no encoder looks.
   package let features: FeatureForm?
+  /// Whether places are those of what an image shows once it is aligned.
+  package var isAligned = false
 
   package init(
     sigmas: [Double], shape: ImageShape, activations: Int = 0, eyes: EyeForm? = nil,

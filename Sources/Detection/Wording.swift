@@ -36,7 +36,11 @@ package enum Wording {
   }
 
   /// Where in the image, in thirds.
-  static func place(row: Int, of rows: Int, column: Int, of columns: Int) -> String {
+  static func place(row: Int, of rows: Int, column: Int, of columns: Int, in form: EstimateForm) -> String {
+    third(row, of: rows, column, of: columns) + (form.isAligned ? " as aligned" : "")
+  }
+
+  private static func third(_ row: Int, of rows: Int, _ column: Int, of columns: Int) -> String {
     func third(_ index: Int, of count: Int, _ names: [String]) -> String {
       names[min(3 * index / max(count, 1), 2)]
     }
@@ -45,12 +49,13 @@ package enum Wording {
   }
 
   /// A place of a grid over an image, and the pixel in its middle.
-  static func spot(_ place: Int, rows: Int, columns: Int, of shape: ImageShape) -> String {
-    let (row, column) = (place / columns, place % columns)
+  static func spot(_ place: Int, rows: Int, columns: Int, in form: EstimateForm) -> String {
+    let (row, column, shape) = (place / columns, place % columns, form.shape)
     let x = (2 * column + 1) * shape.width / (2 * columns)
     let y = (2 * row + 1) * shape.height / (2 * rows)
-    let third = Self.place(row: row, of: rows, column: column, of: columns)
-    return "\(third) (around \(x), \(y) of \(shape.width)x\(shape.height))"
+    let third = third(row, of: rows, column, of: columns)
+    return
+      "\(third) (around \(x), \(y) of \(shape.width)x\(shape.height)\(form.isAligned ? " as aligned" : ""))"
   }
 
   /// First and last noise level of one of the groups that statistics average nodes into (`Levels`).

@@ -31,6 +31,15 @@ package enum Alteration: String, Codable, CaseIterable, Sendable {
       + [.upsideDown, .rolledAcross, .rolledDown, .shuffled]
   }
 
+  /// Kinds that leave an image as it was once it is aligned. What is mirrored stays so.
+  package static func undone(by alignment: Alignment?) -> Set<Alteration> {
+    switch alignment?.kind {
+    case nil: []
+    case .placed: [.rolledAcross, .rolledDown]
+    case .turned: [.rolledAcross, .rolledDown, .turnedLeft, .turnedHalf, .turnedRight]
+    }
+  }
+
   /// Kinds that nothing learns by.
   package static let unknown: [Alteration] = [
     .halves, .patch, .slanted, .enlarged, .streaked, .blotted, .smeared, .coarsened, .sharpened,

@@ -44,6 +44,7 @@ package struct EncodedImage: Sendable {
   package func decoded(
     _ decoder: ImageDecoder, as shape: ImageShape, cutting cutter: TileCutter? = nil
   ) throws(ImageError) -> DecodedImage {
+    if let alignment = decoder.alignment, cutter == nil { return try aligned(by: alignment, decoder, shape) }
     switch form {
     case .file(let bytes): return try decoder.decode(bytes, to: shape, cutting: cutter)
     case .pixels(let whole):
@@ -54,5 +55,32 @@ package struct EncodedImage: Sendable {
         bitmap: image, origin: ImageOrigin(format: "IDX", width: whole.width, height: whole.height),
         warning: nil, measures: decoder.takesMeasures ? Measures(of: whole) : nil)
     }
+  }
+
+  /// The image as it is, its longer side no longer than a side.
+  /// - Throws: `ImageError`.
+  package func decoded(
+    _ decoder: ImageDecoder, within side: Int, channels: Int
+  ) throws(ImageError) -> DecodedImage {
+    switch form {
+    case .file(let bytes): return try decoder.decode(bytes, .within(side: side, channels: channels))
+    case .pixels(let whole):
+      return DecodedImage(
+        bitmap: whole.converted(toChannels: channels).fitted(within: side),
+        origin: ImageOrigin(format: "IDX", width: whole.width, height: whole.height),
+        warning: nil, measures: decoder.takesMeasures ? Measures(of: whole) : nil)
+    }
+  }
+
+  private func aligned(
+    by alignment: Alignment, _ decoder: ImageDecoder, _ shape: ImageShape
+  ) throws(ImageError) -> DecodedImage {
+    let whole = try decoded(
+      decoder, within: alignment.side(for: shape), channels: max(alignment.channels, shape.channels))
+    let (image, isFound) = alignment.aligned(whole.bitmap, to: shape)
+    let warnings = [whole.warning, isFound ? nil : Alignment.nothingFound].compactMap { $0 }
+    return DecodedImage(
+      bitmap: image, origin: whole.origin, warning: warnings.isEmpty ? nil : warnings.joined(separator: "; "),
+      measures: whole.measures)
   }
 }

@@ -75,7 +75,7 @@ public struct ImageOrigin: Sendable, Equatable {
 public struct DecodedImage: Sendable {
   public let bitmap: Bitmap
   public let origin: ImageOrigin
-  /// Damage that `ImageDecoder.isLenient` overlooked.
+  /// Damage that `ImageDecoder.isLenient` overlooked, or that `ImageDecoder.alignment` found no thing.
   public let warning: String?
   /// What was measured of it, where `ImageDecoder.takesMeasures`.
   public var measures: Measures?
@@ -97,6 +97,8 @@ public struct ImageDecoder: Sendable {
   public var isLenient = false
   /// Whether `DecodedImage.measures` is wanted. A JPEG is then shrunk no further than measuring allows.
   public var takesMeasures = false
+  /// Where the thing on a plain ground that images show is to lie; nil to take images whole, as tiles are taken anyhow.
+  public var alignment: Alignment?
   /// Without our own short cuts for ordinary files; for tests of them.
   var usesLibrariesOnly = false
 
@@ -159,11 +161,52 @@ public struct ImageDecoder: Sendable {
   package func decode(
     _ bytes: Data, to target: ImageShape?, cutting cutter: TileCutter?
   ) throws(ImageError) -> DecodedImage {
+    try decode(bytes, target.map(Target.shape) ?? .whole, cutting: cutter)
+  }
+
+  /// What an image is brought to.
+  enum Target {
+    case whole
+    case shape(ImageShape)
+    /// In proportion, its longer side no longer than a side.
+    case within(side: Int, channels: Int)
+
+    /// Nil for the image's own.
+    var channels: Int? {
+      switch self {
+      case .whole: nil
+      case .shape(let shape): shape.channels
+      case .within(_, let channels): channels
+      }
+    }
+
+    /// The size, as an image lies in its file.
+    func size(_ width: Int, _ height: Int, isTurned: Bool) -> (width: Int, height: Int) {
+      switch self {
+      case .whole: (width, height)
+      case .shape(let shape): isTurned ? (shape.height, shape.width) : (shape.width, shape.height)
+      case .within(let side, _): Bitmap.fitted(width, height, within: side)
+      }
+    }
+
+    /// What a JPEG may not be shrunk below on the way: width, height, the longer side; nil where nothing of it is lost.
+    var least: (width: Int, height: Int, longer: Int)? {
+      switch self {
+      case .whole: nil
+      case .shape(let shape): (shape.width, shape.height, 0)
+      case .within(let side, _): (1, 1, side)
+      }
+    }
+  }
+
+  func decode(
+    _ bytes: Data, _ target: Target, cutting cutter: TileCutter? = nil
+  ) throws(ImageError) -> DecodedImage {
     guard !bytes.isEmpty else { throw .empty }
     let sink = RowSink(
       target: target, background: background, takesMeasures: takesMeasures, cutter: cutter)
     // A JPEG may be shrunk on the way where nobody wants all its pixels.
-    let least = cutter == nil ? target : nil
+    let least = cutter == nil ? target.least : nil
     var header = image_header()
     var message = [CChar](repeating: 0, count: Int(IMAGE_MESSAGE_SIZE))
     var limits = limits.raw
@@ -179,7 +222,8 @@ public struct ImageDecoder: Sendable {
       status = bytes.withUnsafeBytes {
         image_decode_jpeg(
           $0.baseAddress, $0.count, &limits, Int32(least?.width ?? 0), Int32(least?.height ?? 0),
-          takesMeasures ? Int32(Measures.side) : 0, flags, take, context, &header, &message)
+          Int32(max(takesMeasures ? Measures.side : 0, least?.longer ?? 0)), flags, take, context, &header,
+          &message)
       }
     } else {
       guard let decode = kind.decode else { throw .unsupported(kind: kind.rawValue) }
@@ -218,7 +262,7 @@ public struct ImageDecoder: Sendable {
 
 /// Takes decoded rows to their target: alpha over the background, channels converted, resampled or kept.
 private final class RowSink {
-  private let target: ImageShape?
+  private let target: ImageDecoder.Target
   private let background: UInt8
   private var header = image_header()
   private var channels = 0
@@ -232,7 +276,7 @@ private final class RowSink {
   private let cutter: TileCutter?
   private(set) var taken = 0
 
-  init(target: ImageShape?, background: UInt8, takesMeasures: Bool, cutter: TileCutter?) {
+  init(target: ImageDecoder.Target, background: UInt8, takesMeasures: Bool, cutter: TileCutter?) {
     self.target = target
     self.cutter = cutter
     self.background = background
@@ -246,16 +290,13 @@ private final class RowSink {
   private func start(_ header: image_header) {
     self.header = header
     let (width, height) = (Int(header.width), Int(header.height))
-    channels = target?.channels ?? colours
+    channels = target.channels ?? colours
     line = [UInt8](repeating: 0, count: width * channels)
     // The target as the file lies.
-    let turned = header.orientation >= 5
-    if let target {
-      let size = turned ? (target.height, target.width) : (target.width, target.height)
-      if size != (width, height) {
-        resampler = AreaResampler(
-          fromWidth: width, height: height, channels: channels, toWidth: size.0, height: size.1)
-      }
+    let size = target.size(width, height, isTurned: header.orientation >= 5)
+    if size != (width, height) {
+      resampler = AreaResampler(
+        fromWidth: width, height: height, channels: channels, toWidth: size.width, height: size.height)
     }
     if resampler == nil { whole.reserveCapacity(line.count * height) }
     cutter?.start(width: width, height: height, orientation: Int(header.orientation))

@@ -17,4 +17,10 @@ public struct Mask: Sendable {
   public func marked(width: Int, height: Int) -> [Bool] {
     bitmap.resampled(width: width, height: height).pixels.map { $0 >= 128 }
   }
+
+  /// Pixels of the window that an image is aligned to, `[height, width]`: the mask is of the image as it lies.
+  package func marked(in shape: ImageShape, aligning image: Bitmap, by alignment: Alignment) -> [Bool] {
+    let gray = ImageShape(height: shape.height, width: shape.width, channels: 1)
+    return alignment.window(of: bitmap, at: alignment.pose(in: image), gray).pixels.map { $0 >= 128 }
+  }
 }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Images
 import Tensors
 
 /// An interrupted training run: options, network, optimiser state, and what it is a run over. One `.safetensors` file.
@@ -38,13 +39,15 @@ public struct Checkpoint: Sendable {
     public package(set) var eyes: Int?
     /// Steps that damage is learned for, likewise.
     public package(set) var damage: Int?
+    /// How things are brought to where others lie before they are trained on; nil where images are taken whole.
+    public package(set) var alignment: Alignment?
     /// Training so far, all runs together.
     public package(set) var secondsSpent: Double
 
     package init(
       paths: [FilePath]?, heldOut: [FilePath], training: Contents, validation: Contents,
       validationShare: Double?, validations: Int, minutes: Double?, evaluations: Int?, patience: Int?,
-      eyes: Int? = nil, damage: Int? = nil
+      eyes: Int? = nil, damage: Int? = nil, alignment: Alignment? = nil
     ) {
       self.paths = paths
       self.heldOut = heldOut
@@ -57,6 +60,7 @@ public struct Checkpoint: Sendable {
       self.patience = patience
       self.eyes = eyes
       self.damage = damage
+      self.alignment = alignment
       secondsSpent = 0
     }
   }

@@ -105,7 +105,8 @@ public struct Evaluation {
     var found = Marks()
     let stream = ImageStream(
       set.paths, shape: shape,
-      reading: calibration.kind == .sight ? reading : scorer.model.reading(reading), limit: limit)
+      reading: calibration.kind == .sight ? scorer.model.aligning(reading) : scorer.model.reading(reading),
+      limit: limit)
     defer { stream.cancel() }
     let stems = masks.isEmpty ? [:] : stems(of: set)
     while case let images = stream.next(scorer.batch), !images.isEmpty {
@@ -235,7 +236,12 @@ public struct Evaluation {
       return nil
     }
     do throws(ImageError) {
-      return try Mask(reading.decoder.decode(path: path)).marked(width: shape.width, height: shape.height)
+      let mask = Mask(try reading.decoder.decode(path: path))
+      guard let alignment = scorer.model.alignment else {
+        return mask.marked(width: shape.width, height: shape.height)
+      }
+      return mask.marked(
+        in: shape, aligning: try reading.decoder.decode(path: image), by: alignment)
     } catch { throw SurprisalError.unreadableImage(path: "\(path)", error) }
   }
 }

@@ -37,7 +37,7 @@ public struct EvaluationChoice: Sendable, Equatable, CustomStringConvertible {
   ///   - images: of which no two show the same.
   ///   - others: that fit the statistics, none of them among the former; nil where half of these do.
   init(_ model: Model, on images: ImageBatch, fitting others: ImageBatch?, compute: Compute) throws {
-    guard let examination = Examination(images, seed: model.noise.seed) else {
+    guard let examination = Examination(images, aligned: model.alignment, seed: model.noise.seed) else {
       self.init(few: nil, many: nil)
       return
     }

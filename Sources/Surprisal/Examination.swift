@@ -33,10 +33,11 @@ package struct Examination {
   ///   - mostAltered: images that are altered in each way.
   ///   - kinds: ways of altering; nil for all `Alteration`s. Those that eyes learned by are among them: they do tell them of images
   ///     that they did not learn from.
+  ///   - alignment: by which images are aligned: what it undoes is no way then.
   /// - Returns: nil of fewer than `fewest`.
   package init?(
-    _ images: ImageBatch, by kinds: [any ImageChange]? = nil, mostFitting: Int = 0,
-    mostAltered: Int = Self.mostAltered, seed: UInt64
+    _ images: ImageBatch, by kinds: [any ImageChange]? = nil, aligned alignment: Alignment? = nil,
+    mostFitting: Int = 0, mostAltered: Int = Self.mostAltered, seed: UInt64
   ) {
     guard images.count >= Self.fewest else { return nil }
     let places = images.places(spread: Self.most)
@@ -56,13 +57,18 @@ package struct Examination {
       }
     }
     altered = changed(
-      kinds ?? Alteration.learned(images.shape).filter { $0 != .none } + Alteration.unknown)
+      kinds
+        ?? (Alteration.learned(images.shape) + Alteration.unknown).filter {
+          $0 != .none && !Alteration.undone(by: alignment).contains($0)
+        })
     flawed = changed(kinds == nil && DamageLesson.isTaught(images.shape) ? Flaw.allCases : [])
   }
 
-  private init(
-    _ images: ImageBatch, fitting: [Int], fresh: [Int], altered: ImageBatch, flawed: ImageBatch
+  /// - Parameter altered: copies of some of the fresh ones.
+  init(
+    _ images: ImageBatch, fitting: [Int], fresh: [Int], altered: ImageBatch, flawed: ImageBatch? = nil
   ) {
+    let flawed = flawed ?? ImageBatch(shape: images.shape)
     (self.images, self.fitting, self.fresh) = (images, fitting, fresh)
     (self.altered, self.flawed) = (altered, flawed)
   }
@@ -72,6 +78,16 @@ package struct Examination {
     Examination(
       images.resampled(to: shape), fitting: fitting, fresh: fresh, altered: altered.resampled(to: shape),
       flawed: flawed.resampled(to: shape))
+  }
+
+  /// Of each altered image the share of those as they are that it is odder than, by one look at squares of a side.
+  /// - Throws: `EngineError`, `CalibrationError`, `SurprisalError.unsuitableSize`.
+  func placements(at side: Int, by network: Model, compute: Compute) throws -> [Double] {
+    let small = resampled(to: ImageShape(height: side, width: side, channels: images.shape.channels))
+    let scorer = try Scorer(
+      try network.emptied(for: ImageBatch(shape: small.images.shape)), evaluations: 0,
+      observing: Calibration.observations(for: .appearance), compute: compute)
+    return try small.sitting(by: scorer).placementsOfAll()[.appearance] ?? []
   }
 
   /// What a model's estimates of the images are.

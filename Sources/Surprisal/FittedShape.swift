@@ -4,20 +4,36 @@ import Files
 import Foundation
 import Images
 
-/// In which shape images are looked at.
+/// In which shape images are looked at, and whether the things that they show are aligned first.
 public struct FittedShape: Sendable {
+  /// Whether things on a plain ground are brought to where others lie.
+  public enum Aligning: Sendable {
+    /// Where made-up flaws on them are told better so (`AlignmentTrial`).
+    case chosen
+    case never
+    case always(Alignment.Kind)
+    /// As it is known already.
+    case known(Alignment)
+  }
+
   /// Nil to be chosen from the images.
   public var size: (width: Int, height: Int)?
   public var channels: Int?
+  public var aligning = Aligning.chosen
 
-  public init(size: (width: Int, height: Int)? = nil, channels: Int? = nil) {
+  public init(
+    size: (width: Int, height: Int)? = nil, channels: Int? = nil, aligning: Aligning = .chosen
+  ) {
     self.size = size
     self.channels = channels
+    self.aligning = aligning
   }
 
   /// That of a model.
   public init(of model: Model) {
-    self.init(size: (model.shape.width, model.shape.height), channels: model.shape.channels)
+    self.init(
+      size: (model.shape.width, model.shape.height), channels: model.shape.channels,
+      aligning: model.alignment.map { .known($0) } ?? .never)
   }
 
   /// Side of images unless they say otherwise themselves.
@@ -42,6 +58,8 @@ public struct FittedShape: Sendable {
     public let width: Int
     public let height: Int
     public let reason: String
+    /// How things are brought to where others lie; nil where images are taken whole.
+    public var alignment: Alignment?
     /// Whether images are of more pixels, so that they may be told apart better at another size.
     fileprivate let isOpen: Bool
 
@@ -50,6 +68,30 @@ public struct FittedShape: Sendable {
     }
 
     var size: (width: Int, height: Int) { (width, height) }
+
+    /// Whether the size was given.
+    public var isGiven: Bool { reason == Self.given }
+
+    /// What was chosen, to take images in.
+    /// - Parameter channels: nil for as few as the images have.
+    public func shape(channels: Int?) -> FittedShape {
+      FittedShape(size: size, channels: channels, aligning: alignment.map { .known($0) } ?? .never)
+    }
+
+    /// The reason of a size that a person chose.
+    fileprivate static let given = "as was asked"
+
+    /// A size that was given, with what was chosen beside.
+    fileprivate init(_ size: Choice, _ chosen: Choice) {
+      self.init(size.width, size.height, chosen.reason)
+      alignment = chosen.alignment
+    }
+
+    fileprivate func aligned(by alignment: Alignment?) -> Choice {
+      var result = self
+      result.alignment = alignment
+      return result
+    }
 
     /// - Parameter origins: of the images looked into.
     init(_ origins: [ImageOrigin]) {
@@ -78,24 +120,67 @@ public struct FittedShape: Sendable {
     }
   }
 
-  /// The size to take images at that none is given for: that of the first of them, or where they are of more pixels than the network saw
-  /// the one at which it tells them best from images that are spoiled in part (`SizeTrial`).
+  /// The size to take images at, and how: where none is given that of the first of them, or where they are of more pixels than the network saw
+  /// the one at which it tells them best from images that are spoiled in part (`SizeTrial`, or `AlignmentTrial` where each shows a thing).
   ///
   /// - Parameters:
   ///   - network: is tried; what population it knows does not matter. Nil where there is none: nothing is tried.
   ///   - largest: side that is tried; nil for 128.
-  /// - Throws: `EngineError`.
+  /// - Throws: `EngineError`, `SurprisalError.unsuitableOption` where things are to be aligned and images show none.
   public func choice(
     of paths: [FilePath], reading: ImageReading, trying network: Model?, largest: Int? = nil,
     compute: Compute = Compute()
   ) throws -> Choice {
-    let first = Choice(origins(of: paths, reading: reading, cache: nil))
-    guard first.isOpen, let network,
-      let trial = SizeTrial(
-        of: paths, reading: reading, channels: channels ?? network.shape.channels,
-        largest: largest ?? SizeTrial.sides[SizeTrial.sides.count - 1])
+    let own = Choice(origins(of: paths, reading: reading, cache: nil))
+    let first = size.map { Choice($0.width, $0.height, Choice.given, isOpen: own.isOpen) } ?? own
+    let largest = largest ?? SizeTrial.sides[SizeTrial.sides.count - 1]
+    let colours = channels ?? network?.shape.channels ?? 3
+    switch aligning {
+    case .known(let alignment): return first.aligned(by: alignment)
+    case .always:
+      let alignment = try alignment(of: paths, reading: reading, channels: colours)
+      var reading = reading
+      reading.decoder.alignment = alignment
+      return try sized(first, of: paths, reading: reading, colours, trying: network, largest, compute)
+        .aligned(by: alignment)
+    case .chosen where own.isOpen:
+      if let network, let trial = AlignmentTrial(of: paths, reading: reading, channels: colours),
+        let choice = try trial.choice(
+          among: size.map { [max($0.width, $0.height)] } ?? trial.sides(upTo: largest, of: network),
+          by: network, compute: compute)
+      {
+        return size == nil ? choice : Choice(first, choice)
+      }
+    case .chosen, .never: break
+    }
+    return try sized(first, of: paths, reading: reading, colours, trying: network, largest, compute)
+  }
+
+  /// With the size that is best where none is given.
+  private func sized(
+    _ first: Choice, of paths: [FilePath], reading: ImageReading, _ channels: Int, trying network: Model?,
+    _ largest: Int, _ compute: Compute
+  ) throws -> Choice {
+    guard size == nil, first.isOpen, let network,
+      let trial = SizeTrial(of: paths, reading: reading, channels: channels, largest: largest)
     else { return first }
     return try trial.choice(by: network, compute: compute) ?? first
+  }
+
+  /// The alignment that is wanted, where it is: nothing is tried.
+  /// - Throws: `SurprisalError.unsuitableOption` where things are to be aligned and images show none.
+  func alignment(
+    of paths: [FilePath], reading: ImageReading, channels: Int
+  ) throws(SurprisalError) -> Alignment? {
+    switch aligning {
+    case .chosen, .never: return nil
+    case .known(let alignment): return alignment
+    case .always(let kind):
+      guard let trial = AlignmentTrial(of: paths, reading: reading, channels: channels) else {
+        throw .noReadableImages(purpose: "align")
+      }
+      return try trial.alignment(kind)
+    }
   }
 
   private func origins(of paths: [FilePath], reading: ImageReading, cache: ResultCache?) -> [ImageOrigin] {
@@ -121,6 +206,12 @@ public struct FittedShape: Sendable {
 }
 
 extension FittedShape.Choice {
+  /// A square, and how things are aligned.
+  init(_ side: Int, _ reason: String, _ alignment: Alignment?) {
+    self.init(side, side, reason)
+    self.alignment = alignment
+  }
+
   /// - Parameter seen: of each side that was tried, the AUROC of images that were spoiled in part.
   init(_ side: Int, _ seen: [(side: Int, area: Double)]) {
     let areas = seen.map { String(format: "%.2f at %d", $0.area, $0.side) }.joined(separator: ", ")

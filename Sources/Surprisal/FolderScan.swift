@@ -43,6 +43,8 @@ public struct FolderScan {
     /// Readable images that nothing speaks against, each once.
     var ordinary = ImageBatch(shape: ImageShape(height: 1, width: 1, channels: 1))
     var network: Model
+    /// How images were aligned.
+    var alignment: Alignment?
 
     /// Images that a model of them is fitted to.
     public var ordinaryCount: Int { ordinary.count }
@@ -55,7 +57,8 @@ public struct FolderScan {
     ) throws -> Model {
       var model = network
       try model.fit(
-        to: ordinary.inFewestChannels, anew: true, budget: budget, examples: examples, compute: compute,
+        to: ordinary.inFewestChannels, aligned: alignment, anew: true, budget: budget, examples: examples,
+        compute: compute,
         progress: progress)
       return model
     }
@@ -83,10 +86,13 @@ public struct FolderScan {
     let size = shape.size(of: paths, reading: reading, cache: cache)
     let shape = ImageShape(
       height: size.height, width: size.width, channels: shape.channels ?? network.shape.channels)
+    reading.decoder.alignment = try self.shape.alignment(
+      of: paths, reading: reading, channels: shape.channels)
     let observations = Calibration.observations(for: statistic)
+    var looking = try network.emptied(for: ImageBatch(shape: shape))
+    looking.alignment = reading.decoder.alignment
     let scorer = try Scorer(
-      try network.emptied(for: ImageBatch(shape: shape)), evaluations: evaluations, observing: observations,
-      compute: compute)
+      looking, evaluations: evaluations, observing: observations, compute: compute)
     // All that an estimate depends on.
     let asked =
       "\(network.digest) \(shape) \(scorer.precision.rawValue) \(evaluations) "
@@ -98,7 +104,7 @@ public struct FolderScan {
       hashesContent: hashesContent, recall: recall)
     defer { stream.cancel() }
     var folder = FolderLooks(shape: shape)
-    var outcome = Outcome(network: network)
+    var outcome = Outcome(network: network, alignment: looking.alignment)
     while true {
       guard !shouldStop() else {
         outcome.summary.isComplete = false

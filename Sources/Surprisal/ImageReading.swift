@@ -18,12 +18,31 @@ public struct ImageReading: Sendable {
 
   /// The same with what it was in its file.
   func decoded(_ path: FilePath, as shape: ImageShape) throws(SurprisalError) -> DecodedImage {
+    try decoded(path) { source throws(ImageError) in try source.load(decoder, as: shape) }
+  }
+
+  /// The one image at a path, whole and in colours, its longer side no longer than a side.
+  func whole(at path: FilePath, within side: Int) throws(SurprisalError) -> Bitmap {
+    try decoded(path) { source throws(ImageError) in
+      try source.read(decoder).decoded(decoder, within: side, channels: 3)
+    }.bitmap
+  }
+
+  private func decoded(
+    _ path: FilePath, _ load: (ImageSource) throws(ImageError) -> DecodedImage
+  ) throws(SurprisalError) -> DecodedImage {
     var found: ImageSource?
     enumerator.forEach(in: [path]) { if found == nil { found = $0 } }
     guard let found else { throw .noImage(path: "\(path)") }
-    do { return try found.load(decoder, as: shape) } catch {
+    do { return try load(found) } catch {
       throw .unreadableImage(path: "\(path)", error)
     }
+  }
+
+  /// The one image at a path as a model sees it: in its shape, aligned as it aligns images.
+  /// - Throws: `SurprisalError.noImage`, `.unreadableImage`.
+  public func image(at path: FilePath, for model: Model) throws(SurprisalError) -> Bitmap {
+    try model.aligning(self).image(at: path, as: model.shape)
   }
 
   /// Every readable image at some paths, in the shape wanted.
@@ -40,7 +59,8 @@ public struct ImageReading: Sendable {
   var fingerprint: String {
     let limits = decoder.limits
     let kinds = ImageKind.allCases.filter(\.isDecoded).map(\.rawValue).joined(separator: "+")
+    let alignment = decoder.alignment.map { " \($0.fingerprint)" } ?? ""
     return "\(decoder.isLenient) \(decoder.background) \(limits.pixels) \(limits.side) \(limits.bytes) "
-      + "\(limits.memory) \(limits.scans) \(decoder.takesMeasures) \(kinds)"
+      + "\(limits.memory) \(limits.scans) \(decoder.takesMeasures) \(kinds)\(alignment)"
   }
 }

@@ -45,7 +45,7 @@ public final class Judge {
 
   /// How these are read: measured, where what is judged by was fitted to measured ones.
   func reading(_ reading: ImageReading) -> ImageReading {
-    stages[0].calibration.kind == .sight ? reading : model.reading(reading)
+    stages[0].calibration.kind == .sight ? model.aligning(reading) : model.reading(reading)
   }
 
   /// Images to judge in one call for best use of the machine: enough that later stages, which few images reach, still

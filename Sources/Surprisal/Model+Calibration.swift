@@ -60,7 +60,8 @@ extension Model {
     let (references, others) = (population.references, population.others)
     let held = references.map { estimates[$0] }
     let sensitivity = try Examination(
-      population.images[references], mostFitting: Examination.mostFitting, seed: noise.seed
+      population.images[references], aligned: alignment, mostFitting: Examination.mostFitting,
+      seed: noise.seed
     )?.sensitivity(by: scorer, held, fittedOn: others.isEmpty ? nil : others.map { estimates[$0] })
     let (calibration, scores) = try Calibration.crossFitting(
       evaluations: evaluations, GroupedEstimates(estimates, groups: population.groups),
@@ -137,7 +138,8 @@ extension Model {
     let scorer = try Scorer(self, evaluations: evaluations, compute: compute)
     let estimates = try scorer.estimate(images, progress: progress)
     let others = try fitting.map { try scorer.estimate($0, progress: progress) }
-    let sensitivity = try Examination(images, mostFitting: Examination.mostFitting, seed: noise.seed)?
+    let sensitivity = try Examination(
+      images, aligned: alignment, mostFitting: Examination.mostFitting, seed: noise.seed)?
       .sensitivity(by: scorer, estimates, fittedOn: others)
     if let others {
       keep(
@@ -162,7 +164,7 @@ extension Model {
         : try scorer.with(evaluations: stage).estimate(first, progress: progress)
       if stage != evaluations {
         let sensitivity = try Examination(
-          first, mostFitting: Examination.mostFitting, seed: noise.seed)?.sensitivity(
+          first, aligned: alignment, mostFitting: Examination.mostFitting, seed: noise.seed)?.sensitivity(
             by: scorer.with(evaluations: stage), some)
         keep(try Calibration(evaluations: stage, estimates: some, knowing: sensitivity))
       }
@@ -253,7 +255,7 @@ extension Model {
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
     func images(_ paths: [FilePath]) -> ImageBatch {
-      ImageStream.images(of: paths, shape: shape, reading: reading, unreadable: unreadable)
+      ImageStream.images(of: paths, shape: shape, reading: aligning(reading), unreadable: unreadable)
     }
     return try calibrate(
       on: images(paths), fitting: fitting.map(images), budget: budget, compute: compute, progress: progress)

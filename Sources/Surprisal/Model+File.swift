@@ -9,8 +9,9 @@ import Tensors
 
 extension Model {
   /// Up to 4 of whole images, 5 of tiles too; in 6 `combined` weighs its parts, where before all counted alike; in 7 one look may go by
-  /// weights of its own.
-  static let formatVersion = 7
+  /// weights of its own; in 8 images may be aligned first.
+  static let formatVersion = 8
+  private static let formatVersionUnaligned = 7
   private static let formatVersionOfOneLook = 6
   private static let firstCalibrated = 4
   private static let key = "surprisal"
@@ -31,6 +32,8 @@ extension Model {
     let encoder: Sight.Header?
     /// Where it judges images by their tiles.
     let tiling: Tiling?
+    /// Where it aligns images.
+    let alignment: Alignment?
 
     /// Why no model can be so, or nil when one can; what has a type of its own is checked by its decoder.
     var refusal: String? {
@@ -47,6 +50,7 @@ extension Model {
       if let ladder, ladder.count < 2 || ladder != ladder.sorted() || !Set(ladder).isSubset(of: evaluations) {
         return "the stages of auto evaluations are not calibrated"
       }
+      if tiling != nil, alignment != nil { return "tiles are not aligned" }
       return facts.refusal ?? encoder?.refusal ?? tiling?.refusal
     }
   }
@@ -132,7 +136,7 @@ extension Model {
       moments: PopulationMoments(mean: population.mean, variance: population.variance), noise: header.noise,
       weights: weights)
     facts = header.facts
-    tiling = header.tiling
+    (tiling, alignment) = (header.tiling, header.alignment)
     control = LogProbability.Control(
       variate: ControlVariate(shape: shape, mean: population.mean, spectrum: population.spectrum),
       survey: IntegrandSurvey(
@@ -312,11 +316,13 @@ extension Model {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let header = Header(
-      formatVersion: looking == nil ? Self.formatVersionOfOneLook : Self.formatVersion,
+      formatVersion: alignment != nil
+        ? Self.formatVersion : looking == nil ? Self.formatVersionOfOneLook : Self.formatVersionUnaligned,
       architecture: architecture,
       preconditioning: preconditioning,
       range: range, noise: noise, resampling: "area", evaluations: calibrations.map(\.evaluations),
-      ladder: adaptive?.evaluations, facts: facts, encoder: sight?.header, tiling: tiling)
+      ladder: adaptive?.evaluations, facts: facts, encoder: sight?.header, tiling: tiling,
+      alignment: alignment)
     file.metadata[Self.key] = String(decoding: try encoder.encode(header), as: UTF8.self)
     let population = population
     for field in Self.fields {

@@ -105,10 +105,10 @@ extension Model {
     unreadable: (String, String) -> Void = { _, _ in },
     chosen: (EvaluationChoice) -> Void = { _ in }, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> CopyGroups {
-    let size =
-      try shape.size
-      ?? shape.choice(of: paths, reading: reading, trying: self, compute: compute).size
+    let choice = try shape.choice(of: paths, reading: reading, trying: self, compute: compute)
+    let size = choice.size
     var reading = reading
+    reading.decoder.alignment = choice.alignment
     reading.decoder.takesMeasures = true
     let images = ImageStream.images(
       of: paths,
@@ -123,8 +123,11 @@ extension Model {
       guard !read.isEmpty else { throw SurprisalError.noReadableImages(purpose: purpose) }
       return read
     }
+    if choice.alignment != alignment, !anew {
+      throw SurprisalError.unsuitableOption(reason: "a model aligns all its images alike: fit anew")
+    }
     return try fit(
-      to: taken, anew: anew, budget: budget, examples: examples,
+      to: taken, aligned: choice.alignment, anew: anew, budget: budget, examples: examples,
       learning: try lesson.map { ($0, try teaching($0.paths, EyeLesson.purpose)) },
       marking: try damage.map { ($0, try teaching($0.paths, DamageLesson.purpose)) }, compute: compute,
       chosen: chosen,
@@ -132,9 +135,10 @@ extension Model {
   }
 
   /// The same of images in memory, of any shape that the network takes.
+  /// - Parameter aligned: how they are aligned already.
   @discardableResult
   package mutating func fit(
-    to images: ImageBatch, anew: Bool, budget: EvaluationBudget = .look,
+    to images: ImageBatch, aligned: Alignment? = nil, anew: Bool, budget: EvaluationBudget = .look,
     examples: Int = Model.standardExamples, learning: (lesson: EyeLesson.Images, from: ImageBatch)? = nil,
     marking: (lesson: DamageLesson, from: ImageBatch)? = nil, compute: Compute = Compute(),
     chosen: (EvaluationChoice) -> Void = { _ in },
@@ -142,6 +146,7 @@ extension Model {
   ) throws -> CopyGroups {
     if anew || images.shape != shape {
       self = try emptied(for: images)
+      alignment = aligned
       if budget != .look || control == nil { try survey(on: images, compute: compute) }
     }
     if tiling != nil {

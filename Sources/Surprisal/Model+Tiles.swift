@@ -70,7 +70,7 @@ extension Model {
     sight = nil
     calibrations = []
     adaptive = nil
-    self.tiling = tiling
+    (self.tiling, alignment) = (tiling, nil)
     self.examples = Examples(examples, of: population.small)
     let copies = CopyGroups(of: population.small)
     learned.add(population.small, as: .calibrated)

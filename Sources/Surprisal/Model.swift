@@ -47,6 +47,8 @@ public struct Model: Sendable {
   public internal(set) var sight: Sight?
   /// How images are cut, where the model looks at tiles of them: its calibrations are then of whole images by all their tiles.
   public internal(set) var tiling: Tiling?
+  /// How the thing that images show is brought to where others lie before they are looked at; nil where they are looked at whole.
+  public internal(set) var alignment: Alignment?
   /// Some of the images that it was calibrated on, to show what is ordinary.
   var examples: Examples?
   /// Images that it was trained and calibrated on, to tell when it is to judge them.
@@ -115,23 +117,39 @@ public struct Model: Sendable {
     }
   }
 
-  /// How images are read that it is to judge: measured, where it was fitted to measured ones.
+  /// How images are read that it is to judge: aligned as those were that it was fitted to, and measured, where it was fitted to measured ones.
   func reading(_ reading: ImageReading) -> ImageReading {
-    var reading = reading
+    var reading = aligning(reading)
     if tiling == nil, calibrations.contains(where: { $0.evaluations == 0 }) {
       reading.decoder.takesMeasures = true
     }
     return reading
   }
 
+  /// How images are read that it is to see, and no more.
+  public func aligning(_ reading: ImageReading) -> ImageReading {
+    var reading = reading
+    reading.decoder.alignment = alignment
+    return reading
+  }
+
   /// What estimates at a number of evaluations look like.
   func form(evaluations: Int) -> EstimateForm {
-    EstimateForm(
+    var form = EstimateForm(
       sigmas: evaluations > 0 ? quadrature(evaluations: evaluations).sigmas : [], shape: shape,
       activations: ActivationNetwork.count(architecture),
       eyes: eyes == nil
         ? nil : EyeForm(activations: eyeNetwork.activationCount, alterations: eyeNetwork.alterations),
       damage: damageEyes == nil ? nil : DamageForm(of: damageNetwork))
+    form.isAligned = alignment != nil
+    return form
+  }
+
+  /// What estimates look like that its encoder's features are; nil where it has none.
+  var sightForm: EstimateForm? {
+    var form = sight?.form
+    form?.isAligned = alignment != nil
+    return form
   }
 
   /// Nodes and weights of the integral at so many evaluations an image.

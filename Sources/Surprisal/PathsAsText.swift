@@ -55,6 +55,11 @@ extension ImageReading {
   public func image(at path: String, as shape: ImageShape) throws(SurprisalError) -> Bitmap {
     try image(at: FilePath(path), as: shape)
   }
+
+  /// The one image at a path as a model sees it.
+  public func image(at path: String, for model: Model) throws(SurprisalError) -> Bitmap {
+    try image(at: FilePath(path), for: model)
+  }
 }
 
 extension OutlierCollection {

@@ -98,8 +98,8 @@ public struct ReportPictures {
     drawNearestFiles(of: places)
     guard places.contains(where: { waiting[$0].wish != .thumbnail }) else { return }
     let odd = places.filter { waiting[$0].wish != .thumbnail }
-    let images = inParallel(odd.map { waiting[$0].record }) { [reading, shape = model.shape] in
-      try? reading.image(at: $0.file, as: shape)
+    let images = inParallel(odd.map { waiting[$0].record }) { [reading, model] in
+      try? reading.image(at: $0.file, for: model)
     }
     let there = zip(odd, images).compactMap { place, image in image.map { (place, $0) } }
     drawExamples(there)
@@ -164,20 +164,31 @@ public struct ReportPictures {
     do {
       let eyes = try eyes ?? looking()
       self.eyes = eyes
-      let images = inParallel(places.map { waiting[$0].record }) { [reading] in
+      let images = inParallel(places.map { waiting[$0].record }) { [reading = model.aligning(reading)] in
         try? reading.image(at: $0.file, as: shape)
       }
       let there = zip(places, images).compactMap { place, image in image.map { (place, $0) } }
       let batch = ImageBatch(shape: shape, images: there.map(\.1))
       for ((place, image), estimate) in zip(there, try eyes.estimate(batch)) {
         guard let odd = calibration.oddness(estimate, eyes.form) else { return }
-        waiting[place].record.pictures?.map = try HeatMap.bitmap(
-          odd, width: image.width, height: image.height, most: max(odd.max() ?? 0, 1e-9)
-        ).picture()
+        let drawn = try map(odd, image, of: waiting[place].record.file)
+        waiting[place].record.pictures?.map = drawn
       }
     } catch {
       // A page without maps is a page.
     }
+  }
+
+  /// A map of an image as the model sees it; of what it aligns, laid back to where it was in the file's image.
+  private func map(_ values: [Double], _ image: Bitmap, of file: FilePath) throws -> Record.Picture {
+    var map = (values: values, width: image.width, height: image.height)
+    if let alignment = model.alignment, let whole = try? reading.whole(at: file, within: Self.side) {
+      (map.width, map.height) = (whole.width, whole.height)
+      map.values = alignment.laidBack(values, image.shape, over: whole)
+    }
+    return try HeatMap.bitmap(
+      map.values, width: map.width, height: map.height, most: max(map.values.max() ?? 0, 1e-9)
+    ).picture()
   }
 
   /// The most alike of the folder.
@@ -214,9 +225,8 @@ public struct ReportPictures {
         let bits = (0..<image.height * image.width).map { pixel in
           (0..<channels).reduce(0.0) { $0 + estimate.map[pixel * channels + $1] }
         }
-        waiting[place].record.pictures?.map = try HeatMap.bitmap(
-          bits, width: image.width, height: image.height, most: max(bits.max() ?? 0, 1e-9)
-        ).picture()
+        let drawn = try map(bits, image, of: waiting[place].record.file)
+        waiting[place].record.pictures?.map = drawn
       }
     } catch {
       // A page without maps is a page.

@@ -80,7 +80,7 @@ public final class Scorer {
 
   /// What its estimates look like.
   var form: EstimateForm {
-    eyes == nil ? model.form(evaluations: evaluations) : model.sight?.form ?? model.form(evaluations: 0)
+    eyes == nil ? model.form(evaluations: evaluations) : model.sightForm ?? model.form(evaluations: 0)
   }
 
   /// Nodes and weights of the integral; none at no evaluations.

@@ -57,7 +57,7 @@ extension Model {
     let encoder = try ONNXEncoder(
       compute.encoder, settings: settings, readsBeside: true, threads: compute.threadCount)
     var seen = SeenImages(most: Sight.room(encoder.form), shape: encoder.shape)
-    let stream = ImageStream(paths, shape: encoder.shape, reading: reading, limit: nil)
+    let stream = ImageStream(paths, shape: encoder.shape, reading: aligning(reading), limit: nil)
     defer { stream.cancel() }
     while case let images = stream.next(32), !images.isEmpty {
       var readable = ImageBatch(shape: encoder.shape)

@@ -47,12 +47,7 @@ package struct SizeTrial {
   /// Of each spoiled image the share of those as they are that it is odder than, by one look at a size.
   /// - Throws: `EngineError`, `CalibrationError`, `SurprisalError.unsuitableSize`.
   package func placements(at side: Int, by network: Model, compute: Compute) throws -> [Double] {
-    let small = examination.resampled(
-      to: ImageShape(height: side, width: side, channels: examination.images.shape.channels))
-    let scorer = try Scorer(
-      try network.emptied(for: small.images), evaluations: 0,
-      observing: Calibration.observations(for: .appearance), compute: compute)
-    return try small.sitting(by: scorer).placementsOfAll()[.appearance] ?? []
+    try examination.placements(at: side, by: network, compute: compute)
   }
 
   /// The smallest side that no larger one beats by more than chance, each tried against the best so far; one that the network does not take
@@ -77,7 +72,7 @@ package struct SizeTrial {
 
 extension Model {
   /// Whether the network takes squares of a side.
-  fileprivate func takes(side: Int) -> Bool {
+  func takes(side: Int) -> Bool {
     let shape = ImageShape(height: side, width: side, channels: shape.channels)
     return shape.refusal == nil && architecture.reshaped(shape).refusal == nil
   }

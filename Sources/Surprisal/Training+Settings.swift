@@ -81,6 +81,7 @@ extension Training {
     patience = run.patience
     eyes = LessonBudget(kept: run.eyes)
     damage = LessonBudget(kept: run.damage)
+    alignment = run.alignment
   }
 
   /// Settings as a person reads them, each with the name it is known by; nil where it says nothing.
@@ -104,12 +105,13 @@ extension Training {
     ("validation share", { $0.heldOut.isEmpty ? $0.validationShare.map { "\($0)" } ?? "automatic" : nil }),
     ("evaluations", { "\($0.budget)" }), ("patience", { $0.patience.map { "\($0)" } ?? "none" }),
     ("eyes", { "\($0.eyes)" }), ("damage", { "\($0.damage)" }),
+    ("align", { $0.alignment?.kind.rawValue ?? "none" }),
   ]
 
   /// Those that a checkpoint without a run does not know.
   private static let settingsOfRun: Set<String> = [
     "minutes", "held-out images", "validation share", "evaluations", "patience", "eyes",
-    "damage",
+    "damage", "align",
   ]
 
   private func refuseContradictions(to checkpoint: Checkpoint) throws(SurprisalError) {
@@ -135,7 +137,7 @@ extension Training {
       validation: Self.contents(validation),
       validationShare: validationShare, validations: validations, minutes: minutes,
       evaluations: budget == .chosen ? 0 : budget.count, patience: patience, eyes: eyes.kept,
-      damage: damage.kept)
+      damage: damage.kept, alignment: alignment)
     guard let known = resume?.run else { return run }
     for (name, found, kept) in [
       ("images to train on", run.training, known.training),

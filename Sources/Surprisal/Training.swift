@@ -11,6 +11,8 @@ public struct Training {
   public var shape: ImageShape
   /// Whether images that are all gray make a network of gray images, where `shape` is one of colours.
   public var takesFewestChannels = false
+  /// How the thing that images show is brought to where others lie; nil to take images whole.
+  public var alignment: Alignment?
   public var preset = Architecture.Preset.small
   public var options = TrainingOptions()
   /// Share of the images held out at random, unless `heldOut` names them; nil: a tenth, and of few images as many as an
@@ -155,6 +157,7 @@ public struct Training {
   ) throws -> Model {
     let (training, validation) = (images.training, images.validation)
     var result = learned
+    result.alignment = alignment
     result.facts.trainingImages = training.count
     result.learned.add(training, as: .trained)
     result.facts.options = loop.trainer.options
@@ -318,6 +321,7 @@ public struct Training {
   private func images(_ paths: [FilePath], _ report: (Event) -> Void) -> ImageBatch {
     var reading = reading
     reading.decoder.takesMeasures = true
+    reading.decoder.alignment = alignment
     return ImageStream.images(of: paths, shape: shape, reading: reading) {
       report(.unreadable(path: $0, error: $1))
     }

@@ -109,7 +109,7 @@ package struct DamageStatistic: Statistic {
       distances.count == look.rows * look.columns,
       let peak = distances.indices.max(by: { distances[$0] < distances[$1] })
     else { return nil }
-    let place = Wording.spot(peak, rows: look.rows, columns: look.columns, of: form.shape)
+    let place = Wording.spot(peak, rows: look.rows, columns: look.columns, in: form)
     return String(
       format: "%@ as if damaged: %.1f times as far as ordinary there", place, exp(distances[peak] / 2))
   }

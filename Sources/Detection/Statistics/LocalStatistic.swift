@@ -58,7 +58,7 @@ package struct LocalStatistic: Statistic {
     let spot = estimate.spots[peak]
     let place = Wording.place(
       row: spot.row + spot.side / 2, of: form.shape.height, column: spot.column + spot.side / 2,
-      of: form.shape.width)
+      of: form.shape.width, in: form)
     return "\(place), \(spot.side) pixels wide, \(spot.isDark ? "darker" : "brighter") than expected, "
       + Wording.side(z[peak])
   }

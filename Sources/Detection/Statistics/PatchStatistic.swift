@@ -100,7 +100,7 @@ package struct PatchStatistic: Statistic {
     else { return nil }
     return String(
       format: "%@ unlike any ordinary image's: %.2f times as far as ordinary",
-      Wording.spot(peak, rows: map.height, columns: map.width, of: form.shape), score(distances))
+      Wording.spot(peak, rows: map.height, columns: map.width, in: form), score(distances))
   }
 
   // MARK: As a file keeps it

@@ -75,7 +75,7 @@ package struct PlaceStatistic: Statistic {
     else { return nil }
     return String(
       format: "%@ unlike any ordinary image there: %.2f times as far as an ordinary image's oddest place",
-      Wording.spot(peak, rows: grid.rows, columns: grid.columns, of: form.shape), distances[peak])
+      Wording.spot(peak, rows: grid.rows, columns: grid.columns, in: form), distances[peak])
   }
 
   /// Places of images that look so; nil of none.

@@ -79,7 +79,8 @@ package struct SpatialStatistic: Statistic {
     guard let peak = z.indices.max(by: { abs(z[$0]) < abs(z[$1]) }) else { return nil }
     let (low, high) = Wording.ends(peak / grid.cells, of: z.count / grid.cells, form.sigmas)
     let place = Wording.place(
-      row: peak % grid.cells / grid.columns, of: grid.rows, column: peak % grid.columns, of: grid.columns)
+      row: peak % grid.cells / grid.columns, of: grid.rows, column: peak % grid.columns, of: grid.columns,
+      in: form)
     return "\(place), \(Wording.scale((low * high).squareRoot())) (\(Wording.range(low, high))) "
       + Wording.side(z[peak])
   }

@@ -44,7 +44,7 @@ struct ExplainCommand: ParsableCommand {
     let loaded = try model.load()
     shown.detail(loaded, model.model)
     if loaded.tiling != nil { return try explainTiles(loaded, destination, say) }
-    let bitmap = try read.reading.image(at: image, as: loaded.shape)
+    let bitmap = try read.reading.image(at: image, for: loaded)
     let explanation = try explain(bitmap, under: loaded)
     say(Self.text(explanation))
     if method == .ode {
@@ -95,7 +95,9 @@ struct ExplainCommand: ParsableCommand {
         of: bitmap, seen: seen, under: loaded, evaluations: model.count(), compute: model.compute)
     }
     guard let sight = loaded.sight else { return try explanation(nil) }
-    do { return try explanation(try read.reading.image(at: image, as: sight.shape)) } catch let error
+    do {
+      return try explanation(try loaded.aligning(read.reading).image(at: image, as: sight.shape))
+    } catch let error
       as EncoderError
     {
       shown.warn("\(error)")

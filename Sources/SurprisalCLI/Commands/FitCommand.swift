@@ -11,6 +11,9 @@ struct FitCommand: ParsableCommand {
       unless --model names another, and learns the population from the images given. Without --model images are looked at
       once each, at a size and in channels chosen from them; with it, denoising errors are fitted too, and the size stays.
 
+      Where each image shows one thing on a plain ground, it is tried whether flaws are told better once things are moved to the
+      middle and turned alike; new images are then aligned likewise (--align).
+
       With --tiles, images are judged by all their tiles at their own resolution: statistics are fitted to tiles, references
       and p-values are of whole images, each judged by what others fitted. A model of tiles stays one when it is fitted anew.
 
@@ -29,6 +32,7 @@ struct FitCommand: ParsableCommand {
   @OptionGroup var read: ReadingOptions
   @OptionGroup var model: ModelOptions
   @OptionGroup var form: ShapeOptions
+  @OptionGroup var aligned: AlignOptions
   @OptionGroup var tiles: TileOptions
   @OptionGroup(title: "With --encoder") var encoder: EncoderOptions
   @OptionGroup var shown: OutputOptions
@@ -107,6 +111,9 @@ struct FitCommand: ParsableCommand {
       throw ValidationError("--samples takes a number of --evaluations")
     }
     if samples != nil, form.isGiven { throw ValidationError("--size and --channels are for images") }
+    if aligned.align != nil, samples != nil || !fit.isEmpty || tiles.tiles {
+      throw ValidationError("--align: not with --samples, --fit or --tiles")
+    }
   }
 
   func run() throws {
@@ -151,11 +158,12 @@ struct FitCommand: ParsableCommand {
         compute: model.compute, unreadable: unreadable, progress: progress)
     } else {
       var given = try form.fitted()
-      if !isOwn, given.size == nil {
+      given.aligning = aligned.aligning
+      if !isOwn {
         let choice = try given.choice(
           of: images, reading: read.reading, trying: loaded, compute: model.compute)
-        given.size = (choice.width, choice.height)
-        shown.note(choice.words)
+        given = choice.shape(channels: given.channels)
+        if let words = choice.words { shown.note(words) }
       }
       copies = try loaded.fit(
         to: images, shape: isOwn ? .init(of: loaded) : given, anew: !isOwn, reading: read.reading,
@@ -195,7 +203,7 @@ struct FitCommand: ParsableCommand {
   }
 
   /// Whether the model that is given keeps its size, and what it knows beside its statistics.
-  private var isOwn: Bool { model.given != nil && !form.isGiven }
+  private var isOwn: Bool { model.given != nil && !form.isGiven && aligned.align == nil }
 
   private func fit(_ loaded: inout Model, toTilesOf images: [FilePath], _ tiling: Tiling) throws {
     guard fit.isEmpty, eyesFrom.isEmpty, damageFrom.isEmpty, model.encoder == nil, model.evaluations != .auto
@@ -205,6 +213,7 @@ struct FitCommand: ParsableCommand {
       )
     }
     let meter = ProgressMeter(shown, "fitted to")
+    if aligned.align != nil { throw ValidationError("the model judges by tiles: not with --align") }
     let given = try form.fitted()
     let fitted = try loaded.fit(
       toTilesOf: images, tiling: tiling, shape: isOwn ? .init(of: loaded) : given, anew: !isOwn,

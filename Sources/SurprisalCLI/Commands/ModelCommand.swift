@@ -41,6 +41,12 @@ struct ModelCommand: ParsableCommand {
       if let tiling = loaded.tiling {
         fields["tiling"] = ["overlap": tiling.overlap, "scale": tiling.scale]
       }
+      if let alignment = loaded.alignment {
+        fields["alignment"] = [
+          "kind": alignment.kind.rawValue, "half_width": alignment.halfWidth,
+          "half_height": alignment.halfHeight,
+        ]
+      }
       if let sight = loaded.sight {
         fields["encoder"] = [
           "path": sight.path, "sha256": sight.hash, "width": sight.shape.width, "height": sight.shape.height,
@@ -73,6 +79,13 @@ struct ModelCommand: ParsableCommand {
       if let tiling = loaded.tiling {
         print(
           "tiles        overlap by \(tiling.overlap) at scale \(tiling.scale); references are whole images")
+      }
+      if let alignment = loaded.alignment {
+        print(
+          String(
+            format: "aligned      what each image shows %@; a window of %.2f by %.2f of its longer side",
+            alignment.kind == .turned ? "to the middle, turned as others lie" : "to the middle",
+            2 * alignment.halfWidth, 2 * alignment.halfHeight))
       }
       if let sight = loaded.sight {
         print(

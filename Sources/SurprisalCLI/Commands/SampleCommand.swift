@@ -137,7 +137,9 @@ extension SampleCommand {
   /// The images to compare with, read before anything is drawn.
   private func likenesses(to loaded: Model) throws -> ImageBatch {
     _ = try Likeness.calibrations(of: loaded, evaluations: model.evaluations?.count)
-    let images = read.reading.images(at: try PathOptions.expand(like, nul: false), as: loaded.shape) {
+    let images = loaded.aligning(read.reading).images(
+      at: try PathOptions.expand(like, nul: false), as: loaded.shape
+    ) {
       shown.warn("\($0): unreadable, left out: \($1)")
     }
     guard !images.isEmpty else { throw SurprisalError.noReadableImages(purpose: "compare samples with") }

@@ -46,10 +46,16 @@ struct ScanCommand: ParsableCommand {
   var follow = false
 
   @OptionGroup(title: "Without --model") var form: ShapeOptions
+  @Option(
+    help: """
+      Where each image shows one thing on a plain ground: placed moves it to the middle at one scale, turned turns it as others lie too (default: \
+      none).
+      """)
+  var align: Alignment.Kind?
 
   func validate() throws {
-    if model.given != nil, save != nil || form.isGiven {
-      throw ValidationError("--save, --size and --channels are for scans without --model")
+    if model.given != nil, save != nil || form.isGiven || align != nil {
+      throw ValidationError("--save, --size, --channels and --align are for scans without --model")
     }
     if resume, caching.noCache { throw ValidationError("--resume goes on by the cache: not with --no-cache") }
     if model.given == nil, model.evaluations == .auto {
@@ -166,6 +172,7 @@ struct ScanCommand: ParsableCommand {
     scan.limit = limit
     scan.reading = images.read.reading
     scan.shape = try form.fitted()
+    scan.shape.aligning = align.map { .always($0) } ?? .never
     scan.cache = run.cache
     scan.hashesContent = format == .html
     let meter = meter("looked at", run)

@@ -25,6 +25,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var shown: OutputOptions
   @Option(help: "Model file to write, - for standard output.") var output: FilePath
   @OptionGroup var form: ShapeOptions
+  @OptionGroup var aligned: AlignOptions
   @Option(help: "tiny, small or base (default small).") var preset: Architecture.Preset?
   @OptionGroup var depth: DepthOptions
   @Option(help: "Train about this long, validations among it (default 10, unless --steps).") var minutes:
@@ -80,6 +81,9 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var computing: ComputeOptions
 
   func validate() throws {
+    if resume != nil, aligned.align != nil {
+      throw ValidationError("--align is for a new training, not --resume: the checkpoint aligns as it did")
+    }
     if resume != nil, from != nil { throw ValidationError("--from is for a new training, not --resume") }
     if paths.isEmpty, resume == nil { throw ValidationError("give the images to train on") }
     try PathOptions.refuse(nul: nul, without: paths)
@@ -145,17 +149,21 @@ struct TrainCommand: ParsableCommand {
     }
     let start = try start()
     var shape = try shape(Self.shape)
+    let choice = try FittedShape(
+      size: form.size == nil ? nil : (shape.width, shape.height), channels: shape.channels,
+      aligning: aligned.aligning
+    ).choice(
+      of: images, reading: read.reading,
+      // What starts from none needs no other network: where there is none, nothing is tried.
+      trying: start ?? (try? ModelOptions.load(ModelOptions.shipped)),
+      largest: Training.largestSide,
+      compute: Compute(threads: computing.threads))
     if form.size == nil {
-      let choice = try FittedShape(channels: shape.channels).choice(
-        of: images, reading: read.reading,
-        // What starts from none needs no other network: where there is none, nothing is tried.
-        trying: start ?? (try? ModelOptions.load(ModelOptions.shipped)),
-        largest: Training.largestSide,
-        compute: Compute(threads: computing.threads))
       shape = ImageShape(height: choice.height, width: choice.width, channels: shape.channels)
-      shown.note(choice.words)
     }
+    if let words = choice.words { shown.note(words) }
     var training = try training(Training(shape: shape))
+    training.alignment = choice.alignment
     training.takesFewestChannels = form.channels == nil
     if steps == nil, minutes == nil { training.minutes = 10 }
     if evaluations == nil { training.budget = .chosen }

@@ -6,6 +6,7 @@ import ArgumentParser
 import Foundation
 import Surprisal
 
+extension Alignment.Kind: @retroactive ExpressibleByArgument {}
 extension Architecture.Preset: @retroactive ExpressibleByArgument {}
 extension EncoderSettings.Layout: @retroactive ExpressibleByArgument {}
 extension EncoderSettings.Order: @retroactive ExpressibleByArgument {}

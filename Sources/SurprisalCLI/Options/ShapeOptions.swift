@@ -58,6 +58,16 @@ struct ShapeOptions: ParsableArguments {
 }
 
 extension FittedShape.Choice {
-  /// The choice as people are told of it.
-  var words: String { "images are taken at \(width)x\(height): \(reason) (--size says otherwise)" }
+  /// The choice as people are told of it; nil where there was none.
+  var words: String? {
+    let size = "images are taken at \(width)x\(height)"
+    switch alignment?.kind {
+    case .placed:
+      return "\(size), what each shows moved to the middle: \(reason) (--align and --size say otherwise)"
+    case .turned:
+      return
+        "\(size), what each shows moved to the middle and turned alike: \(reason) (--align and --size say otherwise)"
+    case nil: return isGiven ? nil : "\(size): \(reason) (--size says otherwise)"
+    }
+  }
 }

@@ -1,0 +1,121 @@
+import Detection
+import Files
+import Foundation
+import Images
+import Tensors
+import Testing
+
+@testable import Surprisal
+
+/// What is tried on pictures of a wedge on a table: how it lies is said, the rest is the picture's own.
+struct AlignmentTrialTests {
+  /// A wedge with a notch, in 64 x 64 pixels.
+  static func wedge(_ random: inout RandomSource, turned: Bool, notched: Bool = true, side: Int = 64)
+    -> Bitmap
+  {
+    let scale = Double(side) / 64
+    let angle = turned ? 2 * Double.pi * random.uniform() : 0
+    let (x, y) = (26 + 12 * random.uniform(), 26 + 12 * random.uniform())
+    let (tone, light) = (60 + 20 * random.uniform(), 180 + 20 * random.uniform())
+    func share(_ column: Double, _ row: Double) -> Double {
+      let (dx, dy) = (column - x, row - y)
+      let (u, v) = (dx * cos(angle) + dy * sin(angle), dy * cos(angle) - dx * sin(angle))
+      // Wide at one end, and half as wide at the other.
+      let body = max(abs(u) - 18, abs(v) - (6 - u / 6))
+      let notch = notched ? max(abs(u - 6) - 3, 4 - v) : 9
+      return min(max(0.5 - max(body, -notch), 0), 1)
+    }
+    return Bitmap(
+      width: side, height: side, channels: 1,
+      pixels: (0..<side * side).map { place in
+        let (column, row) = ((Double(place % side) + 0.5) / scale, (Double(place / side) + 0.5) / scale)
+        let part = share(column, row)
+        let level = part * tone + (1 - part) * (light + row / 4) + 6 * (random.uniform() - 0.5)
+        return UInt8(min(max(level, 0), 255))
+      })
+  }
+
+  static func wedges(_ count: Int, turned: Bool, notched: Bool = true, seed: UInt64 = 3, in folder: String)
+    throws
+  {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var random = RandomSource(seed: seed)
+    for index in 0..<count {
+      try Discs.write(
+        wedge(&random, turned: turned, notched: notched, side: 96), to: "\(folder)/\(100 + index).png")
+    }
+  }
+
+  private static func choice(_ folder: String, _ shape: FittedShape = FittedShape()) throws
+    -> FittedShape.Choice
+  {
+    try shape.choice(
+      of: [FilePath(folder)], reading: ImageReading(), trying: SizeTrialTests.photos(), compute: Discs.compute
+    )
+  }
+
+  @Test(
+    "Things that lie anyhow are turned alike, things that lie alike are not, and each choice says what it saw"
+  )
+  func choice() throws {
+    try Discs.withFolder { folder in
+      try Self.wedges(48, turned: true, in: "\(folder)/anyhow")
+      let anyhow = try Self.choice("\(folder)/anyhow")
+      #expect(anyhow.alignment?.kind == .turned, "\(anyhow)")
+      for words in ["as images are at", "placed at", "placed and turned at"] {
+        #expect(anyhow.reason.contains(words), "\(anyhow.reason)")
+      }
+      let sized = try Self.choice("\(folder)/anyhow", FittedShape(size: (32, 32)))
+      #expect(sized.width == 32 && sized.alignment?.kind == .turned, "\(sized)")
+      try Self.wedges(48, turned: false, in: "\(folder)/alike")
+      let alike = try Self.choice("\(folder)/alike", FittedShape(size: (32, 32)))
+      #expect(alike.alignment?.kind != .turned, "\(alike)")
+      let small = try #require(
+        AlignmentTrial(of: [FilePath("\(folder)/anyhow")], reading: ImageReading(), channels: 3))
+      #expect(small.things.share == 1 && small.shorter == 96)
+    }
+  }
+
+  @Test("What shows no thing on a plain ground is taken whole, and cannot be told to be aligned")
+  func clouds() throws {
+    try Discs.withFolder { folder in
+      try SizeTrialTests.clouds(40, side: 80, in: folder)
+      let choice = try Self.choice(folder)
+      #expect(choice.alignment == nil && choice.reason.hasPrefix("made-up flaws are told"), "\(choice)")
+      let error = #expect(throws: SurprisalError.self) {
+        try Self.choice(folder, FittedShape(aligning: .always(.turned)))
+      }
+      #expect(error.map { "\($0)" }?.contains("one thing on a plain ground") == true)
+    }
+  }
+
+  @Test(
+    "A model aligns what it judges as what it was fitted to: in a scan, an evaluation with masks, and from its file"
+  )
+  func judged() throws {
+    try Discs.withFolder { folder in
+      let (known, good, bad) = ("\(folder)/known", "\(folder)/good", "\(folder)/bad")
+      try Self.wedges(48, turned: true, in: known)
+      try Self.wedges(20, turned: true, seed: 50, in: good)
+      try Self.wedges(20, turned: true, notched: false, seed: 60, in: bad)
+      func area(_ aligning: FittedShape.Aligning) throws -> Double {
+        var model = try SizeTrialTests.photos()
+        try model.fit(
+          to: [FilePath(known)], shape: FittedShape(size: (32, 32), channels: 1, aligning: aligning),
+          compute: Discs.compute)
+        // What a file keeps aligns alike.
+        let kept = try Model(try model.file(), path: "x")
+        #expect(kept.alignment == model.alignment)
+        let evaluation = try Evaluation(kept, evaluations: 0, compute: Discs.compute)
+        let inside = try evaluation.score(.init(name: "good", paths: [good]))
+        let outside = try evaluation.score(.init(name: "bad", paths: [bad]))
+        return try #require(
+          evaluation.separations(of: inside, from: outside).first { $0.statistic == "appearance" }
+        ).separation.auroc
+      }
+      let (whole, turned) = (try area(.never), try area(.always(.turned)))
+      // 20 against 20: the standard error of an area near a half is .09.
+      #expect(turned > 0.9 && turned > whole + 0.2, "\(whole), \(turned)")
+    }
+  }
+}

@@ -29,7 +29,7 @@ package struct AlignmentTrial {
   let shorter: Int
 
   /// - Parameter paths: evenly spread ones are looked at.
-  /// - Returns: nil where too few can be read.
+  /// - Returns: nil where none can be read.
   package init?(of paths: [FilePath], reading: ImageReading, channels: Int) {
     let all = reading.sources(in: paths)
     let taken = min(all.count, Self.most)
@@ -37,7 +37,7 @@ package struct AlignmentTrial {
       try? all[place * all.count / taken].read(reading.decoder).decoded(
         reading.decoder, within: Self.kept, channels: channels)
     }.compactMap { $0 }
-    guard found.count >= Examination.fewest else { return nil }
+    guard !found.isEmpty else { return nil }
     let pictures = found.map(\.bitmap)
     // In fewest channels: a third of the work where all are gray.
     let plain = pictures.allSatisfy(\.isGray) ? pictures.map { $0.converted(toChannels: 1) } : pictures
@@ -60,9 +60,10 @@ package struct AlignmentTrial {
   /// - Parameters:
   ///   - sides: squares that are tried, ascending.
   ///   - network: looks.
-  /// - Returns: nil where few images show a thing, or nothing could be tried.
+  /// - Returns: nil of few images, where few of them show a thing, or where nothing could be tried.
   func choice(among sides: [Int], by network: Model, compute: Compute) throws -> FittedShape.Choice? {
-    guard things.share >= Self.nearlyAll, let placed = Alignment(.placed, of: things),
+    guard plain.count >= Examination.fewest, things.share >= Self.nearlyAll,
+      let placed = Alignment(.placed, of: things),
       let turned = Alignment(.turned, of: things)
     else { return nil }
     let spoiled = spoiled(in: turned)

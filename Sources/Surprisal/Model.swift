@@ -48,6 +48,7 @@ public struct Model: Sendable {
   /// How images are cut, where the model looks at tiles of them: its calibrations are then of whole images by all their tiles.
   public internal(set) var tiling: Tiling?
   /// How the thing that images show is brought to where others lie before they are looked at; nil where they are looked at whole.
+  /// Files are aligned as they are read (`ImageReading.image(at:for:)`); images in memory are taken as aligned already (`Alignment.aligned`).
   public internal(set) var alignment: Alignment?
   /// Some of the images that it was calibrated on, to show what is ordinary.
   var examples: Examples?

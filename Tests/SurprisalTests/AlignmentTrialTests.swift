@@ -2,6 +2,8 @@ import Detection
 import Files
 import Foundation
 import Images
+import Reports
+import ScoreModel
 import Tensors
 import Testing
 
@@ -116,6 +118,88 @@ struct AlignmentTrialTests {
       let (whole, turned) = (try area(.never), try area(.always(.turned)))
       // 20 against 20: the standard error of an area near a half is .09.
       #expect(turned > 0.9 && turned > whole + 0.2, "\(whole), \(turned)")
+    }
+  }
+
+  @Test("Training aligns what it learns from, says so in its checkpoint, and goes on alike")
+  func training() throws {
+    try Discs.withFolder { folder in
+      let known = "\(folder)/known"
+      try Self.wedges(48, turned: true, in: known)
+      let trial = try #require(AlignmentTrial(of: [FilePath(known)], reading: ImageReading(), channels: 1))
+      var training = try Discs.training(folder, steps: 6)
+      (training.eyes, training.damage) = (.none, .none)
+      training.alignment = try trial.alignment(.turned)
+      let once = try #require(try training.run([known], compute: Discs.compute) { _ in })
+      #expect(once.alignment == training.alignment)
+      var steps = 0
+      let stopped = try training.run(
+        [known], compute: Discs.compute,
+        shouldStop: {
+          steps += 1
+          return steps > 3
+        }, report: { _ in })
+      #expect(stopped == nil)
+      let checkpoint = try Checkpoint(path: try #require(training.checkpoint))
+      #expect(checkpoint.run?.alignment == training.alignment)
+      var resumed = Training(resuming: checkpoint)
+      resumed.alignment = nil
+      #expect(throws: SurprisalError.self) { try resumed.validate() }
+      resumed = Training(resuming: checkpoint)
+      let gone = try #require(try resumed.run(compute: Discs.compute) { _ in })
+      #expect(try gone.file().encoded() == once.file().encoded())
+    }
+  }
+
+  @Test(
+    "Images of a folder that judge one another are aligned where it is said, and a model of them aligns alike"
+  )
+  func folder() throws {
+    try Discs.withFolder { folder in
+      let known = "\(folder)/known"
+      try Self.wedges(40, turned: true, in: known)
+      try Discs.write(Bitmap(width: 96, height: 96, channels: 1, filledWith: 120), to: "\(known)/empty.png")
+      var scan = FolderScan()
+      scan.shape = FittedShape(size: (32, 32), aligning: .always(.turned))
+      var records: [Record] = []
+      let outcome = try scan.run([FilePath(known)], by: SizeTrialTests.photos(), compute: Discs.compute) {
+        records.append($0)
+      }
+      #expect(records.count == 41 && outcome.alignment?.kind == .turned)
+      let told = records.filter { $0.warning != nil }
+      #expect(told.map { "\($0.file)" } == ["\(known)/empty.png"], "\(told)")
+      #expect(try outcome.fitted(compute: Discs.compute).alignment == outcome.alignment)
+    }
+  }
+
+  @Test("Maps of pages lie over what a file shows, not over it as it is aligned")
+  func pictures() throws {
+    try Discs.withFolder { folder in
+      let known = "\(folder)/known"
+      try Self.wedges(40, turned: true, in: known)
+      var model = try SizeTrialTests.photos()
+      try model.fit(
+        to: [FilePath(known)], shape: FittedShape(size: (32, 32), channels: 1, aligning: .always(.turned)),
+        compute: Discs.compute)
+      let alignment = try #require(model.alignment)
+      var pictures = try ReportPictures(model, reading: ImageReading(), compute: Discs.compute)
+      pictures.begin(ReportTotals(scored: 1, outliers: 1, unreadable: 0))
+      var record = Record(file: FilePath("\(known)/100.png"))
+      record.outlier = true
+      var drawn: [Record] = []
+      pictures.add(record) { drawn.append($0) }
+      pictures.finish { drawn.append($0) }
+      let map = try #require(drawn.first?.pictures?.map)
+      #expect(map.width == 96 && map.height == 96)
+      let bitmap = try ImageDecoder().decode(map.bytes).converted(toChannels: 3)
+      let image = try ImageDecoder().decode(path: "\(known)/100.png")
+      let window = ImageShape(height: 32, width: 32, channels: 1)
+      let reached = alignment.laidBack([Double](repeating: 1, count: 1024), window, over: image)
+      // A JPEG's black is black within a few levels, but beside what is bright.
+      let beyond = (0..<96 * 96).filter { reached[$0] == 0 }
+      let bright = beyond.count { place in (0..<3).reduce(0) { $0 + Int(bitmap.pixels[3 * place + $1]) } > 60
+      }
+      #expect(beyond.count > 96 * 96 / 10 && bright < beyond.count / 20, "\(bright) of \(beyond.count)")
     }
   }
 }

@@ -42,8 +42,8 @@ struct TextFormat: RecordFormat {
     let tail =
       record.tailPValue.map { String(format: " (beyond all references; tail fit: p %.1g)", $0) } ?? ""
     let why = isOutlier ? "\n             \(record.reason ?? "")\(tail)" : ""
-    let damage = record.warning.map { "\n             damaged: \($0.printable)" } ?? ""
-    return numbers + path + why + damage + "\n"
+    let warning = record.warning.map { "\n             warning: \($0.printable)" } ?? ""
+    return numbers + path + why + warning + "\n"
   }
 
   mutating func take(_ facts: ReportFacts) { self.facts = facts }

@@ -80,7 +80,7 @@ extension Record {
       lines.append(["text": String(format: "beyond all references; by the fitted tail p %.1g", tailPValue)])
     }
     if let copyOf { lines.append(["text": "shows the same as \(stem.rest(of: copyOf))"]) }
-    if let warning { lines.append(["name": "damaged:", "text": warning.printable]) }
+    if let warning { lines.append(["name": "warning:", "text": warning.printable]) }
     if let known { lines.append(["text": "the model was \(known) on it"]) }
     return lines
   }

@@ -105,6 +105,22 @@ package struct AlignmentTrial {
     return sides.isEmpty ? [SizeTrial.sides[0]] : sides
   }
 
+  /// Whether images of some files each show one of things that are alike and lie anyhow.
+  static func liesAnyhow(_ files: [FilePath], _ reading: ImageReading) -> Bool {
+    guard files.count >= Examination.fewest else { return false }
+    let things = Alignment.Things(
+      inParallel(files.count) { place in
+        (try? reading.whole(at: files[place], within: Alignment.searched)).flatMap { Alignment.Found(in: $0) }
+      })
+    guard things.share >= nearlyAll, let lying = Alignment.lying(things) else { return false }
+    return lying.likeness >= alike && lying.variance >= anyhow
+  }
+
+  /// Cosine of views from which on things are of one kind: copies of a part have .96 and more, clothes .86 to .88, animals and food .78.
+  private static let alike = 0.92
+  /// Things that lie within some 25 degrees of one another have less.
+  private static let anyhow = 0.1
+
   // MARK: Pictures
 
   /// Some of the pictures that fit nothing, with flaws.

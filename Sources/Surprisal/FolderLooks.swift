@@ -28,6 +28,17 @@ struct FolderLooks {
 
   init(shape: ImageShape) { images = ImageBatch(shape: shape) }
 
+  /// Some of the files that can be read, evenly spread: those of images that are large enough for what they show to lie somehow.
+  func large(_ most: Int) -> [FilePath] {
+    let all = entries.filter { entry in
+      guard let origin = entry.place.flatMap({ looks[$0].origin }) else { return false }
+      return min(origin.width, origin.height) >= Self.large
+    }
+    return stride(from: 0, to: all.count, by: max(1, (all.count + most - 1) / most)).map { all[$0].file }
+  }
+
+  private static let large = 96
+
   /// Looks at images, at those alone of which nothing is kept.
   mutating func add(_ images: [LoadedImage], _ scorer: Scorer, _ recall: Recall?) throws {
     var unseen = ImageBatch(shape: self.images.shape)

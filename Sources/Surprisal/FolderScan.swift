@@ -43,6 +43,8 @@ public struct FolderScan {
     /// Readable images that nothing speaks against, each once.
     var ordinary = ImageBatch(shape: ImageShape(height: 1, width: 1, channels: 1))
     var network: Model
+    /// Whether each image shows one thing on a plain ground, all are alike, and they lie anyhow: turned alike they would be judged better.
+    public internal(set) var liesAnyhow = false
     /// How images were aligned.
     var alignment: Alignment?
 
@@ -127,6 +129,7 @@ public struct FolderScan {
     folder.repeat(stream.repeats, &outcome.summary)
     outcome.summary.skipped = stream.skipped
     folder.count(verdicts, &outcome)
+    outcome.liesAnyhow = outcome.alignment == nil && AlignmentTrial.liesAnyhow(folder.large(40), reading)
     try begin(ReportTotals(outcome.summary))
     try folder.tell(verdicts, hashesContent: hashesContent, &outcome, body)
     return outcome

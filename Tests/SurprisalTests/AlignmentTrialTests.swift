@@ -172,6 +172,23 @@ struct AlignmentTrialTests {
     }
   }
 
+  @Test(
+    "Of a folder it is said that things lie anyhow where they do, and not where they lie alike or are of all kinds"
+  )
+  func lying() throws {
+    try Discs.withFolder { folder in
+      for (turned, name) in [(true, "anyhow"), (false, "alike")] {
+        try Self.wedges(36, turned: turned, in: "\(folder)/\(name)")
+        var scan = FolderScan()
+        scan.shape = FittedShape(size: (32, 32))
+        let outcome = try scan.run(
+          [FilePath("\(folder)/\(name)")], by: SizeTrialTests.photos(), compute: Discs.compute
+        ) { _ in }
+        #expect(outcome.liesAnyhow == turned, "\(name)")
+      }
+    }
+  }
+
   @Test("Maps of pages lie over what a file shows, not over it as it is aligned")
   func pictures() throws {
     try Discs.withFolder { folder in

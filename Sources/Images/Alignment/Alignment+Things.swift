@@ -1,5 +1,7 @@
 // Where things of a population lie is learned from images known to belong.
 
+import Foundation
+
 extension Alignment {
   /// What images known to belong show on a plain ground.
   package struct Things: Sendable {
@@ -14,6 +16,14 @@ extension Alignment {
     }
   }
 
+  /// How alike things are once they are turned alike, and how differently they lie.
+  package struct Lying: Sendable {
+    /// Half of the views have at least this cosine with the template.
+    package let likeness: Double
+    /// Circular variance of the angles: 0 where all lie one way, near 1 where they lie anyhow (Mardia and Jupp, 2000).
+    package let variance: Double
+  }
+
   /// The thing of one image, as it is looked for.
   package struct Found: Sendable {
     let thing: Foreground
@@ -25,6 +35,21 @@ extension Alignment {
       guard let thing = Foreground(of: small) else { return nil }
       (self.thing, longer) = (thing, Double(max(small.width, small.height)))
     }
+  }
+
+  /// - Returns: nil of none.
+  package static func lying(_ things: Things) -> Lying? {
+    guard let turned = Alignment(.turned, of: things), let template = turned.template else { return nil }
+    let turns = things.found.map {
+      PolarView($0.thing, reach: turned.reach * $0.longer).turn(from: template)
+    }
+    let sum = turns.reduce(into: (0.0, 0.0)) {
+      $0.0 += cos($1.angle)
+      $0.1 += sin($1.angle)
+    }
+    let length = (sum.0 * sum.0 + sum.1 * sum.1).squareRoot() / Double(turns.count)
+    // Templates have 255 steps: their length is 1 but for rounding.
+    return Lying(likeness: turns.map(\.likeness).sorted()[turns.count / 2], variance: 1 - length)
   }
 
   /// Learns where things of a population are looked at.

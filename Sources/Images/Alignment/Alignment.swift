@@ -27,7 +27,7 @@ public struct Alignment: Sendable, Hashable {
   public var kind: Kind { template == nil ? .placed : .turned }
 
   /// Side at which the thing is looked for: noise is averaged away, and a tenth of a pixel there is little.
-  static let searched = 256
+  package static let searched = 256
   /// Longest side that is kept of an image to take the thing from.
   static let mostKept = 1024
   /// Room beyond what nearly all things reach.

@@ -95,7 +95,8 @@ struct ScanCommand: ParsableCommand {
     }
     try collecting.finish(records.collection, shown)
     if let kept, let outcome = found.folder { try keep(outcome, kept) }
-    shown.next(model.given == nil ? folderSteps(run) : modelSteps(run))
+    shown.next(
+      model.given == nil ? folderSteps(run, liesAnyhow: found.folder?.liesAnyhow == true) : modelSteps(run))
   }
 
   /// What a scan works with, by a model or without.
@@ -246,13 +247,18 @@ struct ScanCommand: ParsableCommand {
     ]
   }
 
-  private func folderSteps(_ run: Run) -> [(String, String)] {
+  private func folderSteps(_ run: Run, liesAnyhow: Bool) -> [(String, String)] {
     let name = save ?? FilePath("mine.safetensors")
+    let aligned = align.map { " --align \($0.rawValue)" } ?? ""
     var steps: [(String, String)] = []
+    if liesAnyhow {
+      steps.append(
+        ("surprisal scan \(images.quoted) --align turned", "turns alike what lies anyhow in these images"))
+    }
     if save == nil {
       steps.append(
         (
-          "surprisal scan \(images.quoted) --save \(name.quoted)",
+          "surprisal scan \(images.quoted)\(aligned) --save \(name.quoted)",
           "keeps them as a model, to judge new images by"
         ))
     } else {
@@ -260,7 +266,7 @@ struct ScanCommand: ParsableCommand {
     }
     steps.append(
       (
-        "surprisal train \(images.quoted) --output \(name.quoted)",
+        "surprisal train \(images.quoted)\(aligned) --output \(name.quoted)",
         "learns them, for bits a pixel and nearer outliers"
       ))
     if let first = run.records.firstOutlier {

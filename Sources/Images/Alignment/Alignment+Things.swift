@@ -35,13 +35,27 @@ extension Alignment {
       guard let thing = Foreground(of: small) else { return nil }
       (self.thing, longer) = (thing, Double(max(small.width, small.height)))
     }
+
+    /// A lie moved so that what is seen there lies as in a window.
+    /// - Parameter half: of the window's sides, in shares of the longer side.
+    func moved(
+      _ lie: WindowView.Lie, to window: WindowView, half: (width: Double, height: Double)
+    ) -> WindowView.Lie {
+      let half = (width: half.width * longer, height: half.height * longer)
+      let around = WindowView(thing, at: lie, half: half, size: WindowView.searched)
+      let off = around.offset(of: window)
+      let u = off.along * 2 * half.width / Double(WindowView.side)
+      let v = off.across * 2 * half.height / Double(WindowView.side)
+      let (c, s) = (cos(lie.angle), sin(lie.angle))
+      return WindowView.Lie(x: lie.x + u * c - v * s, y: lie.y + u * s + v * c, angle: lie.angle)
+    }
   }
 
   /// - Returns: nil of none.
   package static func lying(_ things: Things) -> Lying? {
     guard let turned = Alignment(.turned, of: things), let template = turned.template else { return nil }
     let turns = things.found.map {
-      PolarView($0.thing, reach: turned.reach * $0.longer).turn(from: template)
+      PolarView($0.thing, from: $0.thing.middle, reach: turned.reach * $0.longer).turn(from: template)
     }
     let sum = turns.reduce(into: (0.0, 0.0)) {
       $0.0 += cos($1.angle)
@@ -60,22 +74,48 @@ extension Alignment {
       values.sorted()[min(Int(Double(values.count) * Self.held), values.count - 1)]
     }
     let reach = quantile(things.found.map { $0.thing.reach / $0.longer })
-    var template: PolarView?
-    var angles = [Double](repeating: 0, count: things.found.count)
-    if kind == .turned {
-      let views = things.found.map { PolarView($0.thing, reach: reach * $0.longer) }
-      guard let found = PolarView.template(of: views) else { return nil }
-      angles = views.map { $0.turn(from: found).angle }
-      template = found
+    var lies = things.found.map { WindowView.Lie(x: $0.thing.middle.x, y: $0.thing.middle.y, angle: 0) }
+    /// The template of things from where they lie, and all turned by it.
+    func turned() -> PolarView? {
+      let views = zip(things.found, lies).map { found, lie in
+        PolarView(found.thing, from: (lie.x, lie.y), reach: reach * found.longer)
+      }
+      guard let template = PolarView.template(of: views) else { return nil }
+      for (index, view) in views.enumerated() { lies[index].angle = view.turn(from: template).angle }
+      return template
     }
-    let reaches = zip(things.found, angles).map { found, angle in
-      let (along, across) = found.thing.reach(angle)
+    var template = kind == .turned ? turned() : nil
+    let reaches = zip(things.found, lies).map { found, lie in
+      let (along, across) = found.thing.reach(from: lie)
       return (along / found.longer, across / found.longer)
     }
     let (along, across) = (quantile(reaches.map(\.0)), quantile(reaches.map(\.1)))
+    let half = (
+      width: Self.room * max(along, across / Self.mostStretched),
+      height: Self.room * max(across, along / Self.mostStretched)
+    )
+    func windows() -> WindowView? {
+      let views = zip(things.found, lies).map { found, lie in
+        WindowView(
+          found.thing, at: lie, half: (half.width * found.longer, half.height * found.longer),
+          size: WindowView.side)
+      }
+      return WindowView.mean(of: views)
+    }
+    for round in 0..<Self.rounds {
+      guard let window = windows() else { return nil }
+      for (index, found) in things.found.enumerated() {
+        lies[index] = found.moved(lies[index], to: window, half: half)
+      }
+      // Seen from better middles once.
+      if round == 0, kind == .turned { template = turned() }
+    }
+    guard let window = windows(), kind == .placed || template != nil else { return nil }
     self.init(
-      halfWidth: Self.room * max(along, across / Self.mostStretched),
-      halfHeight: Self.room * max(across, along / Self.mostStretched),
-      channels: first.thing.contrasts.count, reach: reach, template: template)
+      halfWidth: half.width, halfHeight: half.height, channels: first.thing.contrasts.count, reach: reach,
+      template: template, window: window)
   }
+
+  /// How often windows are moved to the mean of all, which is then the clearer.
+  private static let rounds = 4
 }

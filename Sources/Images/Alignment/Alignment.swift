@@ -1,7 +1,8 @@
 import Foundation
 
 /// How the one thing that each image shows on a plain ground is brought to where others lie: its middle to the middle, all to one scale, and
-/// where it is said, turned as others are (rigid registration to a template, by the correlation of polar views).
+/// where it is said, turned as others are: rigid registration to templates, of the angle by the correlation of polar views, of the place by that of
+/// windows.
 ///
 /// What such things have at one place is then at one place of every image, however they lay. What a window of the thing's size leaves out is
 /// not looked at.
@@ -23,6 +24,8 @@ public struct Alignment: Sendable, Hashable {
   let reach: Double
   /// What most things look like; nil where they are not turned.
   let template: PolarView?
+  /// What most windows show: it says how far one is off.
+  let window: WindowView
 
   public var kind: Kind { template == nil ? .placed : .turned }
 
@@ -39,7 +42,7 @@ public struct Alignment: Sendable, Hashable {
 
   /// Tells alignments apart that align otherwise.
   package var fingerprint: String {
-    "\(halfWidth) \(halfHeight) \(channels) \(reach) \(template.map { "\($0.steps)" } ?? "")"
+    "\(halfWidth) \(halfHeight) \(channels) \(reach) \(template.map { "\($0.steps)" } ?? "") \(window.steps)"
   }
 
   /// What is said of an image in which no thing is found.
@@ -54,9 +57,12 @@ public struct Alignment: Sendable, Hashable {
     let angle: Double
   }
 
-  init(halfWidth: Double, halfHeight: Double, channels: Int, reach: Double, template: PolarView?) {
+  init(
+    halfWidth: Double, halfHeight: Double, channels: Int, reach: Double, template: PolarView?,
+    window: WindowView
+  ) {
     (self.halfWidth, self.halfHeight, self.channels) = (halfWidth, halfHeight, channels)
-    (self.reach, self.template) = (reach, template)
+    (self.reach, self.template, self.window) = (reach, template, window)
   }
 
   // MARK: Aligning
@@ -64,10 +70,22 @@ public struct Alignment: Sendable, Hashable {
   /// Where an image's thing lies; nil where it shows none.
   package func pose(in image: Bitmap) -> Pose? {
     guard let found = Found(in: image.converted(toChannels: channels)) else { return nil }
-    let thing = found.thing
-    let angle = template.map { PolarView(thing, reach: reach * found.longer).turn(from: $0).angle } ?? 0
+    let lie = lie(of: found)
     return Pose(
-      x: thing.middle.x / Double(thing.width), y: thing.middle.y / Double(thing.height), angle: angle)
+      x: lie.x / Double(found.thing.width), y: lie.y / Double(found.thing.height), angle: lie.angle)
+  }
+
+  /// In pixels of the image that the thing was found in: turned as its view says, moved as its window says, and once more from there.
+  private func lie(of found: Found) -> WindowView.Lie {
+    var lie = WindowView.Lie(x: found.thing.middle.x, y: found.thing.middle.y, angle: 0)
+    for _ in 0..<2 {
+      if let template {
+        let view = PolarView(found.thing, from: (lie.x, lie.y), reach: reach * found.longer)
+        lie.angle = view.turn(from: template).angle
+      }
+      lie = found.moved(lie, to: window, half: (halfWidth, halfHeight))
+    }
+    return lie
   }
 
   /// The window around the thing of an image, and whether there is one: else the window lies in the image's middle, unturned.
@@ -191,7 +209,7 @@ public struct Alignment: Sendable, Hashable {
 }
 
 extension Alignment: Codable {
-  private enum Key: String, CodingKey { case halfWidth, halfHeight, channels, reach, template }
+  private enum Key: String, CodingKey { case halfWidth, halfHeight, channels, reach, template, window }
 
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Key.self)
@@ -215,9 +233,15 @@ extension Alignment: Codable {
           forKey: .template, in: fields, debugDescription: "\(bytes.count) bytes are no view")
       }
     }
+    let bytes = try fields.decode(Data.self, forKey: .window)
+    guard let window = WindowView(steps: bytes.map { Int8(bitPattern: $0) }), window.channels == channels
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .window, in: fields, debugDescription: "\(bytes.count) bytes are no window")
+    }
     self.init(
       halfWidth: try share(.halfWidth), halfHeight: try share(.halfHeight), channels: channels,
-      reach: try share(.reach), template: template)
+      reach: try share(.reach), template: template, window: window)
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -228,6 +252,7 @@ extension Alignment: Codable {
     try fields.encode(reach, forKey: .reach)
     try fields.encodeIfPresent(
       template.map { Data($0.steps.map { UInt8(bitPattern: $0) }) }, forKey: .template)
+    try fields.encode(Data(window.steps.map { UInt8(bitPattern: $0) }), forKey: .window)
   }
 }
 

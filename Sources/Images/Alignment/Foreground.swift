@@ -7,7 +7,9 @@ import Foundation
 struct Foreground {
   let width: Int
   let height: Int
-  /// Of each channel, in grey levels away from the ground, `[height, width]`; 0 where the thing is not.
+  /// Of each channel, in grey levels away from the ground, `[height, width]`.
+  let relief: [Plane]
+  /// The same, 0 where the thing is not.
   let contrasts: [Plane]
   /// Places of its pixels, `y * width + x`.
   let places: [Int]
@@ -47,6 +49,7 @@ struct Foreground {
     self.places = places
     var isThing = [Bool](repeating: false, count: width * height)
     for place in places { isThing[place] = true }
+    relief = contrasts
     self.contrasts = contrasts.map { plane in
       Plane(height: plane.height, width: plane.width) { y, x in
         isThing[y * size.0 + x] ? plane.values[y * size.0 + x] : 0
@@ -59,12 +62,11 @@ struct Foreground {
     middle = (sums.x / Double(places.count), sums.y / Double(places.count))
   }
 
-  /// How far the thing goes from a middle along an axis and across it, in pixels.
-  /// - Parameter angle: of the axis, from the right, downwards.
-  func reach(_ angle: Double) -> (along: Double, across: Double) {
-    let (c, s) = (cos(angle), sin(angle))
+  /// How far the thing goes along an axis and across it, in pixels from where it lies.
+  func reach(from lie: WindowView.Lie) -> (along: Double, across: Double) {
+    let (c, s) = (cos(lie.angle), sin(lie.angle))
     return places.reduce(into: (along: 0.0, across: 0.0)) { most, place in
-      let (dx, dy) = (Double(place % width) + 0.5 - middle.x, Double(place / width) + 0.5 - middle.y)
+      let (dx, dy) = (Double(place % width) + 0.5 - lie.x, Double(place / width) + 0.5 - lie.y)
       most.along = max(most.along, abs(dx * c + dy * s))
       most.across = max(most.across, abs(dy * c - dx * s))
     }

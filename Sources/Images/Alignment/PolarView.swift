@@ -12,8 +12,10 @@ struct PolarView: Sendable, Hashable {
 
   private init(channels: Int, values: [Float]) { (self.channels, self.values) = (channels, values) }
 
-  /// - Parameter reach: distance of the outermost ring's outer edge, in pixels.
-  init(_ thing: Foreground, reach: Double) {
+  /// - Parameters:
+  ///   - middle: that it is seen from, in pixels.
+  ///   - reach: distance of the outermost ring's outer edge, in pixels.
+  init(_ thing: Foreground, from middle: (x: Double, y: Double), reach: Double) {
     let (n, m) = (Self.rings, Self.directions)
     var values = [Float](repeating: 0, count: thing.contrasts.count * n * m)
     for (c, plane) in thing.contrasts.enumerated() {
@@ -24,7 +26,7 @@ struct PolarView: Sendable, Hashable {
           let angle = 2 * Double.pi * Double(direction) / Double(m)
           values[(c * n + ring) * m + direction] =
             weight
-            * plane.interpolated(thing.middle.x + radius * cos(angle), thing.middle.y + radius * sin(angle))
+            * plane.interpolated(middle.x + radius * cos(angle), middle.y + radius * sin(angle))
         }
       }
     }
@@ -115,9 +117,7 @@ struct PolarView: Sendable, Hashable {
       template = PolarView(channels: first.channels, values: sum)
       template.scaleToLengthOne()
     }
-    template = template.turnedBack(template.axis)
-    let most = template.values.reduce(Float(0)) { max($0, abs($1)) }
-    return most > 0 ? PolarView(steps: template.values.map { Int8(($0 / most * 127).rounded()) }) : nil
+    return PolarView(steps: template.turnedBack(template.axis).values.inSteps)
   }
 
   // MARK: In a file
@@ -131,15 +131,12 @@ struct PolarView: Sendable, Hashable {
     scaleToLengthOne()
   }
 
-  var steps: [Int8] {
-    let most = values.reduce(Float(0)) { max($0, abs($1)) }
-    return values.map { Int8(($0 / most * 127).rounded()) }
-  }
+  var steps: [Int8] { values.inSteps }
 }
 
 extension Plane {
   /// The value at a place between pixels, whose middles are at halves; 0 outside.
-  fileprivate func interpolated(_ x: Double, _ y: Double) -> Float {
+  func interpolated(_ x: Double, _ y: Double) -> Float {
     let (left, top) = ((x - 0.5).rounded(.down), (y - 0.5).rounded(.down))
     let (u, v) = (Float(x - 0.5 - left), Float(y - 0.5 - top))
     func value(_ x: Int, _ y: Int) -> Float {

@@ -1,4 +1,6 @@
+import Diffusion
 import Foundation
+import Tensors
 import Testing
 
 @testable import Detection
@@ -28,4 +30,24 @@ struct WordingTests {
 
   @Test("No levels, no words")
   func none() { #expect(Wording.levels(sigmas: [], z: []).isEmpty) }
+
+  @Test("What is odd in how it goes together is not said to be far; what is far by itself is")
+  func together() throws {
+    var random = RandomSource(seed: 8)
+    let known = (0..<200).map { _ in Synthetic.seen(&random) }
+    let statistic = try ActivationStatistic(fitting: GroupedEstimates(known))
+    func words(_ activations: [Float]) throws -> (score: Double, words: String) {
+      var estimate = known[0]
+      let own = try #require(estimate.appearance)
+      estimate.appearance = Appearance(
+        image: own.image, activations: activations, eyes: own.eyes, measures: own.measures)
+      return (statistic.score(estimate), try #require(statistic.words(estimate, Synthetic.form)))
+    }
+    let most = known.map { statistic.score($0) }.max() ?? 0
+    // Activations of one strength go together: here they go against one another, none of them by more than a deviation.
+    let against = try words((0..<12).map { $0 < 4 ? 1 : $0 < 8 ? -1 : 0 })
+    #expect(against.score > most && against.words.contains("not as they go together"), "\(against)")
+    let far = try words([Float](repeating: 6, count: 12))
+    #expect(far.score > most && far.words.hasSuffix("times as far from the middle as ordinary"), "\(far)")
+  }
 }

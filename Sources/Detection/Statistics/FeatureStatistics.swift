@@ -80,8 +80,13 @@ extension FeatureStatistic {
       return (group.name, (square / Double(max(group.places.count, 1))).squareRoot())
     }
     guard let most = distances.max(by: { $0.1 < $1.1 }) else { return nil }
-    return String(format: "%@ %.1f times as far from the middle as ordinary", most.0 as NSString, most.1)
+    let far = String(format: "%@ %.1f times as far from the middle as ordinary", most.0 as NSString, most.1)
+    // The score is of what goes together: where no feature is far by itself, that is what is odd.
+    return most.1 < Self.far ? "\(far), feature by feature: not as they go together in others" : far
   }
+
+  /// Times as far as ordinary from which on features are far by themselves.
+  private static var far: Double { 1.5 }
 
   /// What its features are, by name.
   private static func groups(_ form: EstimateForm) -> [(name: String, places: [Int])] {

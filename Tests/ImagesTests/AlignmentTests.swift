@@ -247,6 +247,11 @@ struct AlignmentTests {
     // Marked is what is dark.
     let dark = zip(window.pixels, mask).count { ($0 < 140) == $1 }
     #expect(dark > mask.count * 95 / 100)
+    // A mask that a person made of the image as it lies.
+    var drawn = image
+    for i in drawn.pixels.indices { drawn.pixels[i] = image.pixels[i] < 140 ? 255 : 0 }
+    let marked = Mask(drawn).marked(in: Self.shape, aligning: image, by: alignment)
+    #expect(zip(window.pixels, marked).count { ($0 < 140) == $1 } > marked.count * 95 / 100)
   }
 
   @Test(

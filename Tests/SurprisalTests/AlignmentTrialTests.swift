@@ -62,19 +62,19 @@ struct AlignmentTrialTests {
   func choice() throws {
     try Discs.withFolder { folder in
       try Self.wedges(48, turned: true, in: "\(folder)/anyhow")
-      let anyhow = try Self.choice("\(folder)/anyhow")
-      #expect(anyhow.alignment?.kind == .turned, "\(anyhow)")
-      for words in ["as images are at", "placed at", "placed and turned at"] {
+      let anyhow = try Self.choice("\(folder)/anyhow", FittedShape(size: (32, 32)))
+      #expect(anyhow.width == 32 && anyhow.alignment?.kind == .turned, "\(anyhow)")
+      for words in ["as images are at 32", "placed at 32", "placed and turned at 32"] {
         #expect(anyhow.reason.contains(words), "\(anyhow.reason)")
       }
-      let sized = try Self.choice("\(folder)/anyhow", FittedShape(size: (32, 32)))
-      #expect(sized.width == 32 && sized.alignment?.kind == .turned, "\(sized)")
       try Self.wedges(48, turned: false, in: "\(folder)/alike")
       let alike = try Self.choice("\(folder)/alike", FittedShape(size: (32, 32)))
       #expect(alike.alignment?.kind != .turned, "\(alike)")
       let small = try #require(
         AlignmentTrial(of: [FilePath("\(folder)/anyhow")], reading: ImageReading(), channels: 3))
       #expect(small.things.share == 1 && small.shorter == 96)
+      #expect(try small.sides(upTo: 128, of: SizeTrialTests.photos()) == [32, 64])
+      #expect(try small.sides(upTo: 32, of: SizeTrialTests.photos()) == [32])
     }
   }
 

@@ -230,6 +230,23 @@ struct AlignmentTests {
     }
   }
 
+  @Test("A window moved by some of its pixels is found there, between pixels too")
+  func offsets() throws {
+    let alignment = try Self.alignment(.placed, Tool.some(12, turned: false))
+    let found = try #require(Alignment.Found(in: Tool(noise: 0).picture()))
+    let half = (alignment.halfWidth * found.longer, alignment.halfHeight * found.longer)
+    let pitch = (2 * half.0 / Double(WindowView.side), 2 * half.1 / Double(WindowView.side))
+    let lie = WindowView.Lie(x: 80, y: 60, angle: 0)
+    let window = WindowView(found.thing, at: lie, half: half, size: WindowView.side)
+    for (along, across) in [(0.0, 0.0), (3, -5), (-7, 6), (2.5, 0.5), (-1.3, 3.7)] {
+      let moved = WindowView.Lie(x: 80 - along * pitch.0, y: 60 - across * pitch.1, angle: 0)
+      let around = WindowView(found.thing, at: moved, half: half, size: WindowView.searched)
+      let off = around.offset(of: window)
+      // Half a pixel off at worst by the grid, and the parabola is nearer.
+      #expect(abs(off.along - along) < 0.25 && abs(off.across - across) < 0.25, "\(along), \(across): \(off)")
+    }
+  }
+
   @Test("A change of the window changes the image there, by as much, and nowhere else")
   func changed() throws {
     let tools = Tool.some(12)

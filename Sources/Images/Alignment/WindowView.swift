@@ -65,29 +65,26 @@ struct WindowView: Sendable, Hashable {
   func offset(of window: WindowView) -> (along: Double, across: Double) {
     let (n, wide, shifts) = (Self.side, Self.searched, 2 * Self.most + 1)
     var products = [Float](repeating: 0, count: shifts * shifts)
-    var squares = products
-    values.withUnsafeBufferPointer { values in
-      products.withUnsafeMutableBufferPointer { products in
-        squares.withUnsafeMutableBufferPointer { squares in
-          for c in 0..<channels {
-            for y in 0..<n {
-              for x in 0..<n {
-                let factor = window.values[(c * n + y) * n + x]
-                for down in 0..<shifts {
-                  // In bounds: y + down and x + across are below n + 2 most.
-                  let from = (c * wide + y + down) * wide + x
-                  for across in 0..<shifts {
-                    let value = values[from + across]
-                    products[down * shifts + across] += factor * value
-                    squares[down * shifts + across] += value * value
-                  }
-                }
+    values.withUnsafeBytes { values in
+      window.values.withUnsafeBytes { window in
+        for down in 0..<shifts {
+          for across in 0..<shifts {
+            var sum = SIMD16<Float>.zero
+            for row in 0..<channels * n {
+              // In bounds: a row of the window, moved by 2 most at the most, ends where a row of what is around it does.
+              let from = (row / n * wide + row % n + down) * wide + across
+              for x in stride(from: 0, to: n, by: 16) {
+                let one = window.loadUnaligned(fromByteOffset: 4 * (row * n + x), as: SIMD16<Float>.self)
+                let other = values.loadUnaligned(fromByteOffset: 4 * (from + x), as: SIMD16<Float>.self)
+                sum += one * other
               }
             }
+            products[down * shifts + across] = sum.sum()
           }
         }
       }
     }
+    let squares = squares
     let cosines = zip(products, squares).map { $1 > 0 ? $0 / $1.squareRoot() : 0 }
     let best = cosines.indices.max { cosines[$0] < cosines[$1] } ?? 0
     /// The top of the parabola through three.
@@ -98,6 +95,26 @@ struct WindowView: Sendable, Hashable {
       return Double(place - Self.most) + (bend < 0 ? Double((before - after) / (2 * bend)) : 0)
     }
     return (top(1, best % shifts), top(shifts, best / shifts))
+  }
+
+  /// The sum of squares of what each shift of a window shows, by differences of sums over all that is above and to the left.
+  private var squares: [Float] {
+    let (n, wide, shifts) = (Self.side, Self.searched, 2 * Self.most + 1)
+    var sums = [Double](repeating: 0, count: (wide + 1) * (wide + 1))
+    for y in 0..<wide {
+      var row = 0.0
+      for x in 0..<wide {
+        for c in 0..<channels {
+          row += Double(values[(c * wide + y) * wide + x] * values[(c * wide + y) * wide + x])
+        }
+        sums[(y + 1) * (wide + 1) + x + 1] = sums[y * (wide + 1) + x + 1] + row
+      }
+    }
+    return (0..<shifts * shifts).map { place in
+      let (top, left) = (place / shifts, place % shifts)
+      func sum(_ y: Int, _ x: Int) -> Double { sums[y * (wide + 1) + x] }
+      return Float(sum(top + n, left + n) - sum(top, left + n) - sum(top + n, left) + sum(top, left))
+    }
   }
 
   // MARK: In a file

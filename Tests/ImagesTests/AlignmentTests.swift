@@ -131,7 +131,7 @@ struct AlignmentTests {
     }
   }
 
-  @Test("How a thing is turned is found to a degree, wherever it lies")
+  @Test("How a thing is turned is found to a degree and a half, wherever it lies")
   func angles() throws {
     let tools = Tool.some(30)
     let alignment = try Self.alignment(.turned, tools)

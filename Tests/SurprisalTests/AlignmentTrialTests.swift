@@ -92,7 +92,7 @@ struct AlignmentTrialTests {
   }
 
   @Test(
-    "A model aligns what it judges as what it was fitted to: in a scan, an evaluation with masks, and from its file"
+    "A model aligns what it judges as what it was fitted to: in a scan, in an evaluation, and from its file"
   )
   func judged() throws {
     try Discs.withFolder { folder in
@@ -111,6 +111,14 @@ struct AlignmentTrialTests {
         let evaluation = try Evaluation(kept, evaluations: 0, compute: Discs.compute)
         let inside = try evaluation.score(.init(name: "good", paths: [good]))
         let outside = try evaluation.score(.init(name: "bad", paths: [bad]))
+        // A scan sees the same windows: the same scores.
+        var scanned: [Double] = []
+        _ = try Scan().run([bad], by: Judge(kept, budget: .look, rate: 0.5, compute: Discs.compute)) {
+          scanned += [$0.score].compactMap { $0 }
+        }
+        let scores = try #require(outside.scores[.appearance])
+        #expect(
+          scanned.count == 20 && zip(scanned.sorted(), scores.sorted()).allSatisfy { abs($0 - $1) < 1e-3 })
         return try #require(
           evaluation.separations(of: inside, from: outside).first { $0.statistic == "appearance" }
         ).separation.auroc

@@ -17,7 +17,7 @@ struct WindowView: Sendable, Hashable {
   let channels: Int
   private let size: Int
 
-  /// Where the middle of what is seen lies, in pixels, and how far it goes to each side for a window.
+  /// Where the middle of what is seen lies, in pixels, and how it is turned, in radians, downwards from the right.
   struct Lie {
     var x: Double
     var y: Double

@@ -151,7 +151,7 @@ public struct Calibration: Sendable {
   package func with(references scores: [StatisticName: [Double]]) throws(CalibrationError) -> Calibration {
     var references: [StatisticName: ReferenceScores] = [:]
     for (name, scores) in scores { references[name] = try ReferenceScores(scores) }
-    return Calibration(evaluations: evaluations, profile: profile, whole: whole, references: references)
+    return with(references: references, tiles: nil)
   }
 
   /// The same statistics with other references.
@@ -164,16 +164,23 @@ public struct Calibration: Sendable {
   }
 
   /// Fitted statistics without references.
+  /// - Parameters:
+  ///   - kind: nil for that of the evaluations.
+  ///   - omitted: statistics that are not fitted.
   package init(
-    evaluations: Int, fitting: GroupedEstimates, knowing sensitivity: Sensitivity? = nil
+    evaluations: Int, kind: StatisticKind? = nil, fitting: GroupedEstimates,
+    knowing sensitivity: Sensitivity? = nil,
+    omitting omitted: Set<StatisticName> = []
   ) throws(CalibrationError) {
+    let kind = kind ?? StatisticKind(evaluations: evaluations)
     var whole: [any Statistic] = []
-    for type in StatisticRegistry.whole(StatisticKind(evaluations: evaluations))
-    where fitting.allSatisfy(type.canJudge) {
+    for type in StatisticRegistry.whole(kind)
+    where !omitted.contains(type.name) && fitting.allSatisfy(type.canJudge) {
       whole.append(try type.fitted(on: fitting, knowing: sensitivity))
     }
     self.init(
-      evaluations: evaluations, profile: ErrorProfile(fitting: Array(fitting)), whole: whole, references: [:])
+      evaluations: evaluations, kind: kind, profile: ErrorProfile(fitting: Array(fitting)), whole: whole,
+      references: [:])
   }
 
   /// Scores of the images that the calibration was made of, each by statistics that it had no part in: what fresh images
@@ -211,7 +218,8 @@ public struct Calibration: Sendable {
       for (name, scores) in scores { all[name] = scores.map { Double(Float($0)) } }
     }
     return (
-      Calibration(evaluations: evaluations, profile: profile, whole: judging, references: [:]), all
+      Calibration(evaluations: evaluations, kind: kind, profile: profile, whole: judging, references: [:]),
+      all
     )
   }
 
@@ -219,7 +227,8 @@ public struct Calibration: Sendable {
   func refitted(on estimates: GroupedEstimates) throws(CalibrationError) -> Calibration {
     var refitted: [any Statistic] = []
     for statistic in whole { refitted.append(try statistic.refitted(on: estimates)) }
-    return Calibration(evaluations: evaluations, profile: profile, whole: refitted, references: [:])
+    return Calibration(
+      evaluations: evaluations, kind: kind, profile: profile, whole: refitted, references: [:])
   }
 
   /// Statistics that were fitted.
@@ -234,6 +243,9 @@ public struct Calibration: Sendable {
   public var standard: StatisticName {
     kind == .appearance && references[.damage] != nil ? .damage : StatisticRegistry.names(kind)[0]
   }
+
+  /// The same, what images are judged by unless asked otherwise first.
+  package var ranked: [StatisticName] { [standard] + names.filter { $0 != standard } }
 
   /// Images that set the reference scores.
   public var referenceCount: Int { references.values.map(\.count).max() ?? 0 }

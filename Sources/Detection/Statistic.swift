@@ -69,7 +69,7 @@ package enum StatisticKind: Sendable {
   /// What an encoder sees (`ImageFeatures`).
   case sight
 
-  init(evaluations: Int) { self = evaluations == 0 ? .appearance : .errors }
+  package init(evaluations: Int) { self = evaluations == 0 ? .appearance : .errors }
 }
 
 extension Statistic {
@@ -142,6 +142,23 @@ package struct EstimateForm: Sendable {
   package let features: FeatureForm?
   /// Whether places are those of what an image shows once it is aligned.
   package var isAligned = false
+  /// Which part of a larger image was looked at; nil where places are of the image itself as it was looked at.
+  package var frame: Frame?
+
+  /// A part of an image, in that image's own pixels.
+  package struct Frame: Sendable, Equatable {
+    package let x: Int
+    package let y: Int
+    package let width: Int
+    package let height: Int
+    package let imageWidth: Int
+    package let imageHeight: Int
+
+    package init(x: Int, y: Int, width: Int, height: Int, imageWidth: Int, imageHeight: Int) {
+      (self.x, self.y, self.width, self.height) = (x, y, width, height)
+      (self.imageWidth, self.imageHeight) = (imageWidth, imageHeight)
+    }
+  }
 
   package init(
     sigmas: [Double], shape: ImageShape, activations: Int = 0, eyes: EyeForm? = nil,

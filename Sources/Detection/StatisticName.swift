@@ -21,6 +21,9 @@ public struct StatisticName: RawRepresentable, Codable, Sendable, Hashable, Case
   /// Whether it judges by what an encoder sees.
   package var isOfSight: Bool { StatisticRegistry.type(of: self)?.kinds == [.sight] }
 
+  /// Whether it says of every place how odd that is (`Calibration.oddness`).
+  package var isByPlace: Bool { [.sight, .places, .damage].contains(self) }
+
   /// What images are judged by unless asked otherwise.
   /// - Parameter evaluations: an image; 0 for one look.
   public static func standard(evaluations: Int) -> StatisticName {

@@ -10,14 +10,19 @@ package struct TileFit: Sendable {
   private let parts: [Calibration]
   private let part: [Int: Int]
 
+  /// Of an encoder's view, those that are not fitted: nearest neighbours among patches cost as much as all others, for one scan of an image
+  /// hundreds of times, and say less (docs/detection.md, "An encoder's eyes").
+  private static let omitted: Set<StatisticName> = [.patches]
+
   /// - Parameters:
+  ///   - kind: what is judged by; nil for that of the evaluations.
   ///   - tiles: of all images, some of each.
   ///   - images: for each tile the number of its image; images that show the same have one.
   ///   - wholes: of the images shrunk to a tile, and their numbers.
   ///   - sensitivity: what statistics see of altered tiles, where that is known.
   /// - Throws: `CalibrationError` with too few images, or tiles that cannot determine a statistic.
   package init(
-    evaluations: Int, tiles: [SurprisalEstimate], of images: [Int],
+    evaluations: Int, kind: StatisticKind? = nil, tiles: [SurprisalEstimate], of images: [Int],
     wholes: [(image: Int, estimate: SurprisalEstimate)], knowing sensitivity: Sensitivity? = nil
   ) throws(CalibrationError) {
     let distinct = Set(images)
@@ -28,10 +33,11 @@ package struct TileFit: Sendable {
     let part = Dictionary(zip(images, split.fold)) { first, _ in first }
     self.part = part
     let whole = try Self.judging(
-      GroupedEstimates(wholes.map(\.estimate), groups: wholes.map(\.image)), evaluations, sensitivity,
+      GroupedEstimates(wholes.map(\.estimate), groups: wholes.map(\.image)), evaluations, kind, sensitivity,
       folds: split.folds, fold: wholes.map { part[$0.image] ?? 0 })
     let fitted = try Self.judging(
-      GroupedEstimates(tiles, groups: images), evaluations, sensitivity, folds: split.folds, fold: split.fold)
+      GroupedEstimates(tiles, groups: images), evaluations, kind, sensitivity, folds: split.folds,
+      fold: split.fold)
     parts = zip(fitted, whole).map { fitted, whole in
       fitted.with(tiles: TileLaws(fitted.references.mapValues { TileLaw($0) }, whole: whole))
     }
@@ -40,9 +46,11 @@ package struct TileFit: Sendable {
   /// What judges the rows of each fold: fitted to the others', with their scores as references, each by what its own fold had no share
   /// in.
   private static func judging(
-    _ rows: GroupedEstimates, _ evaluations: Int, _ sensitivity: Sensitivity?, folds: Int, fold: [Int]
+    _ rows: GroupedEstimates, _ evaluations: Int, _ kind: StatisticKind?, _ sensitivity: Sensitivity?,
+    folds: Int, fold: [Int]
   ) throws(CalibrationError) -> [Calibration] {
-    let all = try Calibration(evaluations: evaluations, fitting: rows, knowing: sensitivity)
+    let all = try Calibration(
+      evaluations: evaluations, kind: kind, fitting: rows, knowing: sensitivity, omitting: omitted)
     let names = all.candidates
     let fitted = try inParallel(folds) { part throws(CalibrationError) in
       try all.refitted(on: rows.rows(rows.indices.filter { fold[$0] != part }))

@@ -37,7 +37,25 @@ package enum Wording {
 
   /// Where in the image, in thirds.
   static func place(row: Int, of rows: Int, column: Int, of columns: Int, in form: EstimateForm) -> String {
-    third(row, of: rows, column, of: columns) + (form.isAligned ? " as aligned" : "")
+    let middle = middle(row, of: rows, column, of: columns, in: form)
+    return third(middle.y, of: middle.height, middle.x, of: middle.width)
+      + (form.isAligned ? " as aligned" : "")
+  }
+
+  /// The pixel in the middle of a place of a grid, and the size of the image that it is a pixel of: the one that was looked at, or the
+  /// larger one that this was a part of.
+  private static func middle(
+    _ row: Int, of rows: Int, _ column: Int, of columns: Int, in form: EstimateForm
+  ) -> (x: Int, y: Int, width: Int, height: Int) {
+    let whole = (form.shape.width, form.shape.height)
+    let frame =
+      form.frame
+      ?? EstimateForm.Frame(
+        x: 0, y: 0, width: whole.0, height: whole.1, imageWidth: whole.0, imageHeight: whole.1)
+    return (
+      frame.x + (2 * column + 1) * frame.width / (2 * max(columns, 1)),
+      frame.y + (2 * row + 1) * frame.height / (2 * max(rows, 1)), frame.imageWidth, frame.imageHeight
+    )
   }
 
   private static func third(_ row: Int, of rows: Int, _ column: Int, of columns: Int) -> String {
@@ -50,12 +68,9 @@ package enum Wording {
 
   /// A place of a grid over an image, and the pixel in its middle.
   static func spot(_ place: Int, rows: Int, columns: Int, in form: EstimateForm) -> String {
-    let (row, column, shape) = (place / columns, place % columns, form.shape)
-    let x = (2 * column + 1) * shape.width / (2 * columns)
-    let y = (2 * row + 1) * shape.height / (2 * rows)
-    let third = third(row, of: rows, column, of: columns)
-    return
-      "\(third) (around \(x), \(y) of \(shape.width)x\(shape.height)\(form.isAligned ? " as aligned" : ""))"
+    let (x, y, width, height) = middle(place / columns, of: rows, place % columns, of: columns, in: form)
+    let third = third(y, of: height, x, of: width)
+    return "\(third) (around \(x), \(y) of \(width)x\(height)\(form.isAligned ? " as aligned" : ""))"
   }
 
   /// First and last noise level of one of the groups that statistics average nodes into (`Levels`).

@@ -8,6 +8,8 @@ extension Evaluation {
     var result = Scores(name: set.name)
     var marks = Marks()
     let (calibration, channels) = (calibration, tiles.scorer.shape.channels)
+    // Maps are by the first.
+    let names = calibration.ranked
     let stream = ImageStream(set.paths, shape: nil, reading: reading, limit: limit, ahead: 8)
     defer { stream.cancel() }
     let stems = masks.isEmpty ? [:] : stems(of: set)
@@ -22,7 +24,7 @@ extension Evaluation {
       }
       let encoded = files.map(\.encoded)
       try tiles.score(
-        files.count, by: calibration.names, map: masks.isEmpty ? nil : .oddness, reading.decoder,
+        files.count, by: names, maps: masks.isEmpty ? [] : [.oddness], reading.decoder,
         calibration: { _ in calibration }, open: { index throws(ImageError) in encoded[index] },
         each: { index, found in
           guard case .success(let image) = found else {
@@ -31,10 +33,10 @@ extension Evaluation {
           }
           result.count += 1
           if image.evaluations > 0 { result.bitsPerDim.append(image.bitsPerDim) }
-          for (place, name) in calibration.names.enumerated() {
+          for (place, name) in names.enumerated() {
             result.scores[name, default: []].append(image.score(place, by: name, calibration))
           }
-          guard let map = image.map else { return }
+          guard let map = image.maps[.oddness] else { return }
           let shape = ImageShape(height: map.height, width: map.width, channels: channels)
           marks.add(map.values, try mask(of: files[index].path, shape), of: files[index].path)
         })

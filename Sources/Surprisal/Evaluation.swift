@@ -84,7 +84,9 @@ public struct Evaluation {
     if let sight = model.sight, evaluations == nil {
       calibration = sight.calibration
       scorer = try Scorer(model, by: sight, compute: compute)
-      (tiles, mixture) = (nil, nil)
+      let scorer = scorer
+      tiles = model.tiling.map { TileScorer(scorer, tiling: $0) }
+      mixture = nil
       return
     }
     calibration = try model.calibration(evaluations: evaluations)

@@ -74,12 +74,21 @@ extension ImageBatch {
   /// Those that show what none of `others` shows, and of the others one of each that show the same.
   /// - Parameter purpose: what for, where there are none.
   func apart(from others: ImageBatch, to purpose: String) throws -> (own: ImageBatch, others: ImageBatch) {
+    let places = try places(apartFrom: others, to: purpose)
+    return (self[places.own], others[places.others])
+  }
+
+  /// Places of those that show nothing that one of `others` shows, and of one of each of the others that show the same.
+  /// - Throws: `SurprisalError.noReadableImages` where none is left.
+  func places(
+    apartFrom others: ImageBatch, to purpose: String
+  ) throws -> (own: [Int], others: [Int]) {
     var all = others
     all.append(contentsOf: self)
     let copies = CopyGroups(of: all)
-    let own = (others.count..<all.count).filter { copies.first[$0] >= others.count }
+    let own = indices.filter { copies.first[others.count + $0] >= others.count }
     guard !own.isEmpty else { throw SurprisalError.noReadableImages(purpose: purpose) }
-    return (all[own], all[copies.representatives.filter { $0 < others.count }])
+    return (own, copies.representatives.filter { $0 < others.count })
   }
 }
 

@@ -81,11 +81,10 @@ public final class Judge {
       let statistic = statistic ?? model.standardStatistic(under: nil)
       self.statistic = statistic
       rule = nil
-      tiles = nil
       try sight.calibration.require(rate: rate, for: statistic)
-      stages = [
-        Stage(scorer: try Scorer(model, by: sight, compute: compute), calibration: sight.calibration)
-      ]
+      let scorer = try Scorer(model, by: sight, compute: compute)
+      tiles = model.tiling.map { TileScorer(scorer, tiling: $0) }
+      stages = [Stage(scorer: scorer, calibration: sight.calibration)]
       return
     }
     let calibrations: [Calibration]
@@ -184,7 +183,7 @@ public final class Judge {
     var found: [Result<Tiled, ImageError>] = []
     tiles.mapSide = mapSide ?? TileMap.side
     try tiles.score(
-      images.count, by: [statistic], map: mapSide == nil ? nil : .oddness, decoder,
+      images.count, by: [statistic], maps: mapSide == nil ? [] : [.oddness], decoder,
       calibration: { _ in calibration },
       open: { index throws(ImageError) in images[index] },
       each: { _, result in
@@ -193,7 +192,7 @@ public final class Judge {
             Tiled(
               judgement: Judgement(
                 image, by: statistic, calibration, tiles.scorer.form, tiles.scorer.quadrature),
-              decoded: image.decoded, map: image.map)
+              decoded: image.decoded, map: image.maps[.oddness])
           })
       })
     return found

@@ -9,10 +9,14 @@ import Tensors
 
 extension Model {
   /// Up to 4 of whole images, 5 of tiles too; in 6 `combined` weighs its parts, where before all counted alike; in 7 one look may go by
-  /// weights of its own; in 8 images may be aligned first.
-  static let formatVersion = 8
-  private static let formatVersionUnaligned = 7
-  private static let formatVersionOfOneLook = 6
+  /// weights of its own; in 8 images may be aligned first; in 9 an encoder may look at tiles.
+  static let formatVersion = 9
+  /// That of its file: the earliest that knows all that is in it.
+  private var formatVersion: Int {
+    if tiling != nil, sight != nil { return 9 }
+    if alignment != nil { return 8 }
+    return looking == nil ? 6 : 7
+  }
   private static let firstCalibrated = 4
   private static let key = "surprisal"
 
@@ -250,7 +254,7 @@ extension Model {
           ) { try tensor(prefix + $0, $1).map(Double.init) })
       }
       sight = try header.encoder.map { encoder in
-        try Sight(encoder, names: file.tensors.keys) { try tensor($0, $1) }
+        try Sight(encoder, names: file.tensors.keys, isTiled: tiling != nil) { try tensor($0, $1) }
       }
       adaptive = try header.ladder.map { stages in
         try Self.adaptive(stages: stages, calibrations) { file.tensors[$0] == nil ? nil : try tensor($0) }
@@ -316,8 +320,7 @@ extension Model {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let header = Header(
-      formatVersion: alignment != nil
-        ? Self.formatVersion : looking == nil ? Self.formatVersionOfOneLook : Self.formatVersionUnaligned,
+      formatVersion: formatVersion,
       architecture: architecture,
       preconditioning: preconditioning,
       range: range, noise: noise, resampling: "area", evaluations: calibrations.map(\.evaluations),

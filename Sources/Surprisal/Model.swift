@@ -146,13 +146,6 @@ public struct Model: Sendable {
     return form
   }
 
-  /// What estimates look like that its encoder's features are; nil where it has none.
-  var sightForm: EstimateForm? {
-    var form = sight?.form
-    form?.isAligned = alignment != nil
-    return form
-  }
-
   /// Nodes and weights of the integral at so many evaluations an image.
   func quadrature(evaluations: Int) -> Quadrature {
     quadrature(nodes: QuadratureSize(evaluations: evaluations).nodes)

@@ -142,8 +142,9 @@ public struct ReportPictures {
         let judge =
           try judge
           ?? Judge(
-            model, budget: .fixed(evaluations / (tiles + 1)), statistic: statistic, rate: 0.5,
-            compute: compute)
+            model, budget: statistic.isOfSight ? nil : .fixed(evaluations / (tiles + 1)),
+            statistic: statistic,
+            rate: 0.5, compute: compute)
         self.judge = judge
         let found = try judge.judge(tilesOf: [encoded], reading.decoder, mapSide: Self.tiledSide)
         guard let map = try found.first?.get().map else { continue }

@@ -48,11 +48,17 @@ public final class Scorer {
 
   /// Sees images by the model's encoder; its network does not run.
   /// - Throws: `EncoderError`, `EngineError`.
-  init(_ model: Model, by sight: Sight, compute: Compute) throws {
+  convenience init(_ model: Model, by sight: Sight, compute: Compute) throws {
+    try self.init(model, seeing: sight.encoder(compute), compute: compute)
+  }
+
+  /// Sees images by an encoder in the place of the model's network.
+  /// - Throws: `EngineError`.
+  init(_ model: Model, seeing encoder: any FeatureSource, compute: Compute) throws {
     self.model = model
     evaluations = 0
     integral = nil
-    eyes = try sight.encoder(compute)
+    eyes = encoder
     pool = NetworkPool(model, precision: compute.precision, engine: try compute.engine())
   }
 
@@ -80,8 +86,14 @@ public final class Scorer {
 
   /// What its estimates look like.
   var form: EstimateForm {
-    eyes == nil ? model.form(evaluations: evaluations) : model.sightForm ?? model.form(evaluations: 0)
+    guard let eyes else { return model.form(evaluations: evaluations) }
+    var form = EstimateForm(sigmas: [], shape: eyes.shape, features: eyes.form)
+    form.isAligned = model.alignment != nil
+    return form
   }
+
+  /// What its estimates are to be judged by.
+  var kind: StatisticKind { eyes == nil ? StatisticKind(evaluations: evaluations) : .sight }
 
   /// Nodes and weights of the integral; none at no evaluations.
   var quadrature: Quadrature { integral?.quadrature ?? Quadrature(sigmas: [], weights: []) }

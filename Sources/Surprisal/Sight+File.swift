@@ -42,9 +42,10 @@ extension Sight {
   /// What was written.
   /// - Parameters:
   ///   - names: of all tensors that there are.
+  ///   - isTiled: whether it judges images by their tiles.
   ///   - tensor: a tensor by name, of a certain count where one is given.
   init(
-    _ header: Header, names: some Sequence<String>,
+    _ header: Header, names: some Sequence<String>, isTiled: Bool,
     tensor: @escaping (String, Int?) throws -> [Float]
   ) throws {
     path = header.path
@@ -55,7 +56,8 @@ extension Sight {
     let own = names.filter { $0.hasPrefix(Self.prefix) }.map { String($0.dropFirst(Self.prefix.count)) }
     calibration = try Calibration(
       evaluations: 0, kind: .sight,
-      form: EstimateForm(sigmas: [], shape: header.shape, features: header.features), names: Set(own)
+      form: EstimateForm(sigmas: [], shape: header.shape, features: header.features), names: Set(own),
+      isTiled: isTiled
     ) { try tensor(Self.prefix + $0, $1).map(Double.init) }
   }
 }

@@ -5,6 +5,15 @@ import Images
 /// A map over a whole image, made of what its tiles say: where tiles overlap their mean. It is no larger than a picture has to be,
 /// however large the image is.
 struct TileMap: Sendable {
+  /// What a map shows.
+  enum Kind: Sendable {
+    /// Bits a pixel.
+    case bits
+    /// By the first statistic: where that says how odd places are (`StatisticName.isByPlace`), that, in its own unit; else minus the decimal
+    /// logarithm of the tiles' p-values.
+    case oddness
+  }
+
   /// Longest side.
   static let side = 1024
 
@@ -23,16 +32,6 @@ struct TileMap: Sendable {
     counts = sums
   }
 
-  /// Minus the decimal logarithm of the p-value of each tile, by a statistic.
-  /// - Parameter name: of the first of the image's scores.
-  init(
-    of image: TiledImage, by name: StatisticName, _ calibration: Calibration, side: Int = Self.side
-  ) {
-    self.init(image.grid, side: side)
-    guard let law = calibration.tiles?.laws[name], let scores = image.scores.first else { return }
-    for (index, score) in scores.enumerated() { add(index, value: law.surprise(score) / log(10)) }
-  }
-
   /// - Parameter bits: of each value of the tile, `[height, width, channels]`; nothing where there are none.
   mutating func add(_ index: Int, bits: [Double], channels: Int) {
     guard !bits.isEmpty else { return }
@@ -45,6 +44,12 @@ struct TileMap: Sendable {
 
   /// - Parameter value: of all of the tile.
   mutating func add(_ index: Int, value: Double) { add(index) { _, _ in value } }
+
+  /// - Parameter oddness: of each pixel of the tile, `[height, width]`.
+  mutating func add(_ index: Int, oddness: [Double]) {
+    let width = grid.tileWidth
+    add(index) { x, y in oddness[y * width + x] }
+  }
 
   private mutating func add(_ index: Int, _ value: (Int, Int) -> Double) {
     let (left, top) = grid.origin(of: index)

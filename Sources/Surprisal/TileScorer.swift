@@ -10,14 +10,6 @@ final class TileScorer {
   /// Longest side of maps.
   var mapSide = TileMap.side
 
-  /// What a map shows.
-  enum MapKind: Sendable {
-    /// Bits a pixel.
-    case bits
-    /// Minus the decimal logarithm of the tiles' p-values, by the first statistic.
-    case oddness
-  }
-
   init(_ scorer: Scorer, tiling: Tiling) {
     self.scorer = scorer
     self.tiling = tiling
@@ -31,13 +23,13 @@ final class TileScorer {
   /// - Parameters:
   ///   - count: of images.
   ///   - names: of statistics, the first of which says what is oddest.
-  ///   - map: what is to be drawn; nil for nothing.
-  ///   - calibration: what judges an image's tiles.
+  ///   - maps: what is to be drawn.
+  ///   - calibration: what judges an image's tiles; nil where there are no `names`.
   ///   - open: gives each image when its turn comes, on another thread.
   ///   - each: takes each image, or why there is none.
   func score(
-    _ count: Int, by names: [StatisticName], map: MapKind? = nil, _ decoder: ImageDecoder,
-    calibration: (Int) -> Calibration, open: @escaping @Sendable (Int) throws(ImageError) -> EncodedImage,
+    _ count: Int, by names: [StatisticName], maps: Set<TileMap.Kind> = [], _ decoder: ImageDecoder,
+    calibration: (Int) -> Calibration?, open: @escaping @Sendable (Int) throws(ImageError) -> EncodedImage,
     each: (Int, Result<TiledImage, ImageError>) throws -> Void
   ) throws {
     var decoder = decoder
@@ -53,10 +45,14 @@ final class TileScorer {
       }
       let batch = ImageBatch(shape: scorer.shape, images: tiles.map(\.bitmap))
       let wholes = try self.wholes(items, names, calibration)
-      let estimates = try scorer.estimate(batch, withMap: map == .bits)
+      let estimates = try scorer.estimate(batch, withMap: maps.contains(.bits))
       let judging = tiles.map { calibration($0.image) }
-      let scores = inParallel(tiles.count) { index in
-        names.map { judging[index].score(estimates[index], by: $0) }
+      let (form, isByPlace) = (scorer.form, maps.contains(.oddness) && names.first?.isByPlace == true)
+      let found = inParallel(tiles.count) { index in
+        (
+          scores: names.map { judging[index]?.score(estimates[index], by: $0) ?? .nan },
+          oddness: isByPlace ? judging[index]?.oddness(estimates[index], form) : nil
+        )
       }
       var place = 0
       for item in items {
@@ -65,15 +61,20 @@ final class TileScorer {
           var own =
             tally
             ?? TileTally(
-              tile.grid, statistics: names.count, map: map == .bits ? TileMap(tile.grid, side: mapSide) : nil)
+              tile.grid, names, maps: maps.reduce(into: [:]) { $0[$1] = TileMap(tile.grid, side: mapSide) })
           tally = nil
           own.add(
-            tile.index, estimates[place], scores: scores[place], channels: scorer.shape.channels)
+            tile.index, estimates[place], scores: found[place].scores, channels: scorer.shape.channels)
+          own.add(tile.index, found[place].scores, oddness: found[place].oddness, by: judging[place])
           tally = own
           place += 1
         case .end(let image, let decoded):
-          let found = found(
-            tally, decoded, wholes[image], map == .oddness ? names.first : nil, calibration(image))
+          let found = decoded.flatMap { decoded -> Result<TiledImage, ImageError> in
+            guard let whole = wholes[image], let image = tally?.finished(decoded, whole: whole) else {
+              return .failure(.corrupt("no rows"))
+            }
+            return .success(image)
+          }
           tally = nil
           try each(image, found)
         }
@@ -83,7 +84,7 @@ final class TileScorer {
 
   /// Scores of the images that end among items, shrunk to a tile.
   private func wholes(
-    _ items: [TileFeed.Item], _ names: [StatisticName], _ calibration: (Int) -> Calibration
+    _ items: [TileFeed.Item], _ names: [StatisticName], _ calibration: (Int) -> Calibration?
   ) throws -> [Int: ([Double], SurprisalEstimate)] {
     var images: [Int] = []
     var small = ImageBatch(shape: scorer.shape)
@@ -93,32 +94,9 @@ final class TileScorer {
     }
     var found: [Int: ([Double], SurprisalEstimate)] = [:]
     for (image, estimate) in zip(images, try scorer.estimate(small)) {
-      let whole = calibration(image).tiles?.whole
+      let whole = calibration(image)?.tiles?.whole
       found[image] = (names.map { whole?.score(estimate, by: $0) ?? .nan }, estimate)
     }
     return found
-  }
-
-  private func found(
-    _ tally: TileTally?, _ decoded: Result<DecodedImage, ImageError>,
-    _ whole: ([Double], SurprisalEstimate)?, _ mapped: StatisticName?,
-    _ calibration: Calibration
-  ) -> Result<TiledImage, ImageError> {
-    decoded.flatMap { decoded in
-      guard let whole, let image = tally?.finished(decoded, whole: whole) else {
-        return .failure(.corrupt("no rows"))
-      }
-      guard let mapped else { return .success(image) }
-      return .success(image.with(TileMap(of: image, by: mapped, calibration, side: mapSide)))
-    }
-  }
-}
-
-extension TiledImage {
-  fileprivate func with(_ map: TileMap) -> TiledImage {
-    TiledImage(
-      decoded: decoded, grid: grid, scores: scores, whole: whole, bitsPerDim: bitsPerDim,
-      standardError: standardError,
-      evaluations: evaluations, oddest: oddest, map: map)
   }
 }

@@ -1,77 +1,104 @@
 import Detection
+import Encoders
 import Files
 import Images
 
 /// Why an image scores as it does, by a model that judges images by their tiles: what every statistic says of the whole, and where.
 public struct TiledExplanation: Sendable {
   public let grid: TileGrid
-  /// Of the statistics that the model is calibrated for; the reason is the oddest tile's place, for the first of each calibration with
-  /// what stands out there.
+  /// Of the statistics that the model is calibrated for, those of its encoder first; the reason is the oddest tile's place, for the first of
+  /// each calibration with what stands out there.
   public let scores: [ImageExplanation.Score]
   /// The mean over its pixels; nil where the model was fitted to looks alone and no evaluations are asked for.
   public let bitsPerDim: Double?
   public let standardError: Double?
   /// At the maps' size.
   public let image: Bitmap
-  /// Minus the decimal logarithm of the p-values of the tiles at each pixel, by the first statistic; where tiles overlap their mean,
-  /// `[height, width]`.
+  /// Minus the decimal logarithm of the p-values of the tiles at each pixel, by the first statistic (`TileMap.Kind.oddness`); where tiles
+  /// overlap their mean, `[height, width]`.
   public let oddness: [Double]
   /// Bits of each pixel over its channels at the scale of the tiles, likewise; nil where there are none.
   public let bits: [Double]?
+
+  /// A way in which tiles are looked at.
+  private struct View {
+    let scorer: Scorer
+    /// Nil where there are bits alone.
+    let calibration: Calibration?
+  }
 
   /// - Parameters:
   ///   - path: an image file, or `FILE-ubyte#N`.
   ///   - evaluations: of each tile; nil for all that the model is calibrated for. Without a calibration of so many there are bits, and
   ///     no scores by them.
-  /// - Throws: `SurprisalError.noImage`, `.unreadableImage`, `.notCalibrated`; `EngineError`.
+  ///   - seeing: whether the model's encoder looks too, where it has one.
+  /// - Throws: `SurprisalError.noImage`, `.unreadableImage`, `.notCalibrated`; `EngineError`, `EncoderError`.
   /// - Precondition: the model has a `tiling`.
   public init(
     of path: FilePath, under model: Model, reading: ImageReading = ImageReading(), evaluations: Int? = nil,
-    compute: Compute = Compute()
+    seeing: Bool = true, compute: Compute = Compute()
   ) throws {
     guard let tiling = model.tiling else { preconditionFailure("a model of tiles") }
     guard let source = reading.sources(in: [path]).first else {
       throw SurprisalError.noImage(path: "\(path)")
     }
-    var all: [(evaluations: Int, calibration: Calibration?)] = model.calibrations.map { ($0.evaluations, $0) }
-    if let evaluations, !all.contains(where: { $0.evaluations == evaluations }) {
-      all.append((evaluations, nil))
-    } else if let evaluations {
-      all = all.filter { $0.evaluations == evaluations || $0.evaluations == 0 }
-    }
-    guard let first = model.calibrations.first else { throw SurprisalError.notCalibrated(evaluations: nil) }
     var scores: [ImageExplanation.Score] = []
-    var bits: TiledImage?
+    var bits: (TiledImage, TileMap)?
     var oddness: TileMap?
-    for (evaluations, calibration) in all {
-      let scorer = try Scorer(model, evaluations: evaluations, compute: compute)
-      let image = try Self.image(
-        source, TileScorer(scorer, tiling: tiling), calibration ?? first, calibration?.names ?? [],
-        withBits: evaluations > 0, reading)
-      if let calibration {
-        scores += Self.scores(image, calibration, scorer)
-        oddness = oddness ?? TileMap(of: image, by: calibration.names[0], calibration)
+    for view in try Self.views(of: model, evaluations, seeing: seeing, compute) {
+      let (scorer, calibration) = (view.scorer, view.calibration)
+      var maps: Set<TileMap.Kind> = []
+      if scorer.evaluations > 0, bits == nil, evaluations == nil || evaluations == scorer.evaluations {
+        maps.insert(.bits)
       }
-      if evaluations > 0, bits == nil { bits = image }
+      if calibration != nil, oddness == nil { maps.insert(.oddness) }
+      let image = try Self.image(source, TileScorer(scorer, tiling: tiling), calibration, maps, reading)
+      if let calibration { scores += Self.scores(image, calibration, scorer) }
+      if let map = image.maps[.bits] { bits = (image, map) }
+      oddness = oddness ?? image.maps[.oddness]
     }
     guard let oddness else { throw SurprisalError.notCalibrated(evaluations: nil) }
     self.scores = scores
     self.oddness = oddness.values
     grid = oddness.grid
-    bitsPerDim = bits?.bitsPerDim
-    standardError = bits?.standardError
-    self.bits = bits?.map?.values
+    bitsPerDim = bits?.0.bitsPerDim
+    standardError = bits?.0.standardError
+    // One picture has one size: tiles of an encoder and of the network may scale an image otherwise.
+    self.bits = bits.flatMap { $1.width == oddness.width && $1.height == oddness.height ? $1.values : nil }
     image = try reading.image(
       at: path, as: ImageShape(height: oddness.height, width: oddness.width, channels: 3))
   }
 
+  private static func views(
+    of model: Model, _ evaluations: Int?, seeing: Bool, _ compute: Compute
+  ) throws -> [View] {
+    var views: [View] = []
+    if seeing, let sight = model.sight {
+      views.append(
+        View(scorer: try Scorer(model, by: sight, compute: compute), calibration: sight.calibration))
+    }
+    let isKnown = model.calibrations.contains { $0.evaluations == evaluations }
+    for calibration in model.calibrations
+    where !isKnown || [evaluations, 0].contains(calibration.evaluations) {
+      views.append(
+        View(
+          scorer: try Scorer(model, evaluations: calibration.evaluations, compute: compute),
+          calibration: calibration))
+    }
+    if let evaluations, !isKnown {
+      views.append(
+        View(scorer: try Scorer(model, evaluations: evaluations, compute: compute), calibration: nil))
+    }
+    return views
+  }
+
   private static func image(
-    _ source: ImageSource, _ tiles: TileScorer, _ calibration: Calibration, _ names: [StatisticName],
-    withBits: Bool, _ reading: ImageReading
+    _ source: ImageSource, _ tiles: TileScorer, _ calibration: Calibration?, _ maps: Set<TileMap.Kind>,
+    _ reading: ImageReading
   ) throws -> TiledImage {
     var image: TiledImage?
     try tiles.score(
-      1, by: names, map: withBits ? .bits : nil, reading.decoder, calibration: { _ in calibration },
+      1, by: calibration?.ranked ?? [], maps: maps, reading.decoder, calibration: { _ in calibration },
       open: { _ throws(ImageError) in try source.read(reading.decoder) },
       each: { _, found in
         image = try found.mapError { SurprisalError.unreadableImage(path: "\(source.path)", $0) }.get()
@@ -83,7 +110,7 @@ public struct TiledExplanation: Sendable {
   private static func scores(
     _ image: TiledImage, _ calibration: Calibration, _ scorer: Scorer
   ) -> [ImageExplanation.Score] {
-    calibration.names.enumerated().map { place, name in
+    calibration.ranked.enumerated().map { place, name in
       let tiles = image.scores[place]
       let score = image.score(place, by: name, calibration)
       let oddest = tiles.indices.max { tiles[$0] < tiles[$1] } ?? 0

@@ -1,5 +1,6 @@
 import Detection
 import Diffusion
+import Foundation
 import Images
 
 /// What the tiles of an image make of it.
@@ -20,18 +21,23 @@ struct TiledImage: Sendable {
   let evaluations: Int
   /// The oddest tile by the first statistic.
   let oddest: (index: Int, estimate: SurprisalEstimate)
-  /// Where it was asked for.
-  let map: TileMap?
+  /// Those that were asked for.
+  let maps: [TileMap.Kind: TileMap]
 
   /// What stands out in words, by the first statistic: of the oddest tile, with its place where there are several, or of the whole,
   /// whichever is odder.
   func words(by name: StatisticName, _ calibration: Calibration, _ form: EstimateForm) -> String {
+    var form = form
     guard let tiles = calibration.tiles, let own = scores.first, let all = whole.scores.first,
       tiles.isWholeOdder(own, all, by: name), grid.count > 1
     else {
-      return [grid.place(of: oddest.index), calibration.words(oddest.estimate, by: name, form)]
-        .compactMap { $0 }.joined(separator: ": ")
+      form.frame = grid.frame(of: oddest.index)
+      let words = calibration.words(oddest.estimate, by: name, form)
+      // Some statistics name the pixel themselves, more closely.
+      guard let place = grid.place(of: oddest.index), !words.contains(grid.size) else { return words }
+      return "\(place): \(words)"
     }
+    form.frame = grid.whole
     return "as a whole: \(tiles.whole.words(whole.estimate, by: name, form))"
   }
 
@@ -46,7 +52,24 @@ extension TileGrid {
   func place(of index: Int) -> String? {
     guard count > 1 else { return nil }
     let (x, y) = centre(of: index)
-    return "around \(x), \(y) of \(imageWidth)x\(imageHeight)"
+    return "around \(x), \(y) \(size)"
+  }
+
+  /// Of the image, in words.
+  fileprivate var size: String { "of \(imageWidth)x\(imageHeight)" }
+
+  /// What a tile is of the image.
+  fileprivate func frame(of index: Int) -> EstimateForm.Frame {
+    let (x, y) = origin(of: index)
+    return EstimateForm.Frame(
+      x: x * imageWidth / width, y: y * imageHeight / height, width: tileWidth * imageWidth / width,
+      height: tileHeight * imageHeight / height, imageWidth: imageWidth, imageHeight: imageHeight)
+  }
+
+  /// All of it.
+  fileprivate var whole: EstimateForm.Frame {
+    EstimateForm.Frame(
+      x: 0, y: 0, width: imageWidth, height: imageHeight, imageWidth: imageWidth, imageHeight: imageHeight)
   }
 }
 
@@ -61,13 +84,18 @@ struct TileTally {
   private var weight = 0.0
   private var evaluations = 0
   private var oddest: (index: Int, score: Double, estimate: SurprisalEstimate)?
-  private var map: TileMap?
+  private let names: [StatisticName]
+  private var maps: [TileMap.Kind: TileMap]
 
-  init(_ grid: TileGrid, statistics: Int, map: TileMap?) {
+  /// - Parameters:
+  ///   - names: of statistics.
+  ///   - maps: those wanted, empty.
+  init(_ grid: TileGrid, _ names: [StatisticName], maps: [TileMap.Kind: TileMap]) {
     self.grid = grid
-    self.map = map
+    self.names = names
+    self.maps = maps
     weights = grid.weights
-    scores = [[Double]](repeating: [Double](repeating: .nan, count: grid.count), count: statistics)
+    scores = [[Double]](repeating: [Double](repeating: .nan, count: grid.count), count: names.count)
   }
 
   /// - Parameter scores: of each statistic.
@@ -77,7 +105,7 @@ struct TileTally {
     if let error = estimate.standardError { errors += weights[index] * error } else { hasErrors = false }
     weight += weights[index]
     evaluations += estimate.evaluations
-    map?.add(index, bits: estimate.map, channels: channels)
+    maps[.bits]?.add(index, bits: estimate.map, channels: channels)
     // What is no number is as odd as can be; of equals the first in the grid, in whatever order they came.
     let score = own.first.map { $0.isNaN ? .infinity : $0 } ?? 0
     let isOdder =
@@ -88,6 +116,21 @@ struct TileTally {
     oddest = (index, score, kept)
   }
 
+  /// Draws how odd a tile is, where that is wanted.
+  /// - Parameters:
+  ///   - scores: of each statistic.
+  ///   - oddness: of the tile's pixels (`Calibration.oddness`); nil where nothing says.
+  mutating func add(_ index: Int, _ scores: [Double], oddness: [Double]?, by calibration: Calibration?) {
+    guard maps[.oddness] != nil, let name = names.first, let score = scores.first,
+      let law = calibration?.tiles?.laws[name]
+    else { return }
+    if let oddness {
+      maps[.oddness]?.add(index, oddness: oddness)
+    } else {
+      maps[.oddness]?.add(index, value: law.surprise(score) / log(10))
+    }
+  }
+
   /// Nil where no tile came.
   /// - Parameter whole: scores of the image shrunk to a tile.
   func finished(_ decoded: DecodedImage, whole: ([Double], SurprisalEstimate)) -> TiledImage? {
@@ -95,6 +138,6 @@ struct TileTally {
     return TiledImage(
       decoded: decoded, grid: grid, scores: scores, whole: whole, bitsPerDim: bits / weight,
       standardError: hasErrors ? errors / weight : nil, evaluations: evaluations + whole.1.evaluations,
-      oddest: (oddest.index, oddest.estimate), map: map)
+      oddest: (oddest.index, oddest.estimate), maps: maps)
   }
 }

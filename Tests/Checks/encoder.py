@@ -21,16 +21,18 @@ SIDE = 64
 
 
 def png(path, pixels):
+    height, width = len(pixels), len(pixels[0])
+
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     rows = b"".join(b"\0" + bytes(row) for row in pixels)
     with open(path, "wb") as file:
-        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", SIDE, SIDE, 8, 0, 0, 0, 0))
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
                    + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
-def draw(folder, count, seed, masks=None):
+def draw(folder, count, seed, masks=None, width=SIDE, height=SIDE):
     """Images, and where a square is put into each: its middle by name."""
     os.makedirs(folder)
     if masks:
@@ -40,11 +42,11 @@ def draw(folder, count, seed, masks=None):
     for index in range(count):
         period, phase, tone = dice.uniform(7, 11), dice.uniform(0, 11), dice.uniform(100, 140)
         image = [[min(max(int(tone + 40 * (((x + y / 3 + phase) / period) % 1) + dice.gauss(0, 6)), 0), 255)
-                  for x in range(SIDE)] for y in range(SIDE)]
+                  for x in range(width)] for y in range(height)]
         if masks:
-            left, top = dice.randrange(4, SIDE - 16), dice.randrange(4, SIDE - 16)
+            left, top = dice.randrange(4, width - 16), dice.randrange(4, height - 16)
             places[f"{index:03d}.png"] = (left + 6, top + 6)
-            marked = [[0] * SIDE for _ in range(SIDE)]
+            marked = [[0] * width for _ in range(height)]
             for y in range(top, top + 12):
                 for x in range(left, left + 12):
                     image[y][x], marked[y][x] = 235, 255
@@ -66,9 +68,46 @@ class Checks:
         assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def scan(self, folder, *more):
-        done = self.run("scan", folder, "--model", "m.safetensors", "--fpr", "0.05", "--format", "jsonl", *more)
+    def scan(self, folder, *more, model="m.safetensors"):
+        done = self.run("scan", folder, "--model", model, "--fpr", "0.05", "--format", "jsonl", *more)
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def by_tiles(checks):
+    """Images of three by two tiles, which the encoder sees one by one, and whole; the network does not look."""
+    wide = {"width": 3 * SIDE, "height": 2 * SIDE}
+    draw(f"{checks.work}/sheets", 40, 11, **wide)
+    draw(f"{checks.work}/sound", 30, 12, **wide)
+    places = draw(f"{checks.work}/spoiled", 12, 13, f"{checks.work}/marks", **wide)
+    told = checks.run("fit", "--tiles", "sheets", "--encoder", "tiny.onnx", "--output", "t.safetensors").stderr
+    # Half overlapping: 5 by 3 of each.
+    assert "600 tiles of 40 images fit what the encoder sees" in told and "at one look" not in told, told
+    facts = json.loads(checks.run("model", "t.safetensors", "--format", "json").stdout)
+    assert facts["encoder"]["statistics"] == ["sight", "embedding", "places"] and not facts["calibrations"], facts
+    assert facts["encoder"]["references"] == 40 and facts["statistic"] == "sight", facts
+    sound, spoiled = (checks.scan(folder, model="t.safetensors") for folder in ("sound", "spoiled"))
+    assert sum(record["outlier"] for record in sound) <= 6, "more of the population is flagged than the rate allows"
+    assert all(record["outlier"] and record["tiles"] == 15 for record in spoiled), spoiled
+    for record in spoiled:
+        x, y = (int(word) for word in record["reason"].split("around ")[1].split(" of 192x128")[0].split(", "))
+        at = places[os.path.basename(record["path"])]
+        assert max(abs(x - at[0]), abs(y - at[1])) <= 12, f"{record}: the square is at {at}"
+    lines = checks.run("evaluate", "--model", "t.safetensors", "--inliers", "sound", "--outliers", "spoiled", "--masks",
+                       "marks", "--format", "jsonl").stdout.splitlines()
+    found = {line["statistic"]: line["auroc"] for line in map(json.loads, lines)}
+    assert found["sight"] > 0.97 and found["places"] > 0.97 and found["pixels"] > 0.95, found
+    shown = checks.run("explain", "spoiled/000.png", "--model", "t.safetensors", "--output", "t.png").stdout
+    assert shown.startswith("15 tiles of 192x128") and "sight" in shown and os.path.exists(f"{checks.work}/t.png"), shown
+    page = checks.run("scan", "spoiled", "--model", "t.safetensors", "--fpr", "0.05", "--format", "html").stdout
+    assert page.count("data:image/jpeg") + page.count("data:image/png") >= 2 * 12, "maps are missing"
+    checks.run("gate", "spoiled", "--model", "t.safetensors", "--fpr", "0.05", "--max-outliers", "15%", code=2)
+    missing = checks.run("explain", "spoiled/000.png", "--model", "t.safetensors", code=1, SURPRISAL_OPENVINO=checks.work)
+    assert "pip install openvino" in missing.stderr, missing.stderr
+    # Where evaluations are asked for the network looks too, and judges where the encoder is not there.
+    checks.run("fit", "--tiles", "sheets", "--encoder", "tiny.onnx", "--evaluations", "0", "--output", "b.safetensors")
+    assert all(record["statistic"] == "sight" for record in checks.scan("spoiled", model="b.safetensors"))
+    looked = checks.run("explain", "spoiled/000.png", "--model", "b.safetensors", SURPRISAL_OPENVINO=checks.work)
+    assert "appearance" in looked.stdout and "pip install openvino" in looked.stderr, looked
 
 
 def main():
@@ -138,6 +177,8 @@ def main():
         checks.run("gate", "new", "--model", "m.safetensors", "--fpr", "0.05", "--max-outliers", "15%")
         checks.run("gate", "odd", "--model", "m.safetensors", "--fpr", "0.05", "--max-outliers", "15%", code=2)
 
+        by_tiles(checks)
+
         # The encoder moves; another takes its place.
         os.rename(f"{work}/tiny.onnx", f"{work}/moved.onnx")
         gone = checks.run("scan", "odd", "--model", "m.safetensors", "--fpr", "0.05", "--no-cache", code=1)
@@ -152,7 +193,7 @@ def main():
         looked = checks.run("scan", "odd", "--model", "m.safetensors", "--statistic", "appearance", "--fpr", "0.05",
                             "--format", "jsonl", SURPRISAL_OPENVINO=work)
         assert all(json.loads(line)["statistic"] == "appearance" for line in looked.stdout.splitlines())
-    print("an encoder of a user's: fitted, scanned, evaluated, gated, explained; refused where it is another")
+    print("an encoder of a user's: fitted, scanned, evaluated, gated, explained, by tiles too; refused where it is another")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import Testing
 
 /// Statistics of what an encoder sees, on features made up.
 @Suite struct SightTests {
-  private static let form = EstimateForm(
+  static let form = EstimateForm(
     sigmas: [], shape: ImageShape(height: 64, width: 64, channels: 3),
     features: FeatureForm(
       pooled: 12,

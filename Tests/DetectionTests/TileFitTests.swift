@@ -138,6 +138,32 @@ struct TileFitTests {
     #expect(abs(few - many - log(4)) < 1e-9)
   }
 
+  @Test("What an encoder sees of tiles judges images too, but for patches; a file keeps it")
+  func sight() throws {
+    let images = (0..<40).map { SightTests.estimates(5, seed: UInt64($0)) }
+    let owners = images.indices.flatMap { index in images[index].dropFirst().map { _ in index } }
+    let fit = try TileFit(
+      evaluations: 0, kind: .sight, tiles: images.flatMap { $0.dropFirst() }, of: owners,
+      wholes: images.enumerated().map { ($0, $1[0]) })
+    #expect(fit.names == [.sight, .embedding, .places])
+    var scores: [StatisticName: [Double]] = [:]
+    for (index, image) in images.enumerated() {
+      for name in fit.names { scores[name, default: []].append(score(image, by: name, fit.judging(index))) }
+    }
+    let calibration = try fit.calibration(references: scores, bits: [])
+    #expect(calibration.kind == .sight && calibration.standard == .sight && calibration.ranked == fit.names)
+    // One tile in four has a defect.
+    let odd =
+      SightTests.estimates(4, seed: 900) + SightTests.estimates(1, seed: 901, defect: 6)
+    let found = score(odd, by: .sight, calibration)
+    #expect(calibration.pValue(found, by: .sight) == 1.0 / 41)
+    let tensors = calibration.tensors
+    let read = try Calibration(
+      evaluations: 0, kind: .sight, form: SightTests.form, names: Set(tensors.keys), isTiled: true
+    ) { name, _ in try #require(tensors[name]).map { Double(Float($0)) } }
+    #expect(read.names == fit.names && abs(score(odd, by: .sight, read) - found) < 1e-3 * found)
+  }
+
   @Test("A file keeps the laws and the references; too few images are refused")
   func file() throws {
     var random = RandomSource(seed: 4, stream: 80)

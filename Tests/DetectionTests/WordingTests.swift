@@ -1,5 +1,6 @@
 import Diffusion
 import Foundation
+import Images
 import Tensors
 import Testing
 
@@ -26,6 +27,17 @@ struct WordingTests {
       let wide = Wording.levels(sigmas: sigmas, z: [0, 1.9, 2, 4, 3, -3, 3.9].map { sign * $0 })
       #expect(wide.contains("(sigma 0.1-1)"), "\(wide)")
     }
+  }
+
+  @Test("A place of a part of an image is one of the image: its pixel, and its third")
+  func places() {
+    var form = EstimateForm(sigmas: [], shape: ImageShape(height: 64, width: 64, channels: 1))
+    // Of 4 by 4 places that of the third column and second row.
+    #expect(Wording.spot(6, rows: 4, columns: 4, in: form) == "middle centre (around 40, 24 of 64x64)")
+    form.frame = EstimateForm.Frame(
+      x: 1000, y: 640, width: 128, height: 64, imageWidth: 1200, imageHeight: 800)
+    #expect(Wording.spot(6, rows: 4, columns: 4, in: form) == "bottom right (around 1080, 664 of 1200x800)")
+    #expect(Wording.place(row: 0, of: 2, column: 0, of: 2, in: form) == "bottom right")
   }
 
   @Test("No levels, no words")

@@ -49,7 +49,7 @@ extension CommandTests {
         (["--tile-overlap", "0.2"], "are for --tiles"), (["--tiles", "--tile-overlap", "0.95"], "overlap"),
         (["--tiles", "--tile-scale", "2"], "scale"),
         (["--tiles", "--evaluations", "auto"], "--tiles is not for"),
-        (["--tiles", "--encoder", "x.onnx"], "--tiles is not for"),
+        (["--tiles", "--eyes-from", "x"], "not with"),
       ])
     func usage(options: [String], words: String) throws {
       let outcome = try Command.run(["fit", "fixtures/clothes", "--output", "/dev/null"] + options)

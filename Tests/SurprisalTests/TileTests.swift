@@ -97,6 +97,72 @@ struct TileTests {
     }
   }
 
+  @Test("Of sheets that show the same some fit, and one is a reference")
+  func copies() throws {
+    try Discs.withFolder { folder in
+      try Self.sheets(24, seed: 5, in: "\(folder)/ok")
+      // Seven times the first, of five by four discs: twice the same, and five that are brighter by one or more.
+      let path = "\(folder)/ok/100.png"
+      let first = try ImageDecoder().decode(path: FilePath(path))
+      try FileManager.default.copyItem(atPath: path, toPath: "\(folder)/ok/100a.png")
+      for more in 1...5 {
+        let brighter = first.pixels.map { $0 == 0 ? $0 : UInt8(min(Int($0) + more, 255)) }
+        try Discs.write(
+          Bitmap(shape: ImageShape(height: 64, width: 80, channels: 1), pixels: brighter),
+          to: "\(folder)/ok/100b\(more).png")
+      }
+      var model = try Discs.model()
+      let found = try model.fit(
+        toTilesOf: [FilePath("\(folder)/ok")], tiling: Self.tiling, shape: FittedShape(of: model),
+        anew: false, compute: Discs.compute)
+      #expect(found.used == 30 && found.copies.exact == 1 && found.copies.near == 5)
+      // Of the seven that show the same four fit.
+      #expect(found.tiles == 12 * 20 + 12 * 9 + 3 * 20)
+      #expect(try model.calibration().referenceCount == 24)
+    }
+  }
+
+  @Test(
+    "What marks damage learns it in tiles and in whole images, of images that do not fit; it judges, and says where"
+  )
+  func damage() throws {
+    try Discs.withFolder { folder in
+      try Self.sheets(24, seed: 5, in: "\(folder)/ok")
+      try Self.sheets(12, seed: 6, in: "\(folder)/more")
+      // One of those to learn from fits as well.
+      try FileManager.default.copyItem(atPath: "\(folder)/ok/100.png", toPath: "\(folder)/more/900.png")
+      var lesson = DamageLesson([FilePath("\(folder)/more")])
+      (lesson.steps, lesson.isTried) = (20, false)
+      var model = try Discs.model()
+      let trained = model.learned.hashes[.trained]?.count ?? 0
+      try model.fit(
+        toTilesOf: [FilePath("\(folder)/ok")], tiling: Self.tiling, shape: FittedShape(of: model),
+        anew: false, marking: lesson, compute: Discs.compute)
+      #expect(model.hasDamageEyes && model.tiling == Self.tiling)
+      #expect((model.learned.hashes[.trained]?.count ?? 0) - trained == 12)
+      #expect(try model.calibration().names.contains(.damage))
+      #expect(model.standardStatistic(under: nil) == .damage)
+      let damaged = try Self.damaged(in: folder)
+      let found = try TiledExplanation(of: FilePath(damaged), under: model, compute: Discs.compute)
+      #expect(found.scores.first?.statistic == .damage)
+      // Within a tile places differ, and what is said of them is of the sheet.
+      let tile = (16..<32).flatMap { y in found.oddness[(y * 80 + 32)..<(y * 80 + 48)] }
+      #expect(Set(tile).count > 1)
+      #expect(found.scores.first?.reason.contains("of 80x64) as if damaged") == true)
+      #expect(found.scores.first?.reason.contains("of 16x16") == false)
+      let population = try TiledPopulation(
+        of: [FilePath("\(folder)/more")], Self.tiling, Discs.shape, ImageReading()
+      ) { _, _ in }
+      // 7 sheets of 20 tiles and 6 of 9; 13 sheets, as often as they are no more than tiles.
+      #expect(population.tiles.count == 7 * 20 + 6 * 9 && population.views.count == 194 + 14 * 13)
+      let some = population[[1, 4]]
+      #expect(
+        some.small.count == 2 && some.owners == .init(repeating: 0, count: 9) + .init(repeating: 1, count: 20)
+      )
+      #expect(some.sources.map(\.path) == [1, 4].map { population.sources[$0].path })
+    }
+  }
+
   @Test(
     "An image's bits are the mean over its pixels of its tiles' bits; one tile's are those of looking at it whole"
   )

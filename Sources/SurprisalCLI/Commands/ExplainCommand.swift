@@ -69,8 +69,7 @@ struct ExplainCommand: ParsableCommand {
   /// By a model of tiles.
   private func explainTiles(_ loaded: Model, _ destination: Destination?, _ say: (String) -> Void) throws {
     if method == .ode { throw SurprisalError.tiles(refused: "--method ode") }
-    let found = try TiledExplanation(
-      of: image, under: loaded, reading: read.reading, evaluations: model.count(), compute: model.compute)
+    let found = try explanationOfTiles(loaded)
     if let bits = found.bitsPerDim {
       let error = found.standardError.map { String(format: " (+- %.3f)", $0) } ?? ""
       say(String(format: "%.3f bits/dim%@", bits, error as NSString))
@@ -81,6 +80,20 @@ struct ExplainCommand: ParsableCommand {
     try destination.write(found.picture)
     shown.note(
       "\(destination.name): image\(found.bits == nil ? "" : ", bits a pixel"), and how odd its tiles are")
+  }
+
+  /// With what the model's encoder sees, unless it is not there and something else can look.
+  private func explanationOfTiles(_ loaded: Model) throws -> TiledExplanation {
+    func explanation(seeing: Bool) throws -> TiledExplanation {
+      try TiledExplanation(
+        of: image, under: loaded, reading: read.reading, evaluations: model.count(), seeing: seeing,
+        compute: model.compute)
+    }
+    do { return try explanation(seeing: true) } catch let error as EncoderError {
+      guard !loaded.calibrations.isEmpty else { throw error }
+      shown.warn("\(error)")
+      return try explanation(seeing: false)
+    }
   }
 
   private static func line(_ score: ImageExplanation.Score) -> String {

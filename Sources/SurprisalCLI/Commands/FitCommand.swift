@@ -16,6 +16,8 @@ struct FitCommand: ParsableCommand {
 
       With --tiles, images are judged by all their tiles at their own resolution: statistics are fitted to tiles, references
       and p-values are of whole images, each judged by what others fitted. A model of tiles stays one when it is fitted anew.
+      With --damage-from, damage is marked in tiles and in whole images; with --encoder the encoder looks at both, and
+      the network does only where --evaluations or --damage-from asks for it.
 
       With --encoder, images are also looked at by an encoder of yours, which OpenVINO runs (pip install openvino): its features of
       the whole image and of every patch are then what images are judged by, unless --statistic or --evaluations says
@@ -81,8 +83,8 @@ struct FitCommand: ParsableCommand {
     if model.encoder != nil, samples != nil || !fit.isEmpty {
       throw ValidationError("--encoder sees images: not with --samples or --fit")
     }
-    if tiles.tiles, samples != nil || !fit.isEmpty || model.encoder != nil || model.evaluations == .auto {
-      throw ValidationError("--tiles is not for --samples, --fit, --encoder or --evaluations auto")
+    if tiles.tiles, samples != nil || !fit.isEmpty || model.evaluations == .auto {
+      throw ValidationError("--tiles is not for --samples, --fit or --evaluations auto")
     }
     if !fit.isEmpty, samples != nil || model.evaluations == .auto {
       throw ValidationError("--fit is for images at a number of --evaluations")
@@ -103,8 +105,8 @@ struct FitCommand: ParsableCommand {
     if let damageSteps, !(1...TrainingOptions.mostSteps).contains(damageSteps) {
       throw ValidationError("--damage-steps \(damageSteps): must be at least 1")
     }
-    if !damageFrom.isEmpty, samples != nil || !fit.isEmpty || tiles.tiles {
-      throw ValidationError("--damage-from: not with --samples, --fit or --tiles")
+    if !damageFrom.isEmpty, samples != nil || !fit.isEmpty {
+      throw ValidationError("--damage-from: not with --samples or --fit")
     }
     if let samples, samples < 12 { throw ValidationError("--samples must be at least 12") }
     if samples != nil, model.evaluations == .auto {
@@ -132,7 +134,7 @@ struct FitCommand: ParsableCommand {
     try loaded.write(to: destination)
     if let sight = loaded.sight {
       shown.note(
-        "\(destination.name): \(sight.calibration.referenceCount) reference scores by the encoder "
+        "\(destination.name): \(sight.calibration.referenceCount) reference scores\(loaded.tiling == nil ? "" : " of whole images") by the encoder "
           + "\(sight.path) (\(sight.calibration.names.map(\.rawValue).joined(separator: ", ")))")
     }
     for calibration in loaded.calibrations {
@@ -206,28 +208,42 @@ struct FitCommand: ParsableCommand {
   private var isOwn: Bool { model.given != nil && !form.isGiven && aligned.align == nil }
 
   private func fit(_ loaded: inout Model, toTilesOf images: [FilePath], _ tiling: Tiling) throws {
-    guard fit.isEmpty, eyesFrom.isEmpty, damageFrom.isEmpty, model.encoder == nil, model.evaluations != .auto
-    else {
+    guard fit.isEmpty, eyesFrom.isEmpty, model.evaluations != .auto else {
       throw ValidationError(
-        "the model judges by tiles: not with --fit, --eyes-from, --damage-from, --encoder or --evaluations auto"
-      )
+        "the model judges by tiles: not with --fit, --eyes-from or --evaluations auto")
     }
     let meter = ProgressMeter(shown, "fitted to")
+    let unreadable: (String, String) -> Void = { shown.warn("\($0): unreadable, left out: \($1)") }
+    // Where an encoder is to look, the network does not, unless it is asked to: it would take far longer.
+    let seeing = model.encoder != nil && model.evaluations == nil && damageFrom.isEmpty
     if aligned.align != nil { throw ValidationError("the model judges by tiles: not with --align") }
     let given = try form.fitted()
     let fitted = try loaded.fit(
       toTilesOf: images, tiling: tiling, shape: isOwn ? .init(of: loaded) : given, anew: !isOwn,
-      reading: read.reading, budget: model.evaluations ?? (model.given == nil ? .look : .standard),
-      examples: noExamples ? 0 : Model.standardExamples, compute: model.compute,
-      unreadable: { shown.warn("\($0): unreadable, left out: \($1)") },
-      progress: { meter.tell($0, of: $1) })
+      reading: read.reading,
+      budget: seeing ? nil : model.evaluations ?? (model.given == nil ? .look : .standard),
+      examples: noExamples ? 0 : Model.standardExamples, marking: try damageLesson(), compute: model.compute,
+      unreadable: unreadable, progress: { meter.tell($0, of: $1) })
     shown.progressDone()
-    shown.note(
-      "\(fitted.tiles) tiles of \(fitted.used) images fit the statistics"
-        + (fitted.used < fitted.given ? "; of \(fitted.given) images, evenly spread" : ""))
+    if !seeing { tell(fitted, "the statistics") }
+    if model.encoder != nil {
+      let meter = ProgressMeter(shown, "seen")
+      let seen = try loaded.fit(
+        seeingTilesOf: images, settings: encoder.settings(), reading: read.reading, compute: model.compute,
+        // Those that cannot be read have been told.
+        unreadable: { _, _ in }, progress: { meter.tell($0, of: $1) })
+      shown.progressDone()
+      tell(seen, "what the encoder sees")
+    }
     if fitted.copies.exact + fitted.copies.near > 0 {
       shown.note("\(fitted.copies.exact) exact and \(fitted.copies.near) near copies are no references")
     }
+  }
+
+  private func tell(_ fitted: Model.TiledFit, _ what: String) {
+    shown.note(
+      "\(fitted.tiles) tiles of \(fitted.used) images fit \(what)"
+        + (fitted.used < fitted.given ? "; of \(fitted.given) images, evenly spread" : ""))
   }
 
   private func fitSight(_ loaded: inout Model, to images: [FilePath]) throws {

@@ -158,6 +158,8 @@ package struct EstimateForm: Sendable {
       (self.x, self.y, self.width, self.height) = (x, y, width, height)
       (self.imageWidth, self.imageHeight) = (imageWidth, imageHeight)
     }
+
+    var isWhole: Bool { width == imageWidth && height == imageHeight }
   }
 
   package init(

@@ -73,6 +73,15 @@ package enum Wording {
     return "\(third) (around \(x), \(y) of \(width)x\(height)\(form.isAligned ? " as aligned" : ""))"
   }
 
+  /// What was looked at, before what is said of all of it: nothing where that is a whole image that was looked at by parts as well, as then
+  /// all words are of the whole.
+  static func all(of form: EstimateForm) -> String {
+    guard let frame = form.frame else { return "as a whole " }
+    guard !frame.isWhole else { return "" }
+    let (x, y, width, height) = middle(0, of: 1, 0, of: 1, in: form)
+    return "the tile around \(x), \(y) of \(width)x\(height): "
+  }
+
   /// First and last noise level of one of the groups that statistics average nodes into (`Levels`).
   static func ends(_ level: Int, of levels: Int, _ sigmas: [Double]) -> (low: Double, high: Double) {
     let first = level * sigmas.count / max(levels, 1)

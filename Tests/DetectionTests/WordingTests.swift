@@ -37,6 +37,7 @@ struct WordingTests {
     form.frame = EstimateForm.Frame(
       x: 1000, y: 640, width: 128, height: 64, imageWidth: 1200, imageHeight: 800)
     #expect(Wording.spot(6, rows: 4, columns: 4, in: form) == "bottom right (around 1080, 664 of 1200x800)")
+    #expect(Wording.all(of: form) == "the tile around 1064, 672 of 1200x800: ")
     #expect(Wording.place(row: 0, of: 2, column: 0, of: 2, in: form) == "bottom right")
   }
 

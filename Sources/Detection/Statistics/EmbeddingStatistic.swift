@@ -55,8 +55,8 @@ package struct EmbeddingStatistic: Statistic {
   package func words(_ estimate: SurprisalEstimate, _ form: EstimateForm) -> String? {
     String(
       format:
-        "as a whole %.0f bits as encoded, where half of ordinary images have up to %.0f and 95 %% up to %.0f",
-      score(estimate), ordinary[0], ordinary[1])
+        "%@%.0f bits as encoded, where half of ordinary ones have up to %.0f and 95 %% up to %.0f",
+      Wording.all(of: form), score(estimate), ordinary[0], ordinary[1])
   }
 
   // MARK: As a file keeps it

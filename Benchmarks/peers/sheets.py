@@ -3,8 +3,8 @@
     sheets.py TILES FOLDER
 
 TILES is the folder of normal, blowhole, crack and uneven (docs/detection.md). Writes gray PNG files of 768x768: fit (60) and in (40) of sound tiles alone;
-blowhole, crack and uneven (40 each), in which one square of the sixteen is a defective tile's, cut so that the middle of what its mask marks
-is inside, and masks of these. Of the sound tiles, in the order of the SHA-256 of their names, 500 are in fit and the others elsewhere. A
+blowhole, crack and uneven (40 each), in which one square of the sixteen is a defective tile's, cut so that something of what its mask
+marks is inside, and masks of these. Of the sound tiles, in the order of the SHA-256 of their names, 500 are in fit and the others elsewhere. A
 blowhole is some eleven pixels wide. Needs numpy and pillow. The same pictures each time.
 """
 import argparse
@@ -43,8 +43,7 @@ def sheet(random, sound, defective=None):
         y, x = place // ACROSS * SQUARE, place % ACROSS * SQUARE
         if place == spoiled:
             picture, mask = defective
-            rows, columns = np.nonzero(mask)
-            square, (top, left) = cut(random, picture, (int(rows.mean()), int(columns.mean())))
+            square, (top, left) = cut(random, picture, random.choice(np.argwhere(mask)))
             marked[y:y + SQUARE, x:x + SQUARE] = mask[top:top + SQUARE, left:left + SQUARE]
         else:
             square, _ = cut(random, sound[random.integers(len(sound))])
@@ -76,7 +75,8 @@ def main():
             write(folder, index, sheet(random, sound)[0])
     for kind in ("blowhole", "crack", "uneven"):
         files = sorted(glob.glob(f"{arguments.tiles}/{kind}/*.jpg"))
-        defective = large([(read(file), (read(file[:-4] + ".png") > 0).astype(np.uint8) * 255) for file in files])
+        marked = [(read(file), (read(file[:-4] + ".png") > 0).astype(np.uint8) * 255) for file in files]
+        defective = [both for both in large(marked) if both[1].any()]
         for index, place in enumerate(random.choice(len(defective), 40, replace=False)):
             whole, marked = sheet(random, others, defective[place])
             write(kind, index, whole)

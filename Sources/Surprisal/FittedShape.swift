@@ -60,6 +60,9 @@ public struct FittedShape: Sendable {
     public let reason: String
     /// How things are brought to where others lie; nil where images are taken whole.
     public var alignment: Alignment?
+    /// Pixels of an image's own, across and down, that become one at this size: of half of the images looked into as many or more. What is
+    /// smaller goes unseen.
+    public private(set) var reduction = 1
     /// Whether images are of more pixels, so that they may be told apart better at another size.
     fileprivate let isOpen: Bool
 
@@ -91,6 +94,11 @@ public struct FittedShape: Sendable {
       var result = self
       result.alignment = alignment
       return result
+    }
+
+    fileprivate mutating func reduce(_ origins: [ImageOrigin]) {
+      let all = origins.map { min($0.width / width, $0.height / height) }.sorted()
+      reduction = max(all.isEmpty ? 1 : all[all.count / 2], 1)
     }
 
     /// - Parameter origins: of the images looked into.
@@ -131,7 +139,17 @@ public struct FittedShape: Sendable {
     of paths: [FilePath], reading: ImageReading, trying network: Model?, largest: Int? = nil,
     compute: Compute = Compute()
   ) throws -> Choice {
-    let own = Choice(origins(of: paths, reading: reading, cache: nil))
+    let origins = origins(of: paths, reading: reading, cache: nil)
+    var choice = try choice(
+      Choice(origins), of: paths, reading: reading, trying: network, largest: largest, compute: compute)
+    choice.reduce(origins)
+    return choice
+  }
+
+  private func choice(
+    _ own: Choice, of paths: [FilePath], reading: ImageReading, trying network: Model?, largest: Int?,
+    compute: Compute
+  ) throws -> Choice {
     let first = size.map { Choice($0.width, $0.height, Choice.given, isOpen: own.isOpen) } ?? own
     let largest = largest ?? SizeTrial.sides[SizeTrial.sides.count - 1]
     let colours = channels ?? network?.shape.channels ?? 3

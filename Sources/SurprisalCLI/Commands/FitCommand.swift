@@ -166,6 +166,11 @@ struct FitCommand: ParsableCommand {
           of: images, reading: read.reading, trying: loaded, compute: model.compute)
         given = choice.shape(channels: given.channels)
         if let words = choice.words { shown.note(words) }
+        if choice.reduction >= Self.manyPixels, model.encoder == nil {
+          shown.note(
+            "a pixel of these is \(choice.reduction) by \(choice.reduction) of most images': to find what is small in "
+              + "them, --tiles looks at them as they are")
+        }
       }
       copies = try loaded.fit(
         to: images, shape: isOwn ? .init(of: loaded) : given, anew: !isOwn, reading: read.reading,
@@ -203,6 +208,9 @@ struct FitCommand: ParsableCommand {
     var display = TrainingDisplay(shown: shown, checkpoint: nil)
     return { display.tell($0) }
   }
+
+  /// Reduction from which small defects are gone.
+  private static let manyPixels = 4
 
   /// Whether the model that is given keeps its size, and what it knows beside its statistics.
   private var isOwn: Bool { model.given != nil && !form.isGiven && aligned.align == nil }

@@ -89,11 +89,14 @@ public struct Model: Sendable {
   package var damageNetwork: DamageNetwork { DamageNetwork(shape) }
 
   /// The calibration for a number of evaluations, or the first one.
-  /// - Throws: `SurprisalError.notCalibrated`.
+  /// - Throws: `SurprisalError.notCalibrated`, `.encoderAlone`.
   public func calibration(evaluations: Int? = nil) throws(SurprisalError) -> Calibration {
     let found =
       evaluations.map { wanted in calibrations.first { $0.evaluations == wanted } } ?? calibrations.first
-    guard let found else { throw .notCalibrated(evaluations: evaluations) }
+    guard let found else {
+      throw sight != nil && calibrations.isEmpty
+        ? .encoderAlone : .notCalibrated(evaluations: evaluations)
+    }
     return found
   }
 

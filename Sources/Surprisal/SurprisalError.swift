@@ -6,6 +6,8 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
   case noModel(name: String, looked: [String])
   /// The model holds no reference scores for so many evaluations; nil: none at all.
   case notCalibrated(evaluations: Int?)
+  /// The network of a model whose encoder judges.
+  case encoderAlone
   case notCalibratedForAuto
   /// Images that judge one another have no ladder.
   case autoWithoutModel
@@ -53,6 +55,8 @@ public enum SurprisalError: Error, Sendable, CustomStringConvertible {
       "the model has no reference scores for \(evaluations) evaluations: "
         + "run surprisal fit --evaluations \(evaluations)"
     case .notCalibrated(nil): "the model is not calibrated: run surprisal fit"
+    case .encoderAlone:
+      "the model judges by its encoder alone: run surprisal fit --evaluations N for its network, 0 for one look"
     case .notCalibratedForAuto:
       "the model has no reference scores for auto evaluations: run surprisal fit --evaluations auto"
     case .autoWithoutModel:

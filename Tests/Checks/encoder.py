@@ -104,6 +104,9 @@ def by_tiles(checks):
     page = checks.run("scan", "spoiled", "--model", "t.safetensors", "--fpr", "0.05", "--format", "html").stdout
     assert page.count("data:image/jpeg") + page.count("data:image/png") >= 2 * 12, "maps are missing"
     checks.run("gate", "spoiled", "--model", "t.safetensors", "--fpr", "0.05", "--max-outliers", "15%", code=2)
+    for options in (["--statistic", "appearance"], ["--evaluations", "4"]):
+        refused = checks.run("scan", "spoiled", "--model", "t.safetensors", *options, code=1)
+        assert "judges by its encoder alone" in refused.stderr, refused.stderr
     missing = checks.run("explain", "spoiled/000.png", "--model", "t.safetensors", code=1, SURPRISAL_OPENVINO=checks.work)
     assert "pip install openvino" in missing.stderr, missing.stderr
     # Where evaluations are asked for the network looks too, and judges where the encoder is not there.

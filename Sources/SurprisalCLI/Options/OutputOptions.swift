@@ -19,9 +19,12 @@ struct OutputOptions: ParsableArguments {
 
   /// Says which model is used.
   func detail(_ model: Model, _ name: String) {
+    let evaluations = model.calibrations.map { "\($0.evaluations)" }.joined(separator: ", ")
+    let calibrated =
+      [model.sight.map { "by \($0.path)" }, evaluations.isEmpty ? nil : "at \(evaluations) evaluations"]
+      .compactMap { $0 }.joined(separator: " and ")
     detail(
-      "model \(name): \(model.facts.trainingImages) training images, "
-        + "calibrated at \(model.calibrations.map { "\($0.evaluations)" }.joined(separator: ", ")) evaluations; "
+      "model \(name): \(model.facts.trainingImages) training images, calibrated \(calibrated); "
         + "oneDNN \(Compute.engineVersion)")
   }
 

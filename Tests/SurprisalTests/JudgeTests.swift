@@ -7,13 +7,21 @@ import Testing
 @testable import Surprisal
 
 struct JudgeTests {
+  static let known = Discs.discs(48, seed: 8)
+
+  /// Calibrated on these for `auto`, and so for 16 evaluations too.
+  static let laddered = Result {
+    var model = try Discs.model()
+    try model.calibrate(on: known, budget: .auto, compute: Discs.compute)
+    return model
+  }
+
   @Test(
     "Verdicts do not depend on the order or number of images", arguments: [EvaluationBudget.auto, .fixed(16)])
   func independence(budget: EvaluationBudget) throws {
-    var model = try Discs.model()
-    let discs = Discs.discs(48, seed: 8)
-    try model.calibrate(on: discs, budget: .auto, compute: Discs.compute)
-    let judge = try Judge(model, budget: budget, statistic: .profile, rate: 0.05, compute: Discs.compute)
+    let discs = Self.known
+    let judge = try Judge(
+      Self.laddered.get(), budget: budget, statistic: .profile, rate: 0.05, compute: Discs.compute)
     let together = try judge.judge(discs).map(\.pValue)
     let alone = try discs.indices.reversed().map { try judge.judge(discs[$0..<$0 + 1])[0].pValue }
     #expect(together == alone.reversed())

@@ -176,10 +176,10 @@ extension Model {
 }
 
 extension Sight {
-  /// Images and their tiles, two or more of each: memory has room for `room` of both together.
+  /// As many tiles as there is room for, and half as many whole images at most: of each image two tiles or more.
   static func tiledRoom(_ form: FeatureForm) -> TiledPopulation.Room {
     let (room, most) = (room(form), TiledPopulation.Room())
-    let images = min(room / 3, most.images)
-    return TiledPopulation.Room(images: images, tilesOfImage: most.tilesOfImage, tiles: room - images)
+    return TiledPopulation.Room(
+      images: min(room / 2, most.images), tilesOfImage: most.tilesOfImage, tiles: min(room, most.tiles))
   }
 }

@@ -221,7 +221,11 @@ struct FitCommand: ParsableCommand {
         "the model judges by tiles: not with --fit, --eyes-from or --evaluations auto")
     }
     let meter = ProgressMeter(shown, "fitted to")
-    let unreadable: (String, String) -> Void = { shown.warn("\($0): unreadable, left out: \($1)") }
+    // An encoder's pass over the images may take others of them: each is told of once.
+    var told = Set<String>()
+    let unreadable: (String, String) -> Void = {
+      if told.insert($0).inserted { shown.warn("\($0): unreadable, left out: \($1)") }
+    }
     // Where an encoder is to look, the network does not, unless it is asked to: it would take far longer.
     let seeing = model.encoder != nil && model.evaluations == nil && damageFrom.isEmpty
     if aligned.align != nil { throw ValidationError("the model judges by tiles: not with --align") }
@@ -238,8 +242,7 @@ struct FitCommand: ParsableCommand {
       let meter = ProgressMeter(shown, "seen")
       let seen = try loaded.fit(
         seeingTilesOf: images, settings: encoder.settings(), reading: read.reading, compute: model.compute,
-        // Those that cannot be read have been told.
-        unreadable: { _, _ in }, progress: { meter.tell($0, of: $1) })
+        unreadable: unreadable, progress: { meter.tell($0, of: $1) })
       shown.progressDone()
       tell(seen, "what the encoder sees")
     }

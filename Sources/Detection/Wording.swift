@@ -37,9 +37,16 @@ package enum Wording {
 
   /// Where in the image, in thirds.
   static func place(row: Int, of rows: Int, column: Int, of columns: Int, in form: EstimateForm) -> String {
-    let middle = middle(row, of: rows, column, of: columns, in: form)
-    return third(middle.y, of: middle.height, middle.x, of: middle.width)
-      + (form.isAligned ? " as aligned" : "")
+    third(row, of: rows, column, of: columns, in: form) + (form.isAligned ? " as aligned" : "")
+  }
+
+  /// In thirds of the places; of a part of an image in those of the image.
+  private static func third(
+    _ row: Int, of rows: Int, _ column: Int, of columns: Int, in form: EstimateForm
+  ) -> String {
+    guard form.frame != nil else { return third(row, of: rows, column, of: columns) }
+    let (x, y, width, height) = middle(row, of: rows, column, of: columns, in: form)
+    return third(y, of: height, x, of: width)
   }
 
   /// The pixel in the middle of a place of a grid, and the size of the image that it is a pixel of: the one that was looked at, or the
@@ -68,8 +75,9 @@ package enum Wording {
 
   /// A place of a grid over an image, and the pixel in its middle.
   static func spot(_ place: Int, rows: Int, columns: Int, in form: EstimateForm) -> String {
-    let (x, y, width, height) = middle(place / columns, of: rows, place % columns, of: columns, in: form)
-    let third = third(y, of: height, x, of: width)
+    let (row, column) = (place / columns, place % columns)
+    let (x, y, width, height) = middle(row, of: rows, column, of: columns, in: form)
+    let third = third(row, of: rows, column, of: columns, in: form)
     return "\(third) (around \(x), \(y) of \(width)x\(height)\(form.isAligned ? " as aligned" : ""))"
   }
 

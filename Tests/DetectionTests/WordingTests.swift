@@ -33,7 +33,7 @@ struct WordingTests {
   func places() {
     var form = EstimateForm(sigmas: [], shape: ImageShape(height: 64, width: 64, channels: 1))
     // Of 4 by 4 places that of the third column and second row.
-    #expect(Wording.spot(6, rows: 4, columns: 4, in: form) == "middle centre (around 40, 24 of 64x64)")
+    #expect(Wording.spot(6, rows: 4, columns: 4, in: form) == "top centre (around 40, 24 of 64x64)")
     form.frame = EstimateForm.Frame(
       x: 1000, y: 640, width: 128, height: 64, imageWidth: 1200, imageHeight: 800)
     #expect(Wording.spot(6, rows: 4, columns: 4, in: form) == "bottom right (around 1080, 664 of 1200x800)")

@@ -42,7 +42,7 @@ extension CommandTests {
         "evaluate --inliers - --outliers -", "evaluate --inliers y --outliers z --limit 0",
         "fit y --output x --eyes 5", "fit y --output x --eyes 0 --eyes-from z",
         "fit y --output x --tiles --eyes-from z", "fit y --output x --damage-steps 5",
-        "fit y --output x --damage-steps 0 --damage-from z", "fit y --output x --tiles --damage-from z",
+        "fit y --output x --damage-steps 0 --damage-from z", "fit y --output x --tiles --align placed",
         "train y --output x --eyes 0",
         "train y --output x --eyes some",
         "train y --output x --steps 1 --minutes 1", "train y --output x --validation 1",

@@ -77,7 +77,7 @@ struct ModelFileTests {
     ("\"evaluations\":[16,0]", "\"evaluations\":[4097]", "0 to 4096"),
     ("\"evaluations\":[16,0]", "\"evaluations\":[16,0],\"ladder\":[16,4]", "not calibrated"),
     ("\"precision\":\"f32\"", "\"precision\":\"f64\"", "precision f64"),
-    ("\"formatVersion\":6", "\"formatVersion\":9", "newer surprisal"),
+    ("\"formatVersion\":6", "\"formatVersion\":10", "newer surprisal"),
     ("\"formatVersion\":6", "\"formatVersion\":0", "format version 0"),
     ("\"trainingImages\":240", "\"trainingImages\":-1", "-1 training images"),
     ("\"onednn\":\"", "\"onednn\":\"\\u001b[2J", "oneDNN's version"),

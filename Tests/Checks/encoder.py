@@ -104,6 +104,9 @@ def by_tiles(checks):
     page = checks.run("scan", "spoiled", "--model", "t.safetensors", "--fpr", "0.05", "--format", "html").stdout
     assert page.count("data:image/jpeg") + page.count("data:image/png") >= 2 * 12, "maps are missing"
     checks.run("gate", "spoiled", "--model", "t.safetensors", "--fpr", "0.05", "--max-outliers", "15%", code=2)
+    few = checks.run("gate", "spoiled", "--model", "t.safetensors", "--fpr", "0.01", code=3)
+    again = "surprisal fit --tiles MORE-IMAGES --encoder"
+    assert again in few.stdout + few.stderr, f"what is to be fitted again is of another kind: {few.stdout}{few.stderr}"
     for options in (["--statistic", "appearance"], ["--evaluations", "4"]):
         refused = checks.run("scan", "spoiled", "--model", "t.safetensors", *options, code=1)
         assert "judges by its encoder alone" in refused.stderr, refused.stderr

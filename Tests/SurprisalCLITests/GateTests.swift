@@ -44,6 +44,7 @@ extension CommandTests {
         "\(1 / Double(references + 2))")
       #expect(
         few.code == 3 && few.output.contains("gate undecided: \(references) reference images"), "\(few)")
+      #expect(few.output.contains("surprisal fit MORE-IMAGES --output"), "\(few)")
     }
 
     @Test("Threads change no byte, and a precision is scan's of that precision")

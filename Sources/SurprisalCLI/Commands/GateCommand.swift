@@ -98,13 +98,13 @@ struct GateCommand: ParsableCommand {
       progress: { meter.tell($0) },
       begin: {
         meter.end()
-        facts.steps = steps(rules, $0)
+        facts.steps = steps(rules, $0, loaded)
         try written.begin($0, facts)
       }, { try written.take($0) })
     // The counts are the reports' own.
     facts.notes = outcome.summary.map { Array($0.text.components(separatedBy: "\n").dropFirst()) } ?? []
     try written.finish(facts)
-    try finish(outcome, accepted, rules)
+    try finish(outcome, accepted, rules, loaded)
   }
 
   /// What a page says of the run.
@@ -115,7 +115,9 @@ struct GateCommand: ParsableCommand {
   }
 
   /// What is left to say, and the exit code.
-  private func finish(_ outcome: Gate.Outcome, _ accepted: Destination?, _ rules: Policy) throws {
+  private func finish(_ outcome: Gate.Outcome, _ accepted: Destination?, _ rules: Policy, _ judge: Model)
+    throws
+  {
     if let summary = outcome.summary {
       shown.note(summary.text)
       if let accepted, summary.isComplete {
@@ -133,7 +135,7 @@ struct GateCommand: ParsableCommand {
     // Text has said it.
     if format != .text || accepted != nil, let decision = outcome.totals.decision {
       if decision.outcome == .undecided { shown.warn("\(decision)") } else { shown.note("\(decision)") }
-      shown.next(steps(rules, outcome.totals).map { ($0.command, $0.purpose) })
+      shown.next(steps(rules, outcome.totals, judge).map { ($0.command, $0.purpose) })
     }
     switch outcome.decision {
     case .passed: return
@@ -143,7 +145,7 @@ struct GateCommand: ParsableCommand {
   }
 
   /// What may be done about a decision.
-  private func steps(_ rules: Policy, _ totals: ReportTotals) -> [ReportFacts.Step] {
+  private func steps(_ rules: Policy, _ totals: ReportTotals, _ judge: Model) -> [ReportFacts.Step] {
     guard let decision = totals.decision, decision.outcome != .passed, let model = rules.model else {
       return []
     }
@@ -164,9 +166,7 @@ struct GateCommand: ParsableCommand {
       add("surprisal gate \(images.quoted)\(options) --lenient", "take what damaged files give")
     }
     if totals.scored + totals.unreadable == 0, decision.outcome == .undecided {
-      add(
-        "surprisal fit MORE-IMAGES --output mine.safetensors",
-        "a model with more references, where there are too few")
+      add(judge.fittingMore, "a model with more references, where there are too few")
     }
     return steps
   }

@@ -64,3 +64,11 @@ struct ModelOptions: ParsableArguments {
     return ((bin as NSString).deletingLastPathComponent as NSString).appendingPathComponent("share/surprisal")
   }
 }
+
+extension Model {
+  /// The command that fits one of its kind to more images.
+  var fittingMore: String {
+    "surprisal fit\(tiling == nil ? "" : " --tiles") MORE-IMAGES"
+      + (sight.map { " --encoder \(FilePath($0.path).quoted)" } ?? "") + " --output mine.safetensors"
+  }
+}

@@ -3,7 +3,7 @@
     bounds.py joined SCORES.csv [SCORES.csv ...]
     bounds.py marked ENCODER.onnx NORMAL DEFECTIVE MASKS
 
-joined reads the scores of `bench scores`. For each set of outliers it prints the AUROC of the best single statistic, and of a logistic regression on
+joined reads the scores of `bench scores`. For each set of outliers it prints the AUROC of the best single statistic, of `combined`, and of a logistic regression on
 all that `combined` joins (how surprisingly high and low each is, by the references' quantiles), taught by the references and by the outliers of
 all other sets, and by one half of its own for the other.
 
@@ -67,8 +67,10 @@ def joined(path):
     use = [names.index(name) for name in JOINED if name in names]
     sets = {}
     for line in lines:
-        sets.setdefault(line[0], []).append([float(line[k]) for k in use])
+        sets.setdefault(line[0], []).append([float(line[k]) for k in [*use, names.index("combined")]])
     sets = {name: np.array(rows) for name, rows in sets.items()}
+    combined = {name: rows[:, -1] for name, rows in sets.items()}
+    sets = {name: rows[:, :-1] for name, rows in sets.items()}
     references = np.sort(sets["reference"], axis=0)
 
     def surprises(rows):
@@ -79,7 +81,7 @@ def joined(path):
     rows = {name: surprises(some) for name, some in sets.items()}
     outliers = [name for name in sets if name not in ("reference", "in") and not name.startswith("~")]
     print(f"{path}: {len(references)} references, {len(sets['in'])} that belong")
-    print(f"{'AUROC':24}{'best single':>12}{'by others':>12}{'by its own':>12}")
+    print(f"{'AUROC':24}{'best single':>12}{'combined':>12}{'by others':>12}{'by its own':>12}")
     found = []
     for name in outliers:
         best = max(auroc(sets["in"][:, j], sets[name][:, j]) for j in range(len(use)))
@@ -92,12 +94,12 @@ def joined(path):
         for half in (0, 1):
             score = taught(rows["reference"], rows[name][half::2])
             own.append(auroc(score(rows["in"]), score(rows[name][1 - half::2])))
-        found.append((best, by_others, np.mean(own)))
-        print(f"{name:24}{best:12.3f}{by_others:12.3f}{np.mean(own):12.3f}")
+        found.append((best, auroc(combined["in"], combined[name]), by_others, np.mean(own)))
+        print(f"{name:24}" + "".join(f"{value:12.3f}" for value in found[-1]))
     found = np.array(found)
     loss = found[:, :1] - found[:, 1:]
-    print(f"mean loss against the best single {loss[:, 0].mean():.3f} {loss[:, 1].mean():.3f}; "
-          f"within .01 in {(loss[:, 0] < .01).sum()}, {(loss[:, 1] < .01).sum()} of {len(outliers)}")
+    print(f"{'mean loss':36}" + "".join(f"{value:12.3f}" for value in loss.mean(0)))
+    print(f"{'within .01':36}" + "".join(f"{value:12}" for value in (loss < .01).sum(0)) + f"  of {len(outliers)}")
 
 
 def features(encoder, paths):
